@@ -1,0 +1,1 @@
+//! Archives: reproducible parallel packing, safe streaming unpacking.

@@ -1,0 +1,1 @@
+//! Builds formulae into archives and manifests.

@@ -1,0 +1,1 @@
+//! Writes one manifest to stdout.

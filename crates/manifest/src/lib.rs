@@ -1,0 +1,1 @@
+//! Manifests, packages.json and the sync plan: pure, no I/O.

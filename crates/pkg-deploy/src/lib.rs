@@ -1,0 +1,1 @@
+//! Uploads archives and manifests.

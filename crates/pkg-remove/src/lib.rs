@@ -1,0 +1,1 @@
+//! Removes packages from a repository.

@@ -1,0 +1,2 @@
+//! Entry point; see the library of this crate.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The records that the tools exchange: one JSON object a line.

@@ -1,0 +1,1 @@
+//! Brings one repository to the state of another.

@@ -1,0 +1,1 @@
+//! A repository in a store: its manifests, its packages.json, and the one publish.

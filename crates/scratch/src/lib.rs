@@ -1,0 +1,1 @@
+//! Temporary files and folders that are gone when the process is, also by a signal.

@@ -1,0 +1,1 @@
+//! For tests only: servers, workspaces and processes.

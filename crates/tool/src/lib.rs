@@ -1,0 +1,1 @@
+//! What every tool does alike: arguments, streams, signals, terminal, exit status.
