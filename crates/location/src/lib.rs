@@ -1,1 +1,353 @@
 //! Where a repository is: bucket, prefix and service, and the URLs of what lies there.
+//!
+//! Pure text: nothing here touches the network, a disk or the process environment. The environment
+//! comes in as a function ([`Env`]), so that every caller, and every test, says what it is.
+
+mod aws;
+mod prefix;
+mod region;
+mod service;
+mod url;
+
+use std::fmt;
+
+pub use prefix::Prefix;
+pub use region::Region;
+pub use service::Service;
+
+/// Looks up one variable of the environment. An empty value counts as unset everywhere here.
+pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Which set of variables describes a location.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// `S3_BUCKET`, `S3_PREFIX`, `S3_REGION`: where packages are built to.
+    Own,
+    /// `UPSTREAM_S3_BUCKET` and so on: where dependencies come from that [`Role::Own`] lacks.
+    Upstream,
+}
+
+/// A bucket and prefix of a service: the place of one repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Location {
+    /// Who serves the bucket.
+    pub service: Service,
+    /// The bucket's name, without slashes.
+    pub bucket: String,
+    /// The folder in it: empty, or ending in a slash.
+    pub prefix: Prefix,
+    /// What readers see instead of the service and bucket (a CDN, a website endpoint), without a
+    /// trailing slash.
+    pub public_url: Option<String>,
+}
+
+/// Why a location cannot be told.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum Error {
+    /// The bucket's name cannot be one: empty, a slash in it, or `.` or `..`.
+    #[error("{bucket:?} is not the name of a bucket")]
+    Bucket {
+        /// The name as given.
+        bucket: String,
+    },
+    /// An endpoint is neither `http(s)://host` nor `file:///folder`.
+    #[error("{variable} is {value:?}: expected http://…, https://… or file:///…")]
+    Endpoint {
+        /// The variable or option that it came from.
+        variable: String,
+        /// Its value.
+        value: String,
+    },
+    /// A region that would not make a host name.
+    #[error("{value:?} is not a region: expected one like eu-west-1, or a label like s3-eu-west-1")]
+    Region {
+        /// The value as given.
+        value: String,
+    },
+    /// A prefix that no key can begin with on every store (`.` or `..` as a segment, NUL).
+    #[error("{value:?} is not a prefix: it has an empty, \".\" or \"..\" segment")]
+    Prefix {
+        /// The value as given.
+        value: String,
+    },
+}
+
+impl Location {
+    /// A location without a public URL.
+    ///
+    /// # Errors
+    /// [`Error::Bucket`] when `bucket` cannot be a bucket's name.
+    pub fn new(service: Service, bucket: &str, prefix: Prefix) -> Result<Self, Error> {
+        let unfit = bucket.is_empty()
+            || bucket == "."
+            || bucket == ".."
+            || bucket.contains(['/', '\\', '?', '#', '\0'])
+            || bucket.contains(char::is_whitespace);
+        if unfit {
+            return Err(Error::Bucket {
+                bucket: bucket.to_owned(),
+            });
+        }
+        Ok(Self {
+            service,
+            bucket: bucket.to_owned(),
+            prefix,
+            public_url: None,
+        })
+    }
+
+    /// The location that the environment names for `role`; `None` where its bucket is not set.
+    ///
+    /// # Errors
+    /// Any [`Error`], for the variable that is wrong.
+    pub fn from_env(role: Role, env: Env<'_>) -> Result<Option<Self>, Error> {
+        let names = match role {
+            Role::Own => ["S3_BUCKET", "S3_PREFIX", "S3_REGION"],
+            Role::Upstream => [
+                "UPSTREAM_S3_BUCKET",
+                "UPSTREAM_S3_PREFIX",
+                "UPSTREAM_S3_REGION",
+            ],
+        };
+        let [bucket, prefix, region] = names.map(|name| set(env, name));
+        let Some(bucket) = bucket else {
+            return Ok(None);
+        };
+        let region = Region::parse(region.as_deref())?;
+        let upstream_endpoint = match role {
+            Role::Own => None,
+            Role::Upstream => set(env, service::UPSTREAM_ENDPOINT),
+        };
+        let service = match upstream_endpoint {
+            Some(url) => Service::from_endpoint(service::UPSTREAM_ENDPOINT, &url, region)?,
+            None => Service::from_env(env, region)?,
+        };
+        let mut location = Self::new(
+            service,
+            &bucket,
+            Prefix::parse(prefix.as_deref().unwrap_or_default())?,
+        )?;
+        if role == Role::Own {
+            location.public_url = public_url(env);
+        }
+        Ok(Some(location))
+    }
+
+    /// The key of `name` below the prefix.
+    #[must_use]
+    pub fn key(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
+    }
+
+    /// The URL under which readers find `name`: what a manifest's `dist.url` holds.
+    #[must_use]
+    pub fn dist_url(&self, name: &str) -> String {
+        let base = match &self.public_url {
+            Some(url) => url.clone(),
+            None => self.service.bucket_url(&self.bucket),
+        };
+        format!("{base}/{}", url::encode_path(&self.key(name)))
+    }
+
+    /// What `url` names below this prefix, percent-decoded and without query, whichever of the
+    /// bucket's URL forms it has; `None` when it lies elsewhere.
+    ///
+    /// Host forms of AWS are recognised on every service: repositories that were made by older
+    /// tools carry them on custom endpoints too.
+    #[must_use]
+    pub fn relative(&self, url: &str) -> Option<String> {
+        let url = url.split(['?', '#']).next().unwrap_or_default();
+        let public = self
+            .public_url
+            .as_deref()
+            .and_then(|base| url::below(url, base));
+        let path = public
+            .or_else(|| self.service.path_in_bucket(&self.bucket, url))
+            .or_else(|| aws::path_in_bucket(&self.bucket, url))?;
+        let key = url::decode(path)?;
+        let name = key.strip_prefix(self.prefix.as_str())?;
+        (!name.is_empty()).then(|| name.to_owned())
+    }
+}
+
+impl fmt::Display for Location {
+    /// As `s3://bucket/prefix/`, on the folder store as the folder's path.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.service {
+            Service::Folder { root } => {
+                write!(f, "{}/{}", root.join(&self.bucket).display(), self.prefix)
+            }
+            Service::Aws { .. } | Service::Endpoint { .. } => {
+                write!(f, "s3://{}/{}", self.bucket, self.prefix)
+            }
+        }
+    }
+}
+
+/// `S3_PUBLIC_URL`, without its trailing slashes.
+#[must_use]
+pub fn public_url(env: Env<'_>) -> Option<String> {
+    set(env, "S3_PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned())
+}
+
+/// A variable that is set to something.
+fn set(env: Env<'_>, name: &str) -> Option<String> {
+    env(name).filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(pairs: &[(&str, &str)]) -> Location {
+        let env = |name: &str| {
+            pairs
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        };
+        Location::from_env(Role::Own, &env).unwrap().unwrap()
+    }
+
+    #[test]
+    fn the_environment_decides_the_dist_url() {
+        let cases: &[(&[(&str, &str)], &str)] = &[
+            (
+                &[("S3_PREFIX", "p/")],
+                "https://b.s3.amazonaws.com/p/a%2B1.tar.gz",
+            ),
+            (
+                &[("S3_PREFIX", "/")],
+                "https://b.s3.amazonaws.com/a%2B1.tar.gz",
+            ),
+            (
+                &[("S3_PREFIX", "p")],
+                "https://b.s3.amazonaws.com/p/a%2B1.tar.gz",
+            ),
+            (
+                &[("S3_REGION", "")],
+                "https://b.s3.amazonaws.com/a%2B1.tar.gz",
+            ),
+            (
+                &[("S3_REGION", "s3")],
+                "https://b.s3.amazonaws.com/a%2B1.tar.gz",
+            ),
+            (
+                &[("S3_REGION", "s3-eu-west-1")],
+                "https://b.s3-eu-west-1.amazonaws.com/a%2B1.tar.gz",
+            ),
+            (
+                &[("S3_REGION", "s3.eu-west-1")],
+                "https://b.s3.eu-west-1.amazonaws.com/a%2B1.tar.gz",
+            ),
+            (
+                &[("S3_REGION", "eu-west-1")],
+                "https://b.s3.dualstack.eu-west-1.amazonaws.com/a%2B1.tar.gz",
+            ),
+            (
+                &[
+                    ("AWS_ENDPOINT_URL", "http://127.0.0.1:5555/"),
+                    ("S3_PREFIX", "p/"),
+                ],
+                "http://127.0.0.1:5555/b/p/a%2B1.tar.gz",
+            ),
+            (
+                &[
+                    ("AWS_ENDPOINT_URL_S3", "file:///srv/my%20store"),
+                    ("S3_PREFIX", "p/"),
+                ],
+                "file:///srv/my%20store/b/p/a%2B1.tar.gz",
+            ),
+            (
+                &[
+                    ("S3_PUBLIC_URL", "https://cdn.example/x/"),
+                    ("S3_PREFIX", "p/"),
+                ],
+                "https://cdn.example/x/p/a%2B1.tar.gz",
+            ),
+        ];
+        for (vars, expected) in cases {
+            let vars = [&[("S3_BUCKET", "b")], *vars].concat();
+            assert_eq!(from(&vars).dist_url("a+1.tar.gz"), *expected, "{vars:?}");
+            assert_eq!(
+                from(&vars).relative(expected).as_deref(),
+                Some("a+1.tar.gz"),
+                "{vars:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_url_form_of_the_bucket_is_recognised() {
+        let at = from(&[
+            ("S3_BUCKET", "my.b"),
+            ("S3_PREFIX", "p/"),
+            ("AWS_ENDPOINT_URL", "http://s3.local:9000"),
+        ]);
+        for url in [
+            "https://my.b.s3.amazonaws.com/p/x%2B1.tar.gz",
+            "http://my.b.s3.amazonaws.com/p/x+1.tar.gz",
+            "https://my.b.s3-eu-west-1.amazonaws.com/p/x+1.tar.gz",
+            "https://my.b.s3.eu-west-1.amazonaws.com/p/x+1.tar.gz?extension=a%2Fb",
+            "https://my.b.s3.dualstack.eu-west-1.amazonaws.com/p/x+1.tar.gz",
+            "https://s3.amazonaws.com/my.b/p/x+1.tar.gz",
+            "https://s3.eu-west-1.amazonaws.com/my.b/p/x+1.tar.gz",
+            "https://s3-eu-west-1.amazonaws.com/my.b/p/x+1.tar.gz",
+            "https://my.b.s3.cn-north-1.amazonaws.com.cn/p/x+1.tar.gz",
+            "http://s3.local:9000/my.b/p/x+1.tar.gz",
+            "http://my.b.s3.local:9000/p/x+1.tar.gz",
+            "s3://my.b/p/x+1.tar.gz",
+            "https://MY.B.S3.amazonaws.com/p/x+1.tar.gz",
+        ] {
+            assert_eq!(at.relative(url).as_deref(), Some("x+1.tar.gz"), "{url}");
+        }
+        for url in [
+            "https://other.s3.amazonaws.com/p/x.tar.gz",
+            "https://my.b.s3.amazonaws.com/other/x.tar.gz",
+            "https://my.b.s3.amazonaws.com/p/",
+            "https://my.b.s3.amazonaws.com.evil.example/p/x.tar.gz",
+            "https://my.b.evil.amazonaws.com/p/x.tar.gz",
+            "https://amy.b.s3.amazonaws.com/p/x.tar.gz",
+            "http://s3.local:9001/my.b/p/x.tar.gz",
+            "https://example.com/p/x.tar.gz",
+            "p/x.tar.gz",
+            "",
+        ] {
+            assert_eq!(at.relative(url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_bucket_is_a_name_and_not_a_path() {
+        for bucket in ["", ".", "..", "a/b", "a b", "a?b"] {
+            let made = Location::new(
+                Service::Folder {
+                    root: "/srv".into(),
+                },
+                bucket,
+                Prefix::default(),
+            );
+            assert_eq!(
+                made,
+                Err(Error::Bucket {
+                    bucket: bucket.to_owned()
+                })
+            );
+        }
+    }
+
+    #[test]
+    fn upstream_has_variables_of_its_own() {
+        let env = |name: &str| match name {
+            "UPSTREAM_S3_BUCKET" => Some("up".to_owned()),
+            "UPSTREAM_S3_PREFIX" => Some("/stable".to_owned()),
+            "UPSTREAM_S3_ENDPOINT_URL" => Some("http://up:1".to_owned()),
+            "AWS_ENDPOINT_URL" => Some("http://own:2".to_owned()),
+            "S3_PUBLIC_URL" => Some("http://cdn".to_owned()),
+            _ => None,
+        };
+        let upstream = Location::from_env(Role::Upstream, &env).unwrap().unwrap();
+        assert_eq!(upstream.dist_url("x"), "http://up:1/up/stable/x");
+        assert_eq!(Location::from_env(Role::Own, &env), Ok(None));
+    }
+}

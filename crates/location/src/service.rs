@@ -1,0 +1,160 @@
+//! Who serves a bucket.
+
+use std::path::PathBuf;
+
+use crate::{Env, Error, Region, set, url};
+
+/// The variables that name another S3 service; the first one that is set wins.
+const ENDPOINTS: [&str; 3] = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "S3_ENDPOINT_URL"];
+/// Names another service for the upstream bucket alone.
+pub(crate) const UPSTREAM_ENDPOINT: &str = "UPSTREAM_S3_ENDPOINT_URL";
+
+/// Who serves a bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// Amazon S3, addressed by virtual host.
+    Aws {
+        /// The bucket's region.
+        region: Region,
+    },
+    /// Another S3 service, addressed by path.
+    Endpoint {
+        /// `http(s)://host[:port][/path]`, without a trailing slash.
+        url: String,
+        /// The region that requests are signed for.
+        region: Region,
+    },
+    /// The embedded store: a folder whose folders are buckets.
+    Folder {
+        /// An absolute path.
+        root: PathBuf,
+    },
+}
+
+impl Service {
+    /// The service that the environment names: an endpoint, else AWS.
+    ///
+    /// # Errors
+    /// [`Error::Endpoint`] when the endpoint is no URL of a known scheme.
+    pub fn from_env(env: Env<'_>, region: Region) -> Result<Self, Error> {
+        let found = ENDPOINTS
+            .iter()
+            .find_map(|name| Some((*name, set(env, name)?)));
+        match found {
+            Some((name, url)) => Self::from_endpoint(name, &url, region),
+            None => Ok(Self::Aws { region }),
+        }
+    }
+
+    /// The service at an endpoint's URL. `source` names the variable or option for the error.
+    ///
+    /// # Errors
+    /// [`Error::Endpoint`] when it is no URL of a known scheme.
+    pub fn from_endpoint(source: &str, endpoint: &str, region: Region) -> Result<Self, Error> {
+        let unfit = || Error::Endpoint {
+            variable: source.to_owned(),
+            value: endpoint.to_owned(),
+        };
+        let trimmed = endpoint.trim_end_matches('/');
+        if let Some(path) = endpoint.strip_prefix("file://") {
+            let path = path.strip_prefix("localhost").unwrap_or(path);
+            let path = url::decode(path)
+                .filter(|path| path.starts_with('/'))
+                .ok_or_else(unfit)?;
+            let parents = path.split('/').any(|part| part == "..");
+            if parents || path.contains('\0') {
+                return Err(unfit());
+            }
+            return Ok(Self::Folder {
+                root: PathBuf::from(path),
+            });
+        }
+        let host = trimmed
+            .strip_prefix("http://")
+            .or_else(|| trimmed.strip_prefix("https://"))
+            .ok_or_else(unfit)?;
+        // Credentials in a URL would end up in manifests and logs.
+        if host.is_empty() || host.starts_with(['/', ':']) || host.contains(['@', '?', '#', ' ']) {
+            return Err(unfit());
+        }
+        Ok(Self::Endpoint {
+            url: trimmed.to_owned(),
+            region,
+        })
+    }
+
+    /// The URL of a bucket, without a trailing slash.
+    pub(crate) fn bucket_url(&self, bucket: &str) -> String {
+        match self {
+            Self::Aws { region } => format!("https://{bucket}.{}.amazonaws.com", region.host()),
+            Self::Endpoint { url, .. } => format!("{url}/{bucket}"),
+            Self::Folder { root } => {
+                let path = root.join(bucket);
+                format!("file://{}", url::encode_path(&path.to_string_lossy()))
+            }
+        }
+    }
+
+    /// What follows the bucket in a URL of this service, still percent-encoded.
+    pub(crate) fn path_in_bucket<'u>(&self, bucket: &str, url: &'u str) -> Option<&'u str> {
+        if let Some(path) = url::below(url, &self.bucket_url(bucket)) {
+            return Some(path);
+        }
+        let Self::Endpoint { url: endpoint, .. } = self else {
+            return None;
+        };
+        let (scheme, host) = endpoint.split_once("://")?;
+        url::below(url, &format!("{scheme}://{bucket}.{host}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endpoints() {
+        let region = Region::default;
+        let parse = |url: &str| Service::from_endpoint("X", url, region());
+        assert_eq!(
+            parse("file:///a%20b/").unwrap(),
+            Service::Folder {
+                root: "/a b/".into()
+            }
+        );
+        assert_eq!(
+            parse("file://localhost/a").unwrap(),
+            Service::Folder { root: "/a".into() }
+        );
+        assert_eq!(
+            parse("http://h:1/").unwrap(),
+            Service::Endpoint {
+                url: "http://h:1".into(),
+                region: region()
+            }
+        );
+        for url in [
+            "",
+            "h:1",
+            "ftp://h",
+            "file://a/b",
+            "http://",
+            "http://u:p@h",
+            "file:///a/../b",
+        ] {
+            assert!(parse(url).is_err(), "{url:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_variable_that_is_set_wins() {
+        let env = |name: &str| match name {
+            "AWS_ENDPOINT_URL_S3" => Some(String::new()),
+            "AWS_ENDPOINT_URL" => Some("http://second".to_owned()),
+            "S3_ENDPOINT_URL" => Some("http://third".to_owned()),
+            _ => None,
+        };
+        let service = Service::from_env(&env, Region::default()).unwrap();
+        assert_eq!(service.bucket_url("b"), "http://second/b");
+    }
+}
