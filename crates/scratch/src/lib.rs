@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -43,6 +44,7 @@ impl Folder {
         let paths = open(&mut register)?;
         let path = tempfile::Builder::new()
             .prefix(prefix)
+            .permissions(fs::Permissions::from_mode(0o700))
             .tempdir_in(parent)
             .map_err(|error| named(parent, &error))?
             .keep();
@@ -165,7 +167,6 @@ fn remove(path: &Path) {
 }
 
 fn make_writable(folder: &Path) {
-    use std::os::unix::fs::PermissionsExt as _;
     let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
@@ -181,7 +182,6 @@ fn named(folder: &Path, error: &io::Error) -> io::Error {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
-    use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
 
