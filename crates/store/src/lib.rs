@@ -1,1 +1,26 @@
-//! Object storage: S3 and the folder store behind one blocking face.
+//! Object storage: S3 and the folder store behind one small blocking face.
+//!
+//! [`Store`] is one open bucket. Tools read as straight-line code; concurrency, retries, deadlines
+//! and connection reuse live behind it. What both services share (checking keys, sorting listings,
+//! resuming and hashing downloads, copying between services, work side by side) is done once, in
+//! [`Store`]; a backend only says how its service does the single steps.
+//!
+//! Deliberately absent: repositories, manifests, URLs for readers (see `location`), argv, stdio and
+//! the process environment (it is passed in). Only the module `s3` knows the S3 client library.
+
+mod backend;
+mod credentials;
+mod error;
+mod folder;
+mod key;
+mod object;
+mod options;
+mod parallel;
+mod s3;
+mod store;
+mod transfer;
+
+pub use error::Error;
+pub use object::{Condition, Content, Download, Head, Object, Upload};
+pub use options::{Access, Options, Patience};
+pub use store::Store;

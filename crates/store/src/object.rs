@@ -1,0 +1,83 @@
+//! What is in a bucket, and what is said about it when it is written.
+
+use std::collections::BTreeMap;
+
+/// One entry of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// The whole key, prefix included.
+    pub key: String,
+    /// Bytes.
+    pub size: u64,
+    /// Opaque, without quotes. It changes with the content; it need not be an MD5.
+    pub etag: String,
+    /// When the object was last written, by the service's clock.
+    pub modified: jiff::Timestamp,
+}
+
+/// What is known of an object without its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// Bytes of the whole object.
+    pub size: u64,
+    /// Opaque, without quotes; good for [`Condition::IfMatch`].
+    pub etag: String,
+    /// When the object was last written, by the service's clock.
+    pub modified: jiff::Timestamp,
+    /// The content type that the object was written with.
+    pub content_type: Option<String>,
+    /// User metadata, names in lower case and without `x-amz-meta-`.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// A whole object in memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content {
+    /// What is known of it.
+    pub head: Head,
+    /// All of it: as many bytes as `head.size` says.
+    pub bytes: Vec<u8>,
+}
+
+/// What a finished download yields beside the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Download {
+    /// What is known of the object.
+    pub head: Head,
+    /// SHA-256 of the bytes that were written to the file, in lower-case hex.
+    pub sha256: String,
+}
+
+/// When a write may take effect. The service decides, in one step with the write.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Condition {
+    /// Whatever is there.
+    #[default]
+    Always,
+    /// Only if no object has this key.
+    IfAbsent,
+    /// Only if the object there still has this ETag.
+    IfMatch(String),
+}
+
+/// How an object is written.
+#[derive(Debug, Clone)]
+pub struct Upload<'a> {
+    /// `Content-Type`, kept by the service and given back to readers.
+    pub content_type: &'a str,
+    /// When the write may take effect.
+    pub condition: Condition,
+    /// User metadata: names (letters, digits, `-`) and values.
+    pub metadata: &'a [(&'a str, &'a str)],
+}
+
+impl<'a> Upload<'a> {
+    /// An unconditional write without metadata.
+    pub fn new(content_type: &'a str) -> Self {
+        Self {
+            content_type,
+            condition: Condition::Always,
+            metadata: &[],
+        }
+    }
+}

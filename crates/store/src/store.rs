@@ -1,0 +1,268 @@
+//! One open bucket.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use location::{Env, Service};
+
+use crate::backend::{Backend, Depth, Source};
+use crate::{
+    Condition, Content, Download, Error, Head, Object, Options, Upload, folder, key, parallel, s3,
+    transfer,
+};
+
+/// One open bucket. A clone is the same bucket again, with the same connections.
+///
+/// All methods block until they are done, and may be called from several threads at once. Keys are
+/// whole keys, prefix included. Keys that are empty, longer than 1,024 bytes, hold control
+/// characters or a segment that is empty, `.` or `..` are [`Error::InvalidKey`]; listings leave out
+/// such keys.
+#[derive(Clone)]
+pub struct Store {
+    backend: Arc<dyn Backend>,
+    parallel: usize,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Store")
+            .field(&self.backend.show(""))
+            .finish()
+    }
+}
+
+impl Store {
+    /// Opens a bucket. Nothing is asked of the service yet, but credentials are looked for.
+    ///
+    /// # Errors
+    /// [`Error::NoCredentials`] and [`Error::Credentials`], unless [`crate::Access::Anonymous`] is
+    /// asked for or the service is a folder.
+    pub fn open(
+        service: &Service,
+        bucket: &str,
+        options: Options,
+        env: Env<'_>,
+    ) -> Result<Self, Error> {
+        let parallel = options.parallel.max(1);
+        let backend = match service {
+            Service::Folder { root } => folder::open(root, bucket, &options)?,
+            Service::Aws { .. } | Service::Endpoint { .. } => {
+                s3::open(service, bucket, options, env)?
+            }
+        };
+        Ok(Self { backend, parallel })
+    }
+
+    /// The same bucket, without credentials.
+    #[must_use]
+    pub fn anonymous(&self) -> Self {
+        Self {
+            backend: self.backend.anonymous(),
+            parallel: self.parallel,
+        }
+    }
+
+    /// The bucket's name.
+    #[must_use]
+    pub fn bucket(&self) -> &str {
+        self.backend.bucket()
+    }
+
+    /// Whether the bucket is there and may be used, with one request.
+    ///
+    /// # Errors
+    /// [`Error::NoBucket`], [`Error::AccessDenied`], [`Error::Unreachable`].
+    pub fn check_bucket(&self) -> Result<(), Error> {
+        self.backend.check_bucket()
+    }
+
+    /// All objects whose keys start with `prefix`, sorted by the bytes of their keys.
+    ///
+    /// # Errors
+    /// As of the service; [`Error::Corrupt`] when it lists what was not asked for.
+    pub fn list(&self, prefix: &str) -> Result<Vec<Object>, Error> {
+        self.listed(prefix, Depth::All)
+    }
+
+    /// The same, without keys that have a further `/` after `prefix`.
+    ///
+    /// # Errors
+    /// As [`Store::list`].
+    pub fn list_direct(&self, prefix: &str) -> Result<Vec<Object>, Error> {
+        self.listed(prefix, Depth::Direct)
+    }
+
+    fn listed(&self, prefix: &str, depth: Depth) -> Result<Vec<Object>, Error> {
+        key::check_prefix(prefix)?;
+        let mut objects = self.backend.list(prefix, depth)?;
+        // What a service lists is not trusted: neither its order, nor that it heeds the prefix.
+        for object in &objects {
+            let rest = object.key.strip_prefix(prefix);
+            if rest.is_none_or(|rest| {
+                depth == Depth::Direct && rest.trim_end_matches('/').contains('/')
+            }) {
+                return Err(Error::Corrupt {
+                    key: self.backend.show(prefix),
+                    detail: format!(
+                        "the listing names {:?}, which does not belong there",
+                        object.key
+                    ),
+                });
+            }
+        }
+        objects.retain(|object| key::check(&object.key).is_ok());
+        objects.sort_by(|a, b| a.key.cmp(&b.key));
+        // Written between two pages, one object may stand in both; the later page knows better.
+        objects.reverse();
+        objects.dedup_by(|a, b| a.key == b.key);
+        objects.reverse();
+        Ok(objects)
+    }
+
+    /// What is known of an object. `None`: there is none.
+    ///
+    /// # Errors
+    /// As of the service.
+    pub fn head(&self, key: &str) -> Result<Option<Head>, Error> {
+        key::check(key)?;
+        self.backend.head(key)
+    }
+
+    /// A whole object, of at most 100 MiB. `None`: there is none.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`], [`Error::Corrupt`], and as of the service.
+    pub fn get(&self, key: &str) -> Result<Option<Content>, Error> {
+        key::check(key)?;
+        transfer::get(&*self.backend, key)
+    }
+
+    /// Whole objects, side by side, in the order asked.
+    ///
+    /// # Errors
+    /// As [`Store::get`]; the first failure ends all.
+    pub fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Content>>, Error> {
+        for key in keys {
+            key::check(key)?;
+        }
+        parallel::map(self.parallel, keys, |key| {
+            transfer::get(&*self.backend, key)
+        })
+    }
+
+    /// Streams an object to a file, whose former content is replaced. A connection that breaks is
+    /// resumed where it broke; length and SHA-256 are of what is in the file. `None`: there is no
+    /// such object, and the file is untouched.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`], [`Error::Local`], and as of the service.
+    pub fn download(&self, key: &str, file: &mut File) -> Result<Option<Download>, Error> {
+        key::check(key)?;
+        transfer::download(&*self.backend, key, file)
+    }
+
+    /// Writes an object from memory. Returns its ETag.
+    ///
+    /// # Errors
+    /// [`Error::Precondition`] when the upload's condition does not hold, and as of the service.
+    pub fn put(&self, key: &str, bytes: &[u8], upload: &Upload<'_>) -> Result<String, Error> {
+        key::check(key)?;
+        self.backend.put(key, bytes, upload)
+    }
+
+    /// Writes an object from a file of any size, in constant memory. Returns its ETag. Readers see
+    /// the whole object or what was there before.
+    ///
+    /// # Errors
+    /// [`Error::Precondition`] when the upload's condition does not hold, [`Error::Local`], and as
+    /// of the service.
+    pub fn put_file(&self, key: &str, file: &Path, upload: &Upload<'_>) -> Result<String, Error> {
+        key::check(key)?;
+        self.backend.put_file(key, file, upload)
+    }
+
+    /// Copies an object here, content type and metadata included. Returns the new ETag. Within one
+    /// service the bytes do not pass through this machine; between two services, and where the
+    /// credentials of this store may not read the source, they are streamed.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] without a source, [`Error::Precondition`] when the condition does not
+    /// hold here, and as of both services.
+    pub fn copy_from(
+        &self,
+        source: &Self,
+        source_key: &str,
+        key: &str,
+        condition: Condition,
+    ) -> Result<String, Error> {
+        key::check(source_key)?;
+        key::check(key)?;
+        let head = source
+            .backend
+            .head(source_key)?
+            .ok_or_else(|| Error::NotFound {
+                key: source.backend.show(source_key),
+            })?;
+        if self.backend.realm() == source.backend.realm() {
+            let from = Source {
+                bucket: source.backend.bucket(),
+                key: source_key,
+                head: &head,
+            };
+            match self.backend.copy(&from, key, &condition) {
+                Ok(Some(etag)) => return Ok(etag),
+                // Perhaps only the source's own credentials, or nobody's, may read the source.
+                Ok(None) | Err(Error::AccessDenied { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        transfer::stream(&*source.backend, source_key, &*self.backend, key, condition)
+    }
+
+    /// Copies objects here side by side, as [`Store::copy_from`] without a condition. Pairs are
+    /// (key in the source, key here). `on_done` gets each key here as soon as it is written.
+    ///
+    /// # Errors
+    /// As [`Store::copy_from`]; the first failure ends all, what is copied stays.
+    pub fn copy_many(
+        &self,
+        source: &Self,
+        pairs: &[(String, String)],
+        on_done: &(dyn Fn(&str) + Sync),
+    ) -> Result<(), Error> {
+        for (from, to) in pairs {
+            key::check(from)?;
+            key::check(to)?;
+        }
+        parallel::map(self.parallel, pairs, |(from, to)| {
+            self.copy_from(source, from, to, Condition::Always)?;
+            on_done(to);
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    /// Deletes objects. Missing ones are fine, so are keys that are named twice.
+    ///
+    /// # Errors
+    /// The first failure, after all were tried.
+    pub fn delete_many(&self, keys: &[String]) -> Result<(), Error> {
+        for key in keys {
+            key::check(key)?;
+        }
+        let keys: Vec<String> = keys
+            .iter()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .cloned()
+            .collect();
+        if keys.is_empty() {
+            Ok(())
+        } else {
+            self.backend.delete_many(&keys)
+        }
+    }
+}
