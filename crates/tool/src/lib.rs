@@ -1,1 +1,75 @@
 //! What every tool does alike: arguments, streams, signals, terminal, exit status.
+//!
+//! The only crate that touches argv, stdio, the process environment, signals and the exit status.
+//! A tool is a [`Tool`] constant, and its `main.rs` one line: `tool::main(&TOOL)`.
+
+mod args;
+mod ask;
+mod exit;
+mod io;
+mod message;
+mod signals;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+pub use args::Args;
+pub use ask::Answer;
+pub use exit::{Exit, Fail, Failure};
+pub use io::{Input, Io, Notes};
+pub use signals::{guard_child, release_child};
+
+/// A program: what it is called, what it says of itself, and what it does.
+#[derive(Clone, Copy)]
+pub struct Tool {
+    /// The name that errors begin with.
+    pub name: &'static str,
+    /// Its version, from `CARGO_PKG_VERSION`.
+    pub version: &'static str,
+    /// All of `--help`.
+    pub help: &'static str,
+    /// The work itself.
+    pub run: fn(Args, &mut Io) -> Result<(), Failure>,
+}
+
+/// Runs a tool with the process's arguments and streams, to its exit status.
+///
+/// `--help` and `--version` are answered here, and `--bob` is taken here: it makes messages read
+/// as those of the `bob` program that the wrappers stand in for.
+#[must_use]
+pub fn main(tool: &Tool) -> ExitCode {
+    signals::install();
+    run(
+        tool,
+        std::env::args_os().skip(1).collect(),
+        &mut Io::of_process(),
+    )
+}
+
+/// Runs a tool in-process, with streams of the caller's.
+#[must_use]
+pub fn run(tool: &Tool, arguments: Vec<OsString>, io: &mut Io) -> ExitCode {
+    let mut args = Args::new(arguments);
+    let style = if args.flag(["--bob", "--bob"]) {
+        message::Style::Bob
+    } else {
+        message::Style::Own
+    };
+    let outcome = if args.flag(["-h", "--help"]) {
+        io.print(tool.help)
+    } else if args.flag(["-V", "--version"]) {
+        io.print(&format!("{} {}\n", tool.name, tool.version))
+    } else {
+        (tool.run)(args, io)
+    };
+    let outcome = outcome.and_then(|()| io.flush());
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if let Some(text) = message::text(tool.name, style, &failure) {
+                io.say(&text);
+            }
+            ExitCode::from(failure.exit.status())
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! The streams, the environment and the terminal, as one value that tests can make too.
+
+use std::collections::HashMap;
+use std::io::{self, BufRead, IsTerminal as _, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::{Exit, Failure};
+
+/// What stands behind stdin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A person.
+    Terminal,
+    /// A pipe, a socket or a file: data that a program may mean for us.
+    Data,
+    /// `/dev/null`, or closed.
+    Nothing,
+}
+
+/// All that a tool sees of the world outside its files and the network.
+pub struct Io {
+    pub(crate) stdin: Box<dyn BufRead>,
+    stdout: Box<dyn Write>,
+    notes: Notes,
+    environment: HashMap<String, String>,
+    folder: PathBuf,
+    input: Input,
+    stdout_is_terminal: bool,
+}
+
+impl Io {
+    /// The streams and environment of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self {
+            stdin: Box::new(io::stdin().lock()),
+            stdout: Box::new(io::BufWriter::new(io::stdout())),
+            notes: Notes::to_stderr(),
+            // What is not UTF-8 cannot be the name of a bucket or an endpoint of ours.
+            environment: std::env::vars_os()
+                .filter_map(|(name, value)| {
+                    Some((name.into_string().ok()?, value.into_string().ok()?))
+                })
+                .collect(),
+            folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+            input: input_of_process(),
+            stdout_is_terminal: io::stdout().is_terminal(),
+        }
+    }
+
+    /// For tests: streams and an environment that the caller gives. Stdout and stderr are written
+    /// to `stdout` and `stderr`.
+    pub fn of_parts(
+        stdin: &[u8],
+        stdout: impl Write + 'static,
+        stderr: impl Write + Send + 'static,
+        environment: &[(&str, &str)],
+        folder: &Path,
+    ) -> Self {
+        Self {
+            stdin: Box::new(io::Cursor::new(stdin.to_vec())),
+            stdout: Box::new(stdout),
+            notes: Notes::new(Box::new(stderr), false),
+            environment: environment
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            folder: folder.to_owned(),
+            input: Input::Data,
+            stdout_is_terminal: false,
+        }
+    }
+
+    /// A variable of the environment that is set to something.
+    #[must_use]
+    pub fn env(&self, name: &str) -> Option<String> {
+        self.environment
+            .get(name)
+            .filter(|value| !value.is_empty())
+            .cloned()
+    }
+
+    /// The environment as the libraries take it.
+    pub fn env_fn(&self) -> impl Fn(&str) -> Option<String> + use<> {
+        let environment = self.environment.clone();
+        move |name| environment.get(name).cloned()
+    }
+
+    /// The working folder at the start.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What stands behind stdin.
+    #[must_use]
+    pub fn input(&self) -> Input {
+        self.input
+    }
+
+    /// Whether stdout is a terminal: for output that would only litter one.
+    #[must_use]
+    pub fn stdout_is_terminal(&self) -> bool {
+        self.stdout_is_terminal
+    }
+
+    /// Stdin, to be read to its end.
+    pub fn stdin(&mut self) -> &mut dyn BufRead {
+        &mut *self.stdin
+    }
+
+    /// Stdout, buffered; flushed when the tool ends, or by the caller.
+    pub fn stdout(&mut self) -> &mut dyn Write {
+        &mut *self.stdout
+    }
+
+    /// Says a line on stderr.
+    pub fn say(&self, line: &str) {
+        self.notes.say(line);
+    }
+
+    /// The way to stderr, for other threads.
+    #[must_use]
+    pub fn notes(&self) -> Notes {
+        self.notes.clone()
+    }
+
+    /// Writes text to stdout.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn print(&mut self, text: &str) -> Result<(), Failure> {
+        self.stdout
+            .write_all(text.as_bytes())
+            .map_err(|error| cannot_write(&error))
+    }
+
+    /// Flushes stdout.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn flush(&mut self) -> Result<(), Failure> {
+        self.stdout.flush().map_err(|error| cannot_write(&error))
+    }
+
+    /// Reads all of stdin, up to `limit` bytes.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is longer.
+    pub fn read_stdin(&mut self, limit: u64) -> Result<Vec<u8>, Failure> {
+        let mut bytes = Vec::new();
+        (&mut self.stdin)
+            .take(limit + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| Failure::new(Exit::LocalIo, format!("cannot read stdin: {error}")))?;
+        if bytes.len() as u64 > limit {
+            let message = format!("stdin is longer than {limit} bytes");
+            return Err(Failure::new(Exit::BadInput, message));
+        }
+        Ok(bytes)
+    }
+}
+
+/// The failure for a stream that cannot be written.
+pub(crate) fn cannot_write(error: &io::Error) -> Failure {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Failure::silent(Exit::BrokenPipe);
+    }
+    Failure::new(Exit::LocalIo, format!("cannot write to stdout: {error}"))
+}
+
+/// The way to stderr: shared by threads, a whole line at a time.
+#[derive(Clone)]
+pub struct Notes {
+    out: Arc<Mutex<Box<dyn Write + Send>>>,
+    terminal: bool,
+}
+
+impl Notes {
+    fn new(out: Box<dyn Write + Send>, terminal: bool) -> Self {
+        Self {
+            out: Arc::new(Mutex::new(out)),
+            terminal,
+        }
+    }
+
+    fn to_stderr() -> Self {
+        Self::new(Box::new(io::stderr()), io::stderr().is_terminal())
+    }
+
+    /// Whether a person watches.
+    #[must_use]
+    pub fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
+    /// Says a line.
+    pub fn say(&self, line: &str) {
+        self.write(format!("{line}\n").as_bytes());
+    }
+
+    /// Writes bytes as they are.
+    pub fn write(&self, bytes: &[u8]) {
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
+        // With stderr gone there is nobody left to tell; the exit status still says how it went.
+        let _ = out.write_all(bytes).and_then(|()| out.flush());
+    }
+}
+
+fn input_of_process() -> Input {
+    let stdin = io::stdin();
+    if stdin.is_terminal() {
+        return Input::Terminal;
+    }
+    match rustix::fs::fstat(&stdin) {
+        Ok(status) => match rustix::fs::FileType::from_raw_mode(status.st_mode) {
+            rustix::fs::FileType::CharacterDevice => Input::Nothing,
+            _ => Input::Data,
+        },
+        Err(_) => Input::Nothing,
+    }
+}
