@@ -1,1 +1,23 @@
-//! Manifests, packages.json and the sync plan: pure, no I/O.
+//! The domain of package repositories: manifests, `packages.json` and the plan of a sync.
+//!
+//! Everything here is pure: no files, no network, no clock, no environment, no process. What
+//! comes from outside (the time, the stack, the form of a URL) is passed in.
+//!
+//! - [`json`][]: reading with positions, writing with the bytes of Python's `json.dump`
+//! - [`Manifest`][]: one package version, kept whole
+//! - [`generate`][]: a new manifest from what a formula knows
+//! - [`Index`][]: `packages.json`
+//! - [`plan`][]: what a sync has to do
+//! - [`natural`][], [`version`], [`glob`]: orders and patterns of names
+
+pub mod generate;
+pub mod glob;
+pub mod index;
+pub mod json;
+pub mod natural;
+mod package;
+pub mod plan;
+pub mod version;
+
+pub use index::Index;
+pub use package::{Error, FILE_SUFFIX, Kind, Manifest};

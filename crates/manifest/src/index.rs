@@ -1,0 +1,153 @@
+//! `packages.json`: what a repository offers.
+
+use std::collections::BTreeMap;
+
+use crate::json::{self, Value};
+use crate::package::{self, Manifest};
+
+mod change;
+mod rules;
+
+pub use change::{Change, ChangeKind};
+
+/// Text that is not an index.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Not JSON, or not an object.
+    #[error(transparent)]
+    Json(#[from] json::Error),
+    /// There is no `packages`, or it is no object of lists.
+    #[error("packages{at}: expected {expected}")]
+    Shape {
+        /// Where below `packages`: empty, or `.name`.
+        at: String,
+        /// What should stand there, with its article.
+        expected: &'static str,
+    },
+    /// One of the packages is not a manifest.
+    #[error("packages.{name}[{position}]")]
+    Package {
+        /// The key below `packages`.
+        name: String,
+        /// The position in its list, counted from 0.
+        position: usize,
+        /// What is wrong with it.
+        source: package::Error,
+    },
+}
+
+/// The packages of a repository: for each name its manifests, in the order in which Composer is
+/// to meet them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Index {
+    packages: BTreeMap<String, Vec<Manifest>>,
+}
+
+impl Index {
+    /// Makes the index of a repository from its manifests, each with its file name.
+    ///
+    /// The order of the input does not matter: where the rules leave a tie, the file names
+    /// decide, by bytes.
+    #[must_use]
+    pub fn generate(manifests: Vec<(String, Manifest)>) -> Self {
+        Index {
+            packages: rules::apply(manifests),
+        }
+    }
+
+    /// Reads a `packages.json`. Other keys than `packages` are passed over.
+    ///
+    /// # Errors
+    /// Where the text is not JSON, or not an index of packages.
+    pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, Error> {
+        let shape = |at: String, expected| Error::Shape { at, expected };
+        let mut object = json::parse_object(text)?;
+        let mut packages: BTreeMap<String, Vec<Manifest>> = BTreeMap::new();
+        let by_name = match object.remove("packages") {
+            Some(Value::Object(by_name)) => by_name,
+            Some(Value::Array(list)) if list.is_empty() => json::Object::new(),
+            _ => return Err(shape(String::new(), "an object")),
+        };
+        for (name, list) in by_name {
+            let Value::Array(list) = list else {
+                return Err(shape(format!(".{name}"), "a list"));
+            };
+            let mut manifests = Vec::with_capacity(list.len());
+            for (position, value) in list.into_iter().enumerate() {
+                let Value::Object(object) = value else {
+                    return Err(shape(format!(".{name}[{position}]"), "an object"));
+                };
+                let manifest = Manifest::from_object(object).map_err(|source| Error::Package {
+                    name: name.clone(),
+                    position,
+                    source,
+                })?;
+                manifests.push(manifest);
+            }
+            packages.insert(name, manifests);
+        }
+        Ok(Index { packages })
+    }
+
+    /// The bytes of `packages.json`.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = b"{\"packages\": {".to_vec();
+        for (position, (name, manifests)) in self.packages.iter().enumerate() {
+            if position > 0 {
+                bytes.extend_from_slice(b", ");
+            }
+            json::write_string(&mut bytes, name);
+            bytes.extend_from_slice(b": [");
+            for (position, manifest) in manifests.iter().enumerate() {
+                if position > 0 {
+                    bytes.extend_from_slice(b", ");
+                }
+                json::write_object(&mut bytes, manifest.as_object());
+            }
+            bytes.push(b']');
+        }
+        bytes.extend_from_slice(b"}}");
+        bytes
+    }
+
+    /// Each name with its manifests, names by code point.
+    pub fn packages(&self) -> impl Iterator<Item = (&str, &[Manifest])> {
+        self.packages
+            .iter()
+            .map(|(name, manifests)| (name.as_str(), manifests.as_slice()))
+    }
+
+    /// All manifests in the order of the file.
+    pub fn manifests(&self) -> impl Iterator<Item = &Manifest> {
+        self.packages.values().flatten()
+    }
+
+    /// How many package versions there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.packages.values().map(Vec::len).sum()
+    }
+
+    /// Whether nothing is offered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.packages.values().all(Vec::is_empty)
+    }
+
+    /// Whether two indexes offer the same. The order of packages with equal sort keys does not
+    /// count: it has no meaning, and older tools left it to the order of their arguments.
+    #[must_use]
+    pub fn same_as(&self, other: &Index) -> bool {
+        rules::same(&self.packages, &other.packages)
+    }
+
+    /// What is different in a newer index, by name and version.
+    #[must_use]
+    pub fn changes_to(&self, newer: &Index) -> Vec<Change> {
+        change::between(&self.packages, &newer.packages)
+    }
+}
+
+#[cfg(test)]
+mod tests;

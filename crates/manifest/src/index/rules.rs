@@ -1,0 +1,211 @@
+//! The rules by which manifests become an index.
+
+use std::collections::BTreeMap;
+
+use crate::generate::shared_extension_url;
+use crate::json::{Object, Value};
+use crate::natural;
+use crate::package::{Kind, Manifest};
+use crate::version;
+
+const PHP: &str = "heroku-sys/php";
+const HHVM: &str = "heroku-sys/hhvm";
+const EXTENSION_PREFIX: &str = "heroku-sys/ext-";
+const NATIVE: &str = ".native";
+
+type Packages = BTreeMap<String, Vec<Manifest>>;
+
+pub(super) fn apply(mut manifests: Vec<(String, Manifest)>) -> Packages {
+    manifests.sort_by(|left, right| left.0.cmp(&right.0));
+    let mut manifests: Vec<Manifest> = manifests
+        .into_iter()
+        .map(|(_, manifest)| manifest)
+        .filter(|manifest| manifest.kind() != Some(Kind::Internal))
+        .collect();
+    keep_latest_builds(&mut manifests);
+    split_shared_extensions(&mut manifests);
+    manifests.iter_mut().for_each(add_native_twins);
+
+    let mut packages = Packages::new();
+    for manifest in manifests {
+        packages
+            .entry(manifest.name().to_owned())
+            .or_default()
+            .push(manifest);
+    }
+    for list in packages.values_mut() {
+        list.sort_by_cached_key(|manifest| std::cmp::Reverse(SeriesKey(series(manifest))));
+    }
+    packages
+}
+
+/// What a rebuild takes the place of: the same package, for the same target, in a version that
+/// Composer takes for the same once the build metadata is cut off.
+fn build_group(manifest: &Manifest) -> (String, String, String) {
+    let (version, _) = split_build(manifest.version());
+    let target: Vec<String> = manifest
+        .require()
+        .into_iter()
+        .flatten()
+        .filter_map(|(package, constraint)| Some((package, constraint.as_str()?)))
+        .filter(|(package, constraint)| is_target(package, constraint))
+        .map(|(package, constraint)| format!("{package} {constraint}"))
+        .collect();
+    (
+        manifest.name().to_owned(),
+        version::composer_form(version),
+        target.join("\n"),
+    )
+}
+
+/// Whether a requirement says what a build is for: PHP, HHVM, or the stack, which is known by its
+/// form (a name without a hyphen, `^N.0.0`).
+fn is_target(package: &str, constraint: &str) -> bool {
+    let stack = package
+        .strip_prefix("heroku-sys/")
+        .is_some_and(|name| !name.contains('-'))
+        && constraint
+            .strip_prefix('^')
+            .and_then(|rest| rest.strip_suffix(".0.0"))
+            .is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()));
+    stack || package == PHP || package == HHVM
+}
+
+fn split_build(version: &str) -> (&str, Option<&str>) {
+    version
+        .split_once('+')
+        .map_or((version, None), |(version, build)| (version, Some(build)))
+}
+
+/// Drops the builds of a version that a later build for the same target replaces.
+fn keep_latest_builds(manifests: &mut Vec<Manifest>) {
+    let mut latest: BTreeMap<(String, String, String), String> = BTreeMap::new();
+    for manifest in manifests.iter() {
+        let best = latest
+            .entry(build_group(manifest))
+            .or_insert_with(|| manifest.version().into());
+        if natural::compare(manifest.version(), best).is_gt() {
+            *best = manifest.version().to_owned();
+        }
+    }
+    manifests.retain(|manifest| {
+        latest
+            .get(&build_group(manifest))
+            .is_none_or(|best| natural::compare(manifest.version(), best).is_eq())
+    });
+}
+
+/// Makes a package of each shared extension that a PHP manifest carries whole.
+fn split_shared_extensions(manifests: &mut Vec<Manifest>) {
+    let mut split = Vec::new();
+    for manifest in manifests
+        .iter_mut()
+        .filter(|manifest| manifest.kind() == Some(Kind::Php))
+    {
+        let url = manifest.dist_url().unwrap_or_default().to_owned();
+        let Some(Value::Object(shared)) = manifest
+            .object_mut()
+            .get_mut("extra")
+            .and_then(|extra| extra.get_mut("shared"))
+        else {
+            continue;
+        };
+        for (name, value) in shared.iter_mut().filter(|(_, value)| value.is_object()) {
+            let Value::Object(extension) = value.take() else {
+                continue;
+            };
+            *value = Value::Bool(false);
+            if let Ok(mut extension) = Manifest::from_object(extension) {
+                extension.set_dist_url(shared_extension_url(&url, name));
+                split.push(extension);
+            }
+        }
+    }
+    manifests.append(&mut split);
+}
+
+/// Adds the `.native` names, by which an application can ask for the extension itself where a
+/// polyfill offers the plain name.
+fn add_native_twins(manifest: &mut Manifest) {
+    let kind = manifest.kind();
+    if !matches!(kind, Some(Kind::Php | Kind::PhpExtension)) {
+        return;
+    }
+    for key in ["replace", "require"] {
+        if let Some(Value::Object(links)) = manifest.object_mut().get_mut(key) {
+            let twins: Object = links
+                .iter()
+                .filter(|(name, _)| name.starts_with(EXTENSION_PREFIX) && !name.ends_with(NATIVE))
+                .map(|(name, version)| (format!("{name}{NATIVE}"), version.clone()))
+                .collect();
+            links.extend(twins);
+        }
+    }
+    if kind == Some(Kind::PhpExtension) {
+        let twin = format!("{}{NATIVE}", manifest.name());
+        let replace = manifest
+            .object_mut()
+            .entry("replace")
+            .or_insert(Value::Null);
+        if !replace.is_object() {
+            *replace = Value::Object(Object::new());
+        }
+        if let Value::Object(replace) = replace {
+            replace.insert(twin, Value::String("self.version".to_owned()));
+        }
+    }
+}
+
+/// The PHP series that a package is for, in the form in which packages of one name are ordered.
+fn series(manifest: &Manifest) -> String {
+    manifest
+        .required(HHVM)
+        .or_else(|| manifest.required(PHP))
+        .unwrap_or("0.0.0")
+        .replace(['<', '>', '=', '*', '~', '^'], "0")
+}
+
+/// A key in natural order.
+struct SeriesKey(String);
+
+impl PartialEq for SeriesKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for SeriesKey {}
+
+impl Ord for SeriesKey {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        natural::compare(&self.0, &other.0)
+    }
+}
+
+impl PartialOrd for SeriesKey {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+pub(super) fn same(left: &Packages, right: &Packages) -> bool {
+    left.len() == right.len()
+        && left
+            .iter()
+            .zip(right)
+            .all(|((left_name, left), (right_name, right))| {
+                left_name == right_name && canonical(left) == canonical(right)
+            })
+}
+
+/// A list of manifests with those of equal sort keys in an order that only their contents decide.
+fn canonical(manifests: &[Manifest]) -> Vec<Vec<u8>> {
+    let mut keyed: Vec<(SeriesKey, Vec<u8>)> = manifests
+        .iter()
+        .map(|manifest| (SeriesKey(series(manifest)), manifest.to_bytes()))
+        .collect();
+    for run in keyed.chunk_by_mut(|left, right| left.0.cmp(&right.0).is_eq()) {
+        run.sort_by(|left, right| left.1.cmp(&right.1));
+    }
+    keyed.into_iter().map(|(_, bytes)| bytes).collect()
+}

@@ -1,0 +1,258 @@
+//! JSON as the repositories hold it: read with positions, written with the bytes that Python's
+//! `json.dump(…, sort_keys=True)` gives.
+//!
+//! Two generations of tools work on one bucket; with equal bytes neither sees a difference where
+//! there is none. The rules: keys sorted by code point, `", "` and `": "`, everything outside
+//! `' '..='~'` escaped as `\uXXXX` (surrogate pairs above U+FFFF), integers kept digit for digit,
+//! floats in the shortest form that reads back as the same value, no newline at the end.
+
+use std::io;
+
+use serde::Serialize as _;
+use serde_json::ser::{CharEscape, Formatter, Serializer};
+
+pub use serde_json::{Map, Value};
+
+/// A JSON object. Its keys are sorted by code point.
+pub type Object = Map<String, Value>;
+
+/// Text that is not the JSON that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message} at line {line} column {column}")]
+pub struct Error {
+    /// What is wrong, without the position.
+    pub message: String,
+    /// Line, counted from 1.
+    pub line: usize,
+    /// Column in bytes, counted from 1.
+    pub column: usize,
+}
+
+impl Error {
+    fn at(text: &[u8], offset: usize, message: impl Into<String>) -> Self {
+        let before = &text[..offset.min(text.len())];
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let start = before
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |newline| newline + 1);
+        Error {
+            message: message.into(),
+            line,
+            column: before.len() - start + 1,
+        }
+    }
+
+    fn from_serde(source: &serde_json::Error) -> Self {
+        let (line, column) = (source.line().max(1), source.column().max(1));
+        let text = source.to_string();
+        let position = format!(" at line {} column {}", source.line(), source.column());
+        let message = text.strip_suffix(&position).unwrap_or(&text).to_owned();
+        Error {
+            message,
+            line,
+            column,
+        }
+    }
+}
+
+/// Reads one JSON text.
+///
+/// Of a key that occurs twice the last value counts, as in Python. Numbers keep their digits.
+/// Beyond JSON, `Infinity` and `-Infinity` are read, since Python's writer (and so [`to_bytes`])
+/// produces them for numbers that no float can hold.
+///
+/// # Errors
+/// Where the text is not UTF-8, not JSON, nested deeper than 127 levels, or has a `\uD800`-like
+/// half of a surrogate pair on its own.
+pub fn parse(text: impl AsRef<[u8]>) -> Result<Value, Error> {
+    let text = text.as_ref();
+    if let Err(error) = std::str::from_utf8(text) {
+        return Err(Error::at(text, error.valid_up_to(), "invalid UTF-8"));
+    }
+    match serde_json::from_slice(text) {
+        Ok(value) => Ok(value),
+        Err(error) => match finite(text) {
+            Some(text) => serde_json::from_slice(&text).map_err(|error| Error::from_serde(&error)),
+            None => Err(Error::from_serde(&error)),
+        },
+    }
+}
+
+/// Reads one JSON text that has to be an object.
+///
+/// # Errors
+/// As [`parse`], and where the text is another JSON value; the position is that of the value.
+pub fn parse_object(text: impl AsRef<[u8]>) -> Result<Object, Error> {
+    let text = text.as_ref();
+    match parse(text)? {
+        Value::Object(object) => Ok(object),
+        _ => {
+            let start = text
+                .iter()
+                .position(|byte| !byte.is_ascii_whitespace())
+                .unwrap_or(0);
+            Err(Error::at(text, start, "expected an object"))
+        }
+    }
+}
+
+/// Replaces each `Infinity` outside strings by a number of the same length that no float holds;
+/// `None` where there is none.
+fn finite(text: &[u8]) -> Option<Vec<u8>> {
+    const TOKEN: &[u8] = b"Infinity";
+    const NUMBER: &[u8] = b"1e999999";
+    let mut changed: Option<Vec<u8>> = None;
+    let (mut in_string, mut escaped) = (false, false);
+    for (offset, byte) in text.iter().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'I' if !in_string && text[offset..].starts_with(TOKEN) => {
+                let copy = changed.get_or_insert_with(|| text.to_vec());
+                copy[offset..offset + TOKEN.len()].copy_from_slice(NUMBER);
+            }
+            _ => {}
+        }
+    }
+    changed
+}
+
+/// The bytes of a value, as Python's `json.dump(value, file, sort_keys=True)` writes them.
+#[must_use]
+pub fn to_bytes(value: &Value) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(1024);
+    write(&mut bytes, value);
+    bytes
+}
+
+/// Appends the bytes of a value to a buffer; see [`to_bytes`].
+pub fn write(buffer: &mut Vec<u8>, value: &Value) {
+    let written = value.serialize(&mut Serializer::with_formatter(&mut *buffer, Python));
+    // Writing to memory cannot fail, and every key of a `Value` is a string.
+    debug_assert!(written.is_ok(), "{written:?}");
+}
+
+/// Appends the bytes of an object to a buffer; see [`to_bytes`].
+pub fn write_object(buffer: &mut Vec<u8>, object: &Object) {
+    let written = object.serialize(&mut Serializer::with_formatter(&mut *buffer, Python));
+    debug_assert!(written.is_ok(), "{written:?}");
+}
+
+/// Appends a string in quotes to a buffer; see [`to_bytes`].
+pub fn write_string(buffer: &mut Vec<u8>, text: &str) {
+    let written = text.serialize(&mut Serializer::with_formatter(&mut *buffer, Python));
+    debug_assert!(written.is_ok(), "{written:?}");
+}
+
+/// The form of Python's default encoder.
+struct Python;
+
+impl Formatter for Python {
+    fn begin_array_value<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        if first {
+            Ok(())
+        } else {
+            writer.write_all(b", ")
+        }
+    }
+
+    fn begin_object_key<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        if first {
+            Ok(())
+        } else {
+            writer.write_all(b", ")
+        }
+    }
+
+    fn begin_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        writer.write_all(b": ")
+    }
+
+    fn write_number_str<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        number: &str,
+    ) -> io::Result<()> {
+        if number == "-0" {
+            return writer.write_all(b"0");
+        }
+        if !number.contains(['.', 'e', 'E']) {
+            return writer.write_all(number.as_bytes());
+        }
+        match number.parse::<f64>() {
+            Ok(float) => writer.write_all(python_float(float).as_bytes()),
+            Err(error) => Err(io::Error::new(io::ErrorKind::InvalidData, error)),
+        }
+    }
+
+    fn write_string_fragment<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some(at) = rest.find(|c: char| !(' '..='~').contains(&c)) {
+            writer.write_all(&rest.as_bytes()[..at])?;
+            let mut characters = rest[at..].chars();
+            if let Some(character) = characters.next() {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    write!(writer, "\\u{unit:04x}")?;
+                }
+            }
+            rest = characters.as_str();
+        }
+        writer.write_all(rest.as_bytes())
+    }
+
+    fn write_char_escape<W: ?Sized + io::Write>(
+        &mut self,
+        writer: &mut W,
+        escape: CharEscape,
+    ) -> io::Result<()> {
+        writer.write_all(match escape {
+            CharEscape::Quote => b"\\\"",
+            CharEscape::ReverseSolidus => b"\\\\",
+            CharEscape::Solidus => b"/",
+            CharEscape::Backspace => b"\\b",
+            CharEscape::FormFeed => b"\\f",
+            CharEscape::LineFeed => b"\\n",
+            CharEscape::CarriageReturn => b"\\r",
+            CharEscape::Tab => b"\\t",
+            CharEscape::AsciiControl(byte) => return write!(writer, "\\u{byte:04x}"),
+        })
+    }
+}
+
+/// A float as Python's `repr` writes it: the shortest digits that read back as the same value,
+/// with an exponent below 1e-4 and from 1e16 on.
+fn python_float(float: f64) -> String {
+    if float.is_infinite() {
+        return if float > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
+    }
+    let scientific = format!("{float:e}");
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if (-4..16).contains(&exponent) {
+        let plain = format!("{float}");
+        return if plain.contains('.') {
+            plain
+        } else {
+            plain + ".0"
+        };
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}e{sign}{:02}", exponent.abs())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,296 @@
+//! The comparison of two repositories.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::{Action, Entry, Operation, OperationKind, Options, PackageChange, Plan, Reason, Side};
+use crate::json::Value;
+use crate::natural;
+use crate::package::{FILE_SUFFIX, Manifest};
+
+pub(super) fn plan(source: &Side<'_>, destination: &Side<'_>, options: &Options) -> Plan {
+    let mut warnings = Vec::new();
+    let theirs = by_name(source, "source", &mut warnings);
+    let ours = by_name(destination, "destination", &mut warnings);
+
+    let mut names: Vec<&str> = theirs.keys().chain(ours.keys()).copied().collect();
+    names.sort_by(|left, right| {
+        natural::compare(package_name(left), package_name(right)).then(left.cmp(right))
+    });
+    names.dedup();
+    let changes: Vec<PackageChange> = names
+        .iter()
+        .filter_map(|name| match (theirs.get(name), ours.get(name)) {
+            (Some(theirs), None) => Some(change(theirs, None, Action::Add, source, destination)),
+            (Some(theirs), Some(ours)) => update(theirs, ours, source, destination),
+            (None, Some(ours)) => Some(removal(ours, destination, options)),
+            (None, None) => None,
+        })
+        .collect();
+
+    let result = result(&changes, &ours);
+    let archives_to_remove = obsolete(&changes, &result, destination, options);
+    let operations = changes
+        .iter()
+        .flat_map(|change| operations(change, source, destination, &theirs, &archives_to_remove))
+        .collect();
+    Plan {
+        changes,
+        operations,
+        archives_to_remove,
+        warnings,
+        result,
+    }
+}
+
+/// A manifest's file name without its ending.
+fn package_name(file_name: &str) -> &str {
+    file_name.strip_suffix(FILE_SUFFIX).unwrap_or(file_name)
+}
+
+/// A manifest with the time that counts for it.
+struct Known<'a> {
+    entry: &'a Entry,
+    time: Timestamp,
+}
+
+fn by_name<'a>(
+    side: &'a Side<'_>,
+    label: &str,
+    warnings: &mut Vec<String>,
+) -> BTreeMap<&'a str, Known<'a>> {
+    let mut known = BTreeMap::new();
+    for entry in &side.entries {
+        let time = entry.manifest.timestamp().unwrap_or_else(|| {
+            let modified = entry.modified.strftime("%Y-%m-%d %H:%M:%S");
+            warnings.push(format!(
+                "manifest {} in {label} has no valid time, using the object's: {modified}",
+                entry.file_name
+            ));
+            entry.modified
+        });
+        known.insert(entry.file_name.as_str(), Known { entry, time });
+    }
+    known
+}
+
+/// What happens to a manifest that goes over.
+fn change(
+    theirs: &Known<'_>,
+    ours: Option<&Known<'_>>,
+    action: Action,
+    source: &Side<'_>,
+    destination: &Side<'_>,
+) -> PackageChange {
+    let mut manifest = theirs.entry.manifest.clone();
+    let archive = archive(&manifest, source);
+    if let (Some(path), Some(url)) = (&archive, manifest.dist_url()) {
+        let query = url.find('?').map_or("", |start| &url[start..]);
+        let url = format!("{}{query}", destination.urls.url(path));
+        manifest.set_dist_url(url);
+    }
+    let old_archive = ours
+        .and_then(|ours| self::archive(&ours.entry.manifest, destination))
+        .filter(|old| archive.as_ref() != Some(old));
+    PackageChange {
+        package: package_name(&theirs.entry.file_name).to_owned(),
+        file_name: theirs.entry.file_name.clone(),
+        action,
+        ignored: None,
+        archive,
+        old_archive,
+        manifest: Some(manifest),
+    }
+}
+
+fn update(
+    theirs: &Known<'_>,
+    ours: &Known<'_>,
+    source: &Side<'_>,
+    destination: &Side<'_>,
+) -> Option<PackageChange> {
+    let equal = contents(&theirs.entry.manifest) == contents(&ours.entry.manifest);
+    // Without a time of its own, a manifest has that of its object, which every copy renews.
+    let timed =
+        theirs.entry.manifest.timestamp().is_some() && ours.entry.manifest.timestamp().is_some();
+    if equal && !timed {
+        return None;
+    }
+    let ignored = match theirs.time.cmp(&ours.time) {
+        std::cmp::Ordering::Greater => None,
+        std::cmp::Ordering::Less => Some(Reason::DestinationNewer),
+        std::cmp::Ordering::Equal if equal => return None,
+        std::cmp::Ordering::Equal => Some(Reason::ContentsDiffer),
+    };
+    let change = change(theirs, Some(ours), Action::Update, source, destination);
+    Some(PackageChange { ignored, ..change })
+}
+
+/// What counts when two manifests are compared: all but the time and the place of the archive.
+fn contents(manifest: &Manifest) -> Vec<(&String, &Value)> {
+    manifest
+        .as_object()
+        .iter()
+        .filter(|(key, _)| *key != "time" && *key != "dist")
+        .collect()
+}
+
+fn removal(ours: &Known<'_>, destination: &Side<'_>, options: &Options) -> PackageChange {
+    PackageChange {
+        package: package_name(&ours.entry.file_name).to_owned(),
+        file_name: ours.entry.file_name.clone(),
+        action: Action::Remove,
+        ignored: options.keep.then_some(Reason::Kept),
+        archive: archive(&ours.entry.manifest, destination),
+        old_archive: None,
+        manifest: None,
+    }
+}
+
+/// The path of a manifest's archive; `None` where it is not in this repository.
+fn archive(manifest: &Manifest, side: &Side<'_>) -> Option<String> {
+    side.urls.relative(manifest.dist_url()?)
+}
+
+/// The destination's manifests once the changes are made.
+fn result(changes: &[PackageChange], ours: &BTreeMap<&str, Known<'_>>) -> Vec<(String, Manifest)> {
+    let mut result: BTreeMap<&str, &Manifest> = ours
+        .iter()
+        .map(|(name, known)| (*name, &known.entry.manifest))
+        .collect();
+    for change in changes.iter().filter(|change| change.ignored.is_none()) {
+        match &change.manifest {
+            Some(manifest) => result.insert(&change.file_name, manifest),
+            None => result.remove(change.file_name.as_str()),
+        };
+    }
+    result
+        .into_iter()
+        .map(|(name, manifest)| (name.to_owned(), manifest.clone()))
+        .collect()
+}
+
+/// The archives that nothing names any more.
+fn obsolete(
+    changes: &[PackageChange],
+    result: &[(String, Manifest)],
+    destination: &Side<'_>,
+    options: &Options,
+) -> BTreeSet<String> {
+    let named: BTreeSet<String> = result
+        .iter()
+        .filter_map(|(_, manifest)| archive(manifest, destination))
+        .collect();
+    changes
+        .iter()
+        .filter(|change| change.ignored.is_none())
+        .filter_map(|change| match change.action {
+            Action::Remove => change.archive.clone(),
+            Action::Add | Action::Update => change.old_archive.clone(),
+        })
+        .filter(|path| !named.contains(path) && !options.needed.contains(path))
+        .collect()
+}
+
+/// The steps of one package, the archive's first.
+fn operations(
+    change: &PackageChange,
+    source: &Side<'_>,
+    destination: &Side<'_>,
+    theirs: &BTreeMap<&str, Known<'_>>,
+    archives_to_remove: &BTreeSet<String>,
+) -> Vec<Operation> {
+    let step = |kind| Operation::new(kind, change.action, &change.package);
+    let from = |path: &str| Some(source.place.name(path));
+    let to = |path: &str| Some(destination.place.name(path));
+    let source_region = Some(source.place.region.clone());
+    let destination_region = Some(destination.place.region.clone());
+
+    if let Some(reason) = change.ignored {
+        let source = (change.action != Action::Remove)
+            .then(|| from(&change.file_name))
+            .flatten();
+        let skipped = Operation {
+            source,
+            skip: true,
+            reason: Some(reason.to_string()),
+            ..step(OperationKind::Manifest)
+        };
+        return vec![skipped];
+    }
+
+    let external = |url: Option<&str>| (url.map(str::to_owned), Some(Reason::External.to_string()));
+    let mut steps = Vec::with_capacity(3);
+    if change.action == Action::Remove {
+        steps.push(match &change.archive {
+            Some(path) => Operation {
+                destination: to(path),
+                destination_region: destination_region.clone(),
+                skip: !archives_to_remove.contains(path),
+                reason: (!archives_to_remove.contains(path)).then(|| Reason::Needed.to_string()),
+                ..step(OperationKind::Dist)
+            },
+            None => {
+                let url = destination
+                    .entries
+                    .iter()
+                    .find(|entry| entry.file_name == change.file_name)
+                    .and_then(|entry| entry.manifest.dist_url());
+                let (destination, reason) = external(url);
+                Operation {
+                    destination,
+                    reason,
+                    skip: true,
+                    ..step(OperationKind::Dist)
+                }
+            }
+        });
+        steps.push(Operation {
+            destination: to(&change.file_name),
+            destination_region,
+            ..step(OperationKind::Manifest)
+        });
+        return steps;
+    }
+
+    steps.push(match &change.archive {
+        Some(path) => Operation {
+            source: from(path),
+            source_region: source_region.clone(),
+            destination: to(path),
+            destination_region: destination_region.clone(),
+            ..step(OperationKind::Dist)
+        },
+        None => {
+            let url = theirs
+                .get(change.file_name.as_str())
+                .and_then(|known| known.entry.manifest.dist_url());
+            let (source, reason) = external(url);
+            Operation {
+                source,
+                reason,
+                skip: true,
+                ..step(OperationKind::Dist)
+            }
+        }
+    });
+    steps.push(Operation {
+        source: from(&change.file_name),
+        source_region,
+        destination: to(&change.file_name),
+        destination_region: destination_region.clone(),
+        ..step(OperationKind::Manifest)
+    });
+    if let Some(old) = &change.old_archive
+        && archives_to_remove.contains(old)
+    {
+        steps.push(Operation {
+            op: Action::Remove,
+            destination: to(old),
+            destination_region,
+            ..step(OperationKind::Dist)
+        });
+    }
+    steps
+}
