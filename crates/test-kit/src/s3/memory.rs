@@ -1,0 +1,355 @@
+//! The buckets and objects of the test server, in memory.
+//!
+//! One lock covers the whole state, so a condition is checked and its effect done in one step, as
+//! on a real service. Nothing here knows HTTP: see [`super::protocol`] for that.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use s3s::crypto::{Checksum, Md5};
+
+/// What the server keeps, all of it.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) buckets: BTreeMap<String, Bucket>,
+    pub(super) uploads: BTreeMap<String, Multipart>,
+    pub(super) quirks: Quirks,
+    next_upload: u64,
+}
+
+/// A bucket: its objects, in the byte order of their keys.
+#[derive(Default)]
+pub(super) struct Bucket {
+    pub(super) objects: BTreeMap<String, Stored>,
+    pub(super) public: bool,
+}
+
+/// What a client may say about an object beside its bytes.
+#[derive(Clone, Default, Debug, PartialEq, Eq)]
+pub struct Attributes {
+    /// `Content-Type`, as sent.
+    pub content_type: Option<String>,
+    /// `Cache-Control`, as sent.
+    pub cache_control: Option<String>,
+    /// `Content-Encoding`, as sent.
+    pub content_encoding: Option<String>,
+    /// `Content-Disposition`, as sent.
+    pub content_disposition: Option<String>,
+    /// The canned ACL of the request (`public-read`). Kept, not enforced.
+    pub acl: Option<String>,
+    /// User metadata (`x-amz-meta-*`), names without that prefix.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// An object as it lies in the server.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// The content.
+    pub bytes: Bytes,
+    /// The ETag without quotes: the MD5 in hex, or `<md5 of md5s>-<parts>` after a multipart upload.
+    pub etag: String,
+    /// When it was written.
+    pub modified: SystemTime,
+    /// Content type, user metadata and the like.
+    pub attributes: Attributes,
+}
+
+/// A multipart upload under way.
+pub(super) struct Multipart {
+    pub(super) bucket: String,
+    pub(super) key: String,
+    pub(super) attributes: Attributes,
+    pub(super) parts: BTreeMap<i32, (String, Bytes)>,
+}
+
+/// How the server strays from the ideal service, as real ones do.
+#[derive(Clone, Debug)]
+pub struct Quirks {
+    /// `If-Match` and `If-None-Match` on a write are ignored and answered 200 (Garage, s3rver).
+    pub ignore_conditions: bool,
+    /// At most so many keys on a page of a listing, whatever the client asks for.
+    pub page_size: usize,
+    /// Listings sort `/` before every other byte (`q/1` before `q.txt`), as SeaweedFS does.
+    pub slash_first: bool,
+    /// Parts of a multipart upload (but the last) must have so many bytes; AWS wants 5 MiB.
+    pub smallest_part: usize,
+}
+
+impl Default for Quirks {
+    fn default() -> Quirks {
+        Quirks {
+            ignore_conditions: false,
+            page_size: 1000,
+            slash_first: false,
+            smallest_part: 0,
+        }
+    }
+}
+
+/// The condition of a write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Condition {
+    Always,
+    Absent,
+    Present,
+    Match(String),
+    NotMatch(String),
+}
+
+/// Why the state refuses a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    NoSuchBucket,
+    NoSuchKey,
+    NoSuchUpload,
+    PreconditionFailed,
+    InvalidPart,
+    InvalidPartOrder,
+    EntityTooSmall,
+}
+
+/// A page of a listing.
+pub(super) struct Page {
+    pub(super) objects: Vec<(String, Stored)>,
+    pub(super) prefixes: Vec<String>,
+    /// The entry (key or common prefix) that the next page starts after.
+    pub(super) next: Option<String>,
+}
+
+impl State {
+    pub(super) fn bucket(&self, name: &str) -> Result<&Bucket, Refusal> {
+        self.buckets.get(name).ok_or(Refusal::NoSuchBucket)
+    }
+
+    fn bucket_mut(&mut self, name: &str) -> Result<&mut Bucket, Refusal> {
+        self.buckets.get_mut(name).ok_or(Refusal::NoSuchBucket)
+    }
+
+    pub(super) fn object(&self, bucket: &str, key: &str) -> Result<&Stored, Refusal> {
+        self.bucket(bucket)?
+            .objects
+            .get(key)
+            .ok_or(Refusal::NoSuchKey)
+    }
+
+    /// Checks whether a write of `key` may go ahead. A write with `If-Match` on a missing key is
+    /// answered 404, as AWS does.
+    pub(super) fn check(
+        &self,
+        bucket: &str,
+        key: &str,
+        condition: &Condition,
+    ) -> Result<(), Refusal> {
+        let present = self.bucket(bucket)?.objects.get(key);
+        if self.quirks.ignore_conditions {
+            return Ok(());
+        }
+        match (condition, present) {
+            (Condition::Always, _)
+            | (Condition::Absent | Condition::NotMatch(_), None)
+            | (Condition::Present, Some(_)) => Ok(()),
+            (Condition::Match(etag), Some(object)) if *etag == object.etag => Ok(()),
+            (Condition::NotMatch(etag), Some(object)) if *etag != object.etag => Ok(()),
+            (Condition::Match(_) | Condition::Present, None) => Err(Refusal::NoSuchKey),
+            (Condition::Absent | Condition::Match(_) | Condition::NotMatch(_), Some(_)) => {
+                Err(Refusal::PreconditionFailed)
+            }
+        }
+    }
+
+    /// Writes an object whole, if its condition holds, and returns its new state.
+    pub(super) fn put(
+        &mut self,
+        bucket: &str,
+        key: &str,
+        bytes: Bytes,
+        etag: Option<String>,
+        attributes: Attributes,
+        condition: &Condition,
+    ) -> Result<Stored, Refusal> {
+        self.check(bucket, key, condition)?;
+        let stored = Stored {
+            etag: etag.unwrap_or_else(|| md5_hex(&bytes)),
+            bytes,
+            modified: SystemTime::now(),
+            attributes,
+        };
+        self.bucket_mut(bucket)?
+            .objects
+            .insert(key.to_owned(), stored.clone());
+        Ok(stored)
+    }
+
+    /// Removes an object; a missing one is fine.
+    pub(super) fn delete(&mut self, bucket: &str, key: &str) -> Result<(), Refusal> {
+        self.bucket_mut(bucket)?.objects.remove(key);
+        Ok(())
+    }
+
+    /// One page of the keys below `prefix` that follow the entry `after`.
+    pub(super) fn list(
+        &self,
+        bucket: &str,
+        prefix: &str,
+        delimiter: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page, Refusal> {
+        let mut entries: Vec<(String, Option<&Stored>)> = Vec::new();
+        for (key, object) in &self.bucket(bucket)?.objects {
+            let Some(rest) = key.strip_prefix(prefix) else {
+                continue;
+            };
+            let cut = delimiter.and_then(|delimiter| {
+                rest.find(delimiter)
+                    .map(|at| prefix.len() + at + delimiter.len())
+            });
+            match cut {
+                Some(end) => {
+                    let common = &key[..end];
+                    if entries.last().is_none_or(|(last, _)| last != common) {
+                        entries.push((common.to_owned(), None));
+                    }
+                }
+                None => entries.push((key.clone(), Some(object))),
+            }
+        }
+        entries.sort_by_cached_key(|(entry, _)| self.rank(entry));
+        let after = after.map(|after| self.rank(after));
+        let mut rest = entries
+            .into_iter()
+            .filter(|(entry, _)| after.as_ref().is_none_or(|after| self.rank(entry) > *after));
+
+        let mut page = Page {
+            objects: Vec::new(),
+            prefixes: Vec::new(),
+            next: None,
+        };
+        let mut last = None;
+        for (entry, object) in rest.by_ref().take(limit.min(self.quirks.page_size)) {
+            last = Some(entry.clone());
+            match object {
+                Some(object) => page.objects.push((entry, object.clone())),
+                None => page.prefixes.push(entry),
+            }
+        }
+        if rest.next().is_some() {
+            page.next = last;
+        }
+        Ok(page)
+    }
+
+    /// What listings are sorted by.
+    fn rank(&self, entry: &str) -> Vec<u8> {
+        let mut rank = entry.as_bytes().to_vec();
+        if self.quirks.slash_first {
+            for byte in &mut rank {
+                if *byte == b'/' {
+                    *byte = 0;
+                }
+            }
+        }
+        rank
+    }
+
+    /// Begins a multipart upload and returns its id.
+    pub(super) fn begin_upload(
+        &mut self,
+        bucket: &str,
+        key: &str,
+        attributes: Attributes,
+    ) -> Result<String, Refusal> {
+        self.bucket(bucket)?;
+        self.next_upload += 1;
+        let id = format!("upload-{}", self.next_upload);
+        let upload = Multipart {
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+            attributes,
+            parts: BTreeMap::new(),
+        };
+        self.uploads.insert(id.clone(), upload);
+        Ok(id)
+    }
+
+    /// The upload of this id, if it is for this bucket and key.
+    pub(super) fn upload(
+        &mut self,
+        bucket: &str,
+        key: &str,
+        id: &str,
+    ) -> Result<&mut Multipart, Refusal> {
+        self.uploads
+            .get_mut(id)
+            .filter(|upload| upload.bucket == bucket && upload.key == key)
+            .ok_or(Refusal::NoSuchUpload)
+    }
+
+    /// Keeps a part and returns its ETag.
+    pub(super) fn put_part(
+        &mut self,
+        (bucket, key, id): (&str, &str, &str),
+        number: i32,
+        bytes: Bytes,
+    ) -> Result<String, Refusal> {
+        let etag = md5_hex(&bytes);
+        self.upload(bucket, key, id)?
+            .parts
+            .insert(number, (etag.clone(), bytes));
+        Ok(etag)
+    }
+
+    /// Makes the object of the parts that the client lists, in ascending order with their ETags.
+    pub(super) fn complete_upload(
+        &mut self,
+        (bucket, key, id): (&str, &str, &str),
+        listed: &[(i32, String)],
+        condition: &Condition,
+    ) -> Result<Stored, Refusal> {
+        let smallest = self.quirks.smallest_part;
+        self.upload(bucket, key, id)?;
+        self.check(bucket, key, condition)?;
+        let upload = self.upload(bucket, key, id)?;
+        if listed.is_empty() {
+            return Err(Refusal::InvalidPart);
+        }
+        if !listed.is_sorted_by(|(a, _), (b, _)| a < b) {
+            return Err(Refusal::InvalidPartOrder);
+        }
+        let mut content = Vec::new();
+        let mut hashes = Md5::new();
+        for (position, (number, etag)) in listed.iter().enumerate() {
+            let (_, bytes) = upload
+                .parts
+                .get(number)
+                .filter(|(stored, _)| stored == etag)
+                .ok_or(Refusal::InvalidPart)?;
+            if position + 1 < listed.len() && bytes.len() < smallest {
+                return Err(Refusal::EntityTooSmall);
+            }
+            hashes.update(&Md5::checksum(bytes));
+            content.extend_from_slice(bytes);
+        }
+        let etag = format!("{}-{}", hex(&hashes.finalize()), listed.len());
+        let attributes = upload.attributes.clone();
+        self.uploads.remove(id);
+        self.put(
+            bucket,
+            key,
+            content.into(),
+            Some(etag),
+            attributes,
+            &Condition::Always,
+        )
+    }
+}
+
+/// The MD5 of `bytes` in lower-case hex.
+pub(super) fn md5_hex(bytes: &[u8]) -> String {
+    hex(&Md5::checksum(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
