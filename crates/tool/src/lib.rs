@@ -17,7 +17,7 @@ pub use args::Args;
 pub use ask::Answer;
 pub use exit::{Exit, Fail, Failure};
 pub use io::{Input, Io, Notes};
-pub use signals::{guard_child, release_child};
+pub use signals::{guard_child, is_ending, release_child};
 
 /// A program: what it is called, what it says of itself, and what it does.
 #[derive(Clone, Copy)]

@@ -1,5 +1,6 @@
 //! Ending on a signal: the child first, then what lies about, then the process, by that signal.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,6 +21,7 @@ struct Child {
     leads_group: bool,
 }
 
+static ENDING: AtomicBool = AtomicBool::new(false);
 static CHILD: Mutex<Vec<Child>> = Mutex::new(Vec::new());
 
 /// Has `pid` end before us when a signal ends us. Give `leads_group` when it was started as the
@@ -40,7 +42,10 @@ pub fn release_child(pid: u32) {
 /// Starts the thread that waits for signals.
 pub(crate) fn install() {
     // Without handlers the defaults stay: the process ends all the same, only less tidily.
-    let Ok(mut signals) = Signals::new([SIGHUP, SIGINT, SIGTERM]) else {
+    let wanted = [SIGINT, SIGTERM]
+        .into_iter()
+        .chain((!ignored(SIGHUP)).then_some(SIGHUP));
+    let Ok(mut signals) = Signals::new(wanted) else {
         return;
     };
     let waiting = thread::Builder::new()
@@ -63,8 +68,15 @@ fn ignored(signal: i32) -> bool {
     mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
+/// Whether a signal is about to end this process. Then what a child's end looks like is no news.
+#[must_use]
+pub fn is_ending() -> bool {
+    ENDING.load(Ordering::SeqCst)
+}
+
 /// Ends the process as `signal` does by default, so that whoever started it sees that.
 fn end(signal: i32) {
+    ENDING.store(true, Ordering::SeqCst);
     let children: Vec<Child> = children().clone();
     for child in &children {
         tell(*child, signal);

@@ -1,0 +1,209 @@
+//! The kinds of records. `docs/protocol.md` describes each key.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// `start.v1`: a producer begins.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Start {
+    /// The program's name.
+    pub tool: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// `end.v1`: a producer has written all of its records.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct End {
+    /// How many, without `start.v1` and this one.
+    pub records: u64,
+    /// The status that it ends with; 0 when all went well.
+    pub status: u8,
+}
+
+/// `build.v1`: a formula was built.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Build {
+    /// The formula's name: its path below the workspace.
+    pub formula: String,
+    /// What it is deployed as: the formula's name unless `--name` says otherwise.
+    pub name: String,
+    /// Where it was installed.
+    pub build_path: PathBuf,
+    /// The archive of the build path; none where only a build was asked for.
+    pub archive: Option<Archive>,
+    /// The manifest that the formula wrote; none for a bare library.
+    pub manifest: Option<ManifestFile>,
+    /// The archives that were unpacked over the build path before the build, in that order. None
+    /// where they do not fit in a line: then they are in the file of `dependencies-file`.
+    pub dependencies: Option<Vec<Dependency>>,
+    /// A file with the array of `dependencies`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dependencies_file: Option<PathBuf>,
+    /// How long the formula ran.
+    pub seconds: f64,
+    /// What the formula said.
+    pub log: PathBuf,
+    /// Whether the files lie in a folder of their own that the consumer removes after use.
+    pub temporary: bool,
+}
+
+/// An archive on this machine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Archive {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its size.
+    pub size_bytes: u64,
+    /// Its checksum in hex.
+    pub sha256: String,
+}
+
+/// A manifest on this machine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ManifestFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What it is uploaded as, below the prefix: `ext-redis-6.0.2_php-8.3.composer.json`.
+    pub name: String,
+    /// Its checksum in hex.
+    pub sha256: String,
+}
+
+/// An archive that a build used.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Dependency {
+    /// As the formula names it, wildcards included.
+    pub name: String,
+    /// The bucket that it came from.
+    pub bucket: String,
+    /// Its key there.
+    pub key: String,
+    /// The version of the object there.
+    pub etag: String,
+    /// Its checksum in hex.
+    pub sha256: String,
+}
+
+/// `deploy.v1`: a package was uploaded.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Deploy {
+    /// The formula's name.
+    pub formula: String,
+    /// What it was deployed as.
+    pub name: String,
+    /// The bucket.
+    pub bucket: String,
+    /// The prefix in it.
+    pub prefix: String,
+    /// The archive, as it is in the bucket.
+    pub archive: Deployed,
+    /// The manifest, as it is in the bucket; none for a bare library.
+    pub manifest: Option<Deployed>,
+}
+
+/// An object that was deployed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Deployed {
+    /// Its key.
+    pub key: String,
+    /// The version of the object.
+    pub etag: String,
+    /// Its size.
+    pub size_bytes: u64,
+    /// Its checksum in hex.
+    pub sha256: String,
+    /// How it came to be there.
+    pub upload: Upload,
+}
+
+/// How an object came to be in the bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Upload {
+    /// It was not there.
+    New,
+    /// It took the place of another one.
+    Replaced,
+    /// An earlier deploy that was cut short had brought the same bytes.
+    Resumed,
+}
+
+/// `publish.v1`: `packages.json` stands for the manifests.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Publish {
+    /// The bucket.
+    pub bucket: String,
+    /// The prefix in it.
+    pub prefix: String,
+    /// The key of `packages.json`.
+    pub key: String,
+    /// The version of the object.
+    pub etag: String,
+    /// Its checksum in hex.
+    pub sha256: String,
+    /// How many packages it names.
+    pub packages: u64,
+    /// How many versions of packages it names.
+    pub versions: u64,
+    /// Whether it was written; false where it was right already.
+    pub changed: bool,
+    /// The snapshot that was written beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<String>,
+}
+
+macro_rules! records {
+    ($($kind:literal => $name:ident),+ $(,)?) => {
+        /// One record of a stream.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Record {
+            $(#[doc = concat!("`", $kind, "`")] $name($name),)+
+        }
+
+        impl Record {
+            /// The kind, as it stands in the line.
+            #[must_use]
+            pub fn kind(&self) -> &'static str {
+                match self { $(Self::$name(_) => $kind,)+ }
+            }
+
+            /// The record of a kind; `None` where the kind is unknown.
+            pub(crate) fn decode(
+                kind: &str,
+                value: serde_json::Value,
+            ) -> Option<Result<Self, serde_json::Error>> {
+                match kind {
+                    $($kind => Some(serde_json::from_value(value).map(Self::$name)),)+
+                    _ => None,
+                }
+            }
+
+            pub(crate) fn encode(&self) -> Result<serde_json::Value, serde_json::Error> {
+                match self { $(Self::$name(body) => serde_json::to_value(body),)+ }
+            }
+        }
+
+        $(impl From<$name> for Record {
+            fn from(body: $name) -> Self {
+                Self::$name(body)
+            }
+        })+
+    };
+}
+
+records! {
+    "start.v1" => Start,
+    "build.v1" => Build,
+    "deploy.v1" => Deploy,
+    "publish.v1" => Publish,
+    "end.v1" => End,
+}
