@@ -5,6 +5,7 @@
 
 mod args;
 mod ask;
+mod bucket;
 mod exit;
 mod io;
 mod message;

@@ -1,0 +1,87 @@
+//! Buckets, as the environment names them and as a tool fails with them.
+
+use location::{Location, Role};
+use store::{Options, Store};
+
+use crate::{Exit, Fail, Failure, Io};
+
+impl Io {
+    /// The bucket and prefix that packages are built to: `S3_BUCKET` and its like.
+    ///
+    /// # Errors
+    /// When `S3_BUCKET` is not set, or a variable is wrong.
+    pub fn own_location(&self) -> Result<Location, Failure> {
+        Location::from_env(Role::Own, &self.env_fn())?.ok_or_else(|| {
+            Failure::usage("The environment variable S3_BUCKET must be set to the bucket name")
+        })
+    }
+
+    /// How buckets are opened: `S3_ACL` for what is written.
+    #[must_use]
+    pub fn store_options(&self) -> Options {
+        Options {
+            acl: self.env("S3_ACL"),
+            ..Options::default()
+        }
+    }
+
+    /// Opens the bucket of a location, with the credentials of the environment.
+    ///
+    /// # Errors
+    /// When there are no credentials.
+    pub fn open_store(&self, location: &Location) -> Result<Store, Failure> {
+        let env = self.env_fn();
+        Ok(Store::open(
+            &location.service,
+            &location.bucket,
+            self.store_options(),
+            &env,
+        )?)
+    }
+}
+
+impl Fail for location::Error {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+impl Fail for store::Error {
+    fn exit(&self) -> Exit {
+        use store::Error as E;
+        match self {
+            E::NoCredentials { .. } | E::Credentials { .. } | E::InvalidKey { .. } => Exit::Usage,
+            E::NoBucket { .. } | E::NotFound { .. } => Exit::NotFound,
+            E::AccessDenied { .. } => Exit::AccessDenied,
+            E::Precondition { .. } => Exit::Conflict,
+            E::Unreachable { .. } | E::Service { .. } | E::Corrupt { .. } => Exit::Unreachable,
+            E::TooLarge { .. } => Exit::BadInput,
+            E::Local { .. } => Exit::LocalIo,
+            // The enum may grow; until it stands here, a new error is a plain failure.
+            _ => Exit::Failure,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        use store::Error as E;
+        let hint = match self {
+            E::NoCredentials { .. } => {
+                "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE."
+            }
+            E::NoBucket { .. } => {
+                "Make the bucket first (on the folder store: a folder of that name), or correct \
+                 its name."
+            }
+            E::AccessDenied { .. } => "Check the credentials, and what they may do in this bucket.",
+            E::Unreachable { .. } => {
+                "Check the network, and AWS_ENDPOINT_URL_S3 or the region; nothing is half-done \
+                 that another run would not complete."
+            }
+            E::Local { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+                "Make room, or set TMPDIR to a folder on another disk."
+            }
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
