@@ -1,1 +1,28 @@
-//! A repository in a store: its manifests, its packages.json, and the one publish.
+//! A repository in a store: its manifests, its `packages.json`, and the one publish.
+//!
+//! A repository is a prefix of a bucket. What it offers is decided by the manifests
+//! (`NAME.composer.json`) directly below that prefix; `packages.json` is derived from them, and is
+//! what Composer reads. This crate reads both, keeps the second true to the first, and brings one
+//! repository to the state of another.
+//!
+//! - [`Manifests`]: all manifests of a repository, as they are now.
+//! - [`publish()`]: the only place that writes `packages.json`, as a compare-and-swap.
+//! - [`snapshot`]: the named copies of `packages.json`, and what they still refer to.
+//! - [`sync`]: from two sides to a plan, its summary, and its application in a safe order.
+//!
+//! It knows nothing of arguments, streams or records.
+
+pub mod cache;
+mod error;
+pub mod index;
+mod manifests;
+pub mod publish;
+pub mod snapshot;
+pub mod sync;
+
+pub use error::Error;
+pub use manifests::{Manifests, Stored};
+pub use publish::{Options, Published, Step, WhenEmpty, publish};
+
+/// Content type of manifests, `packages.json` and snapshots.
+pub const JSON: &str = "application/json";

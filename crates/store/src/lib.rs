@@ -15,7 +15,7 @@ mod folder;
 mod key;
 mod object;
 mod options;
-mod parallel;
+pub mod parallel;
 mod s3;
 mod store;
 mod transfer;

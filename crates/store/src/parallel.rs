@@ -6,7 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Does `work` for each item on up to `threads` threads. Results are in the items' order. After a
 /// failure nothing new is started; what runs is finished, and the first failure returned.
-pub(crate) fn map<I: Sync, T: Send, E: Send>(
+///
+/// # Errors
+/// The first failure of `work`.
+pub fn map<I: Sync, T: Send, E: Send>(
     threads: usize,
     items: &[I],
     work: impl Fn(&I) -> Result<T, E> + Sync,

@@ -71,6 +71,13 @@ impl Store {
         self.backend.bucket()
     }
 
+    /// How many requests are made side by side: for callers that do their own with
+    /// [`parallel::map`].
+    #[must_use]
+    pub fn parallel(&self) -> usize {
+        self.parallel
+    }
+
     /// Whether the bucket is there and may be used, with one request.
     ///
     /// # Errors

@@ -1,0 +1,169 @@
+//! The local cache of manifests: one file a repository, with all of its manifests in it.
+//!
+//! It saves requests, never answers a question by itself: what it holds is used only for a key and
+//! tag that the store has just listed. One file is read and written as a whole, so that a cache of
+//! 10,000 manifests costs one open, has no old entries to clean up, and can be used by several
+//! processes at once: each replaces it atomically, and the loser of a race loses a few hits. A
+//! cache that cannot be read or written is no error; the manifests are fetched.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use location::{Env, Location};
+use sha2::{Digest as _, Sha256};
+
+/// First line of a cache file; another one is another version, and ignored.
+const HEADER: &[u8] = b"slipway manifests 1\n";
+
+/// The cache of one repository.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    file: PathBuf,
+}
+
+/// What a cache file held.
+#[derive(Debug, Default)]
+pub struct Cached {
+    bytes: Vec<u8>,
+    /// (key, tag) → range in `bytes`.
+    entries: HashMap<(String, String), std::ops::Range<usize>>,
+}
+
+/// The folder used when none is named: `$XDG_CACHE_HOME/slipway/manifests`, else the same below
+/// `~/.cache`; `None` where neither variable is set.
+#[must_use]
+pub fn default_folder(env: Env<'_>) -> Option<PathBuf> {
+    let set = |name: &str| {
+        env(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    let base = set("XDG_CACHE_HOME")
+        .filter(|path| path.is_absolute())
+        .or_else(|| set("HOME").map(|home| home.join(".cache")))?;
+    Some(base.join("slipway").join("manifests"))
+}
+
+impl Cache {
+    /// The cache of the repository at `location` in `folder`; `None` for the folder store, whose
+    /// manifests are as near as the cache would be.
+    #[must_use]
+    pub fn at(folder: &Path, location: &Location) -> Option<Self> {
+        if matches!(location.service, location::Service::Folder { .. }) {
+            return None;
+        }
+        // The service is part of the name: two services may have buckets of one name.
+        let place = format!(
+            "{:?}\n{}\n{}",
+            location.service,
+            location.bucket,
+            location.key("")
+        );
+        let digest = hex(&Sha256::digest(place.as_bytes()));
+        Some(Self {
+            file: folder.join(format!("{}.pack", &digest[..32])),
+        })
+    }
+
+    /// What the cache holds; nothing, if it is missing or damaged.
+    #[must_use]
+    pub fn load(&self) -> Cached {
+        let Ok(bytes) = fs::read(&self.file) else {
+            return Cached::default();
+        };
+        match index_entries(&bytes) {
+            Some(entries) => Cached { bytes, entries },
+            None => Cached::default(),
+        }
+    }
+
+    /// Replaces the cache by these (key, tag, bytes), atomically.
+    pub fn save(&self, contents: &[(String, String, Vec<u8>)]) {
+        // A full disk or a read-only home costs the next run its hits, nothing else.
+        let _unsaved = self.try_save(contents);
+    }
+
+    fn try_save(&self, contents: &[(String, String, Vec<u8>)]) -> io::Result<()> {
+        let folder = self.file.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)?;
+        let mut bytes = HEADER.to_vec();
+        for (key, etag, content) in contents {
+            let sizes = format!("{} {} {}\n", key.len(), etag.len(), content.len());
+            for part in [
+                sizes.as_bytes(),
+                key.as_bytes(),
+                etag.as_bytes(),
+                content,
+                b"\n",
+            ] {
+                bytes.extend_from_slice(part);
+            }
+        }
+        let digest = Sha256::digest(&bytes);
+        let mut file = scratch::File::new_in(folder, ".manifests-")?;
+        file.file().write_all(&bytes)?;
+        file.file().write_all(&digest)?;
+        file.persist(&self.file)?;
+        Ok(())
+    }
+}
+
+impl Cached {
+    /// The manifest's bytes, if this very version of it is here.
+    #[must_use]
+    pub fn get(&self, key: &str, etag: &str) -> Option<&[u8]> {
+        let range = self.entries.get(&(key.to_owned(), etag.to_owned()))?;
+        self.bytes.get(range.clone())
+    }
+
+    /// How many manifests are here.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is nothing here.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+/// Finds the entries of a cache file; `None` when the file is not whole.
+fn index_entries(bytes: &[u8]) -> Option<HashMap<(String, String), std::ops::Range<usize>>> {
+    let body_end = bytes.len().checked_sub(32)?;
+    let (body, digest) = bytes.split_at(body_end);
+    if Sha256::digest(body)[..] != *digest || !body.starts_with(HEADER) {
+        return None;
+    }
+    let mut entries = HashMap::new();
+    let mut at = HEADER.len();
+    while at < body.len() {
+        let line_end = at + body[at..].iter().position(|&byte| byte == b'\n')?;
+        let sizes = std::str::from_utf8(&body[at..line_end]).ok()?;
+        let mut sizes = sizes.split(' ').map(|size| size.parse::<usize>().ok());
+        let mut take = |from: usize| -> Option<std::ops::Range<usize>> {
+            let end = from.checked_add(sizes.next()??)?;
+            (end <= body.len()).then_some(from..end)
+        };
+        let key = take(line_end + 1)?;
+        let etag = take(key.end)?;
+        let content = take(etag.end)?;
+        at = content.end + 1;
+        let text = |range| Some(std::str::from_utf8(&body[range]).ok()?.to_owned());
+        entries.insert((text(key)?, text(etag)?), content);
+    }
+    Some(entries)
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _infallible = write!(text, "{byte:02x}");
+            text
+        })
+}

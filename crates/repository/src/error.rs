@@ -1,0 +1,95 @@
+//! What can go wrong with a repository.
+
+use std::io;
+use std::path::PathBuf;
+
+/// An error of this crate; every variant names the key or path concerned.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The store failed; its error names the operation.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+
+    /// A manifest in the store, or in a folder, is not a JSON object.
+    #[error("{name} is not a valid manifest")]
+    Manifest {
+        /// Key or path of the manifest.
+        name: String,
+        /// Where and why.
+        source: manifest::Error,
+    },
+
+    /// A `packages.json` or snapshot is not a valid index.
+    #[error("{name} is not a valid index")]
+    Index {
+        /// Key or path of the index.
+        name: String,
+        /// Where and why.
+        source: manifest::index::Error,
+    },
+
+    /// Others kept changing the repository for as long as we tried.
+    #[error("gave up on {key} after {attempts} attempts: others keep changing it")]
+    Contended {
+        /// Key of the index, or the prefix that would not hold still.
+        key: String,
+        /// How often it was tried.
+        attempts: u32,
+    },
+
+    /// There is no manifest, and no `packages.json` either.
+    #[error("no manifests found in {place}")]
+    NoManifests {
+        /// The repository that was looked in.
+        place: String,
+    },
+
+    /// A manifest is not what it was when the sync was planned.
+    #[error("{key} was changed by somebody else meanwhile")]
+    Moved {
+        /// Key of the manifest.
+        key: String,
+    },
+
+    /// Archives are to be copied from a source that was given as a folder of manifests only.
+    #[error("archives are to be copied from {place}, which was not opened")]
+    NoSourceStore {
+        /// The source.
+        place: String,
+    },
+
+    /// The snapshot that is to be made exists already.
+    #[error("snapshot {key} exists already")]
+    SnapshotExists {
+        /// Key of the snapshot.
+        key: String,
+    },
+
+    /// A snapshot name that cannot be part of a key.
+    #[error("'{name}' is not a name for a snapshot: use letters, digits, '.', '_', '+' and '-'")]
+    SnapshotName {
+        /// The name as given.
+        name: String,
+    },
+
+    /// A local folder or file could not be read or written.
+    #[error("{path}")]
+    Local {
+        /// The path concerned.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+impl Error {
+    /// The store's error, if that is what it was.
+    #[must_use]
+    pub fn store(&self) -> Option<&store::Error> {
+        match self {
+            Self::Store(error) => Some(error),
+            _ => None,
+        }
+    }
+}

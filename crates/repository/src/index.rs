@@ -1,0 +1,47 @@
+//! The published index, `packages.json`, as it stands in the store.
+
+use location::Location;
+use manifest::Index;
+use store::Store;
+
+use crate::Error;
+
+/// File name of the index below the prefix.
+pub const FILE_NAME: &str = "packages.json";
+
+/// An index that was read from a store.
+#[derive(Debug, Clone)]
+pub struct Current {
+    /// Its bytes, as stored.
+    pub bytes: Vec<u8>,
+    /// The store's opaque tag of these bytes.
+    pub etag: String,
+}
+
+impl Current {
+    /// The index that these bytes describe; `key` is named in the error.
+    pub fn parse(&self, key: &str) -> Result<Index, Error> {
+        parse(key, &self.bytes)
+    }
+}
+
+/// Reads `packages.json` below the location's prefix; `None` when there is none.
+pub fn read(store: &Store, location: &Location) -> Result<Option<Current>, Error> {
+    read_key(store, &location.key(FILE_NAME))
+}
+
+/// Reads the index at `key` (`packages.json` or a snapshot); `None` when there is none.
+pub fn read_key(store: &Store, key: &str) -> Result<Option<Current>, Error> {
+    Ok(store.get(key)?.map(|content| Current {
+        bytes: content.bytes,
+        etag: content.head.etag,
+    }))
+}
+
+/// Parses the bytes of an index; `name` (key or path) is named in the error.
+pub fn parse(name: &str, bytes: &[u8]) -> Result<Index, Error> {
+    Index::parse(bytes).map_err(|source| Error::Index {
+        name: name.to_owned(),
+        source,
+    })
+}

@@ -1,0 +1,232 @@
+//! All manifests of a repository.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use jiff::Timestamp;
+use location::Location;
+use manifest::{FILE_SUFFIX, Index, Manifest};
+use store::{Object, Store};
+
+use crate::Error;
+use crate::cache::Cache;
+
+/// How often a listing is repeated because a manifest in it was gone when it was fetched.
+const FETCH_ATTEMPTS: u32 = 50;
+
+/// One manifest as it stands in a store or a folder.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// Its file name, `NAME.composer.json`.
+    pub file_name: String,
+    /// Its key in the bucket, or its path in a folder.
+    pub key: String,
+    /// The store's opaque tag; empty for a file in a folder.
+    pub etag: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// When it was last written.
+    pub modified: Timestamp,
+    /// The manifest itself, as written.
+    pub manifest: Manifest,
+}
+
+impl Stored {
+    /// The package's name among files: the file name without `.composer.json`.
+    #[must_use]
+    pub fn package(&self) -> &str {
+        self.file_name
+            .strip_suffix(FILE_SUFFIX)
+            .unwrap_or(&self.file_name)
+    }
+}
+
+/// The manifests of one repository at one moment, sorted by file name (bytes).
+#[derive(Debug, Clone, Default)]
+pub struct Manifests {
+    /// The manifests, sorted by file name.
+    pub entries: Vec<Stored>,
+}
+
+impl Manifests {
+    /// Fetches all manifests directly below the prefix. With a `cache` folder, only what is new
+    /// (by key and `ETag`) is fetched.
+    ///
+    /// A manifest that disappears between the listing and its turn makes the listing start over,
+    /// so that the result is one that existed.
+    pub fn fetch(store: &Store, location: &Location, cache: Option<&Path>) -> Result<Self, Error> {
+        let cache = cache.and_then(|folder| Cache::at(folder, location));
+        for _ in 0..FETCH_ATTEMPTS {
+            let objects = list(store, location)?;
+            if let Some(entries) = fetch_listed(store, location, &objects, cache.as_ref())? {
+                return Ok(Self { entries });
+            }
+        }
+        Err(Error::Contended {
+            key: location.key(""),
+            attempts: FETCH_ATTEMPTS,
+        })
+    }
+
+    /// Reads all manifests directly in a local folder.
+    pub fn read_folder(folder: &Path) -> Result<Self, Error> {
+        let local = |path: &Path| {
+            let path = path.to_path_buf();
+            move |source| Error::Local { path, source }
+        };
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(folder).map_err(local(folder))? {
+            let path = entry.map_err(local(folder))?.path();
+            let Some(file_name) = path.file_name().and_then(|name| name.to_str()) else {
+                continue;
+            };
+            // As a shell's `*.composer.json`: hidden files are not meant.
+            if !file_name.ends_with(FILE_SUFFIX) || file_name.starts_with('.') || path.is_dir() {
+                continue;
+            }
+            entries.push(read_file(&path, file_name)?);
+        }
+        entries.sort_by(|a, b| a.file_name.cmp(&b.file_name));
+        Ok(Self { entries })
+    }
+
+    /// Reads the given files, in the given order (which is kept among equals by the index).
+    pub fn read_files(paths: &[std::path::PathBuf]) -> Result<Self, Error> {
+        let entries = paths
+            .iter()
+            .map(|path| {
+                let file_name = path
+                    .file_name()
+                    .unwrap_or(path.as_os_str())
+                    .to_string_lossy();
+                read_file(path, &file_name)
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self { entries })
+    }
+
+    /// The index that these manifests make.
+    #[must_use]
+    pub fn index(&self) -> Index {
+        Index::generate(
+            self.entries
+                .iter()
+                .map(|e| (e.file_name.clone(), e.manifest.clone()))
+                .collect(),
+        )
+    }
+
+    /// The set of keys and tags: two equal fingerprints are the same manifests.
+    #[must_use]
+    pub fn fingerprint(&self) -> BTreeSet<(String, String)> {
+        self.entries
+            .iter()
+            .map(|e| (e.key.clone(), e.etag.clone()))
+            .collect()
+    }
+
+    /// The manifest with this file name.
+    #[must_use]
+    pub fn get(&self, file_name: &str) -> Option<&Stored> {
+        let by_name = |entry: &Stored| entry.file_name.as_str().cmp(file_name);
+        self.entries
+            .binary_search_by(by_name)
+            .ok()
+            .map(|at| &self.entries[at])
+    }
+}
+
+/// The manifests that are listed directly below the prefix, by key.
+pub(crate) fn list(store: &Store, location: &Location) -> Result<Vec<Object>, Error> {
+    let mut objects = store.list_direct(&location.key(""))?;
+    objects.retain(|object| object.key.ends_with(FILE_SUFFIX));
+    Ok(objects)
+}
+
+/// The fingerprint of a listing, comparable with [`Manifests::fingerprint`].
+pub(crate) fn fingerprint(objects: &[Object]) -> BTreeSet<(String, String)> {
+    objects
+        .iter()
+        .map(|o| (o.key.clone(), o.etag.clone()))
+        .collect()
+}
+
+/// Fetches what was listed; `None` when something of it is gone by now.
+fn fetch_listed(
+    store: &Store,
+    location: &Location,
+    objects: &[Object],
+    cache: Option<&Cache>,
+) -> Result<Option<Vec<Stored>>, Error> {
+    let cached = cache.map(Cache::load).unwrap_or_default();
+    let missing: Vec<&Object> = objects
+        .iter()
+        .filter(|o| cached.get(&o.key, &o.etag).is_none())
+        .collect();
+    let keys: Vec<String> = missing.iter().map(|o| o.key.clone()).collect();
+    let mut fetched = store.get_many(&keys)?.into_iter();
+
+    let prefix = location.key("");
+    let mut contents = Vec::with_capacity(objects.len());
+    let mut entries = Vec::with_capacity(objects.len());
+    for object in objects {
+        let (etag, modified, bytes) = match cached.get(&object.key, &object.etag) {
+            Some(bytes) => (object.etag.clone(), object.modified, bytes.to_vec()),
+            // The content's own tag, not the listing's: it may have been overwritten in between.
+            None => match fetched.next().flatten() {
+                Some(content) => (content.head.etag, content.head.modified, content.bytes),
+                None => return Ok(None),
+            },
+        };
+        let manifest = parse(&object.key, &bytes)?;
+        entries.push(Stored {
+            file_name: object
+                .key
+                .strip_prefix(&prefix)
+                .unwrap_or(&object.key)
+                .to_owned(),
+            key: object.key.clone(),
+            etag: etag.clone(),
+            size: bytes.len() as u64,
+            modified,
+            manifest,
+        });
+        if cache.is_some() {
+            contents.push((object.key.clone(), etag, bytes));
+        }
+    }
+    if let Some(cache) = cache
+        && (!missing.is_empty() || cached.len() != objects.len())
+    {
+        cache.save(&contents);
+    }
+    Ok(Some(entries))
+}
+
+fn read_file(path: &Path, file_name: &str) -> Result<Stored, Error> {
+    let local = |source| Error::Local {
+        path: path.to_path_buf(),
+        source,
+    };
+    let bytes = fs::read(path).map_err(local)?;
+    let modified = fs::metadata(path)
+        .and_then(|m| m.modified())
+        .map_err(local)?;
+    Ok(Stored {
+        file_name: file_name.to_owned(),
+        key: path.display().to_string(),
+        etag: String::new(),
+        size: bytes.len() as u64,
+        // A time outside of jiff's range (the year 9999) is no time that we could compare.
+        modified: Timestamp::try_from(modified).unwrap_or(Timestamp::UNIX_EPOCH),
+        manifest: parse(&path.display().to_string(), &bytes)?,
+    })
+}
+
+fn parse(name: &str, bytes: &[u8]) -> Result<Manifest, Error> {
+    Manifest::parse(bytes).map_err(|source| Error::Manifest {
+        name: name.to_owned(),
+        source,
+    })
+}

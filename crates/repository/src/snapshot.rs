@@ -1,0 +1,74 @@
+//! Snapshots: named copies of `packages.json`, `packages-NAME.json` beside it.
+
+use std::collections::BTreeSet;
+
+use location::Location;
+use store::{Condition, Store, Upload};
+
+use crate::{Error, JSON, index};
+
+/// Key of the snapshot `name`; refuses names that would leave the prefix or mean another file.
+pub fn key(location: &Location, name: &str) -> Result<String, Error> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '+' | '-');
+    if name.is_empty() || !name.chars().all(allowed) {
+        return Err(Error::SnapshotName {
+            name: name.to_owned(),
+        });
+    }
+    Ok(location.key(&format!("packages-{name}.json")))
+}
+
+/// Keys of all snapshots of a repository, sorted.
+pub fn list(store: &Store, location: &Location) -> Result<Vec<String>, Error> {
+    let prefix = location.key("packages-");
+    let objects = store.list_direct(&prefix)?;
+    Ok(objects
+        .into_iter()
+        .map(|object| object.key)
+        .filter(|key| key.ends_with(".json") && !key.ends_with(manifest::FILE_SUFFIX))
+        .collect())
+}
+
+/// Writes a snapshot. An existing one of that name is replaced, or, with `new`, refused unless it
+/// has the same bytes.
+pub fn write(store: &Store, key: &str, bytes: &[u8], new: bool) -> Result<(), Error> {
+    let condition = if new {
+        Condition::IfAbsent
+    } else {
+        Condition::Always
+    };
+    match store.put(
+        key,
+        bytes,
+        &Upload {
+            condition,
+            ..Upload::new(JSON)
+        },
+    ) {
+        Ok(_) => Ok(()),
+        Err(store::Error::Precondition { .. }) => match store.get(key)? {
+            Some(content) if content.bytes == bytes => Ok(()),
+            _ => Err(Error::SnapshotExists {
+                key: key.to_owned(),
+            }),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The archives, as paths below the prefix, that any snapshot still lists: these must stay.
+pub fn referenced_archives(store: &Store, location: &Location) -> Result<BTreeSet<String>, Error> {
+    let keys = list(store, location)?;
+    let mut archives = BTreeSet::new();
+    for (key, content) in keys.iter().zip(store.get_many(&keys)?) {
+        // Gone since the listing: then it refers to nothing.
+        let Some(content) = content else { continue };
+        let index = index::parse(key, &content.bytes)?;
+        for manifest in index.manifests() {
+            if let Some(path) = manifest.dist_url().and_then(|url| location.relative(url)) {
+                archives.insert(path);
+            }
+        }
+    }
+    Ok(archives)
+}

@@ -1,0 +1,181 @@
+//! Brings one repository to the state of another: plan, summary, application.
+//!
+//! What is to be done is decided by [`manifest::plan`], which knows nothing of stores. Here its
+//! paths become keys, and it is applied in an order that keeps the destination installable at
+//! every moment: archives, manifests, the publish, and only then the removal of archives.
+
+mod apply;
+mod summary;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use location::{Location, Service};
+use manifest::plan::{self, Entry, Place, Plan, Urls};
+use store::{Object, Store};
+
+use crate::{Error, Manifests, index, snapshot};
+
+pub use apply::{Applied, Options, Step, apply};
+pub use summary::Summary;
+
+/// One of the two repositories of a sync.
+#[derive(Debug, Clone, Copy)]
+pub struct Side<'a> {
+    /// Its bucket; `None` where only its manifests are at hand, in a local folder.
+    pub store: Option<&'a Store>,
+    /// Where it is.
+    pub location: &'a Location,
+    /// Its manifests, as they were read.
+    pub manifests: &'a Manifests,
+}
+
+/// What is to be done, in keys and objects.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// The plan that this is derived from.
+    pub plan: Plan,
+    /// The archives that are to be removed once the index is published, as they are now. One
+    /// that somebody replaces meanwhile is not removed.
+    pub obsolete: Vec<Object>,
+    /// Everything below the destination's prefix, by key, at the time of planning.
+    present: BTreeMap<String, Object>,
+    /// Whether no manifest is left in the destination.
+    pub empties: bool,
+}
+
+/// Bytes that a sync moves.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Bytes {
+    /// Archives that are copied.
+    pub copied: u64,
+    /// Archives that are removed.
+    pub removed: u64,
+}
+
+/// The URL forms of a location, for the planner.
+pub struct LocationUrls<'a>(pub &'a Location);
+
+impl Urls for LocationUrls<'_> {
+    fn relative(&self, url: &str) -> Option<String> {
+        self.0.relative(url)
+    }
+
+    fn url(&self, path: &str) -> String {
+        self.0.dist_url(path)
+    }
+}
+
+/// Plans the sync from `source` to `destination`; with `keep`, nothing is removed.
+///
+/// Archives that a snapshot of the destination still lists are not removed, unless the sync
+/// empties the destination: then its snapshots go too.
+pub fn prepare(source: &Side<'_>, destination: &Side<'_>, keep: bool) -> Result<Work, Error> {
+    let mut options = plan::Options {
+        keep,
+        needed: BTreeSet::new(),
+    };
+    let mut plan = decide(source, destination, &options);
+    let empties = plan.result.is_empty();
+    let mut present = BTreeMap::new();
+    if let Some(store) = destination.store
+        && !plan.is_empty()
+    {
+        if !empties && !plan.archives_to_remove.is_empty() {
+            options.needed = snapshot::referenced_archives(store, destination.location)?;
+            plan = decide(source, destination, &options);
+        }
+        present = by_key(store.list(&destination.location.key(""))?);
+    }
+    let obsolete = plan
+        .archives_to_remove
+        .iter()
+        .filter_map(|path| present.get(&destination.location.key(path)).cloned())
+        .collect();
+    Ok(Work {
+        plan,
+        obsolete,
+        present,
+        empties,
+    })
+}
+
+impl Work {
+    /// The sizes of what is copied and removed; `source` is listed for it.
+    pub fn bytes(&self, source: &Side<'_>) -> Result<Bytes, Error> {
+        let paths = self.plan.archives_to_copy();
+        let sizes = match source.store {
+            Some(store) if !paths.is_empty() => by_key(store.list(&source.location.key(""))?),
+            _ => BTreeMap::new(),
+        };
+        let copied = paths
+            .iter()
+            .filter_map(|path| sizes.get(&source.location.key(path)))
+            .map(|object| object.size)
+            .sum();
+        Ok(Bytes {
+            copied,
+            removed: self.obsolete.iter().map(|object| object.size).sum(),
+        })
+    }
+}
+
+/// Whether the repository's `packages.json` is what its manifests make (the order among equals
+/// does not count). One that is missing is right only where there are no manifests.
+pub fn is_published(side: &Side<'_>) -> Result<bool, Error> {
+    let Some(store) = side.store else {
+        return Ok(true);
+    };
+    Ok(match index::read(store, side.location)? {
+        None => side.manifests.entries.is_empty(),
+        Some(_) if side.manifests.entries.is_empty() => false,
+        // One that cannot be read is wrong, whatever it says.
+        Some(current) => current
+            .parse(index::FILE_NAME)
+            .is_ok_and(|index| index.same_as(&side.manifests.index())),
+    })
+}
+
+fn decide(source: &Side<'_>, destination: &Side<'_>, options: &plan::Options) -> Plan {
+    plan::plan(
+        &side(source, &urls(source)),
+        &side(destination, &urls(destination)),
+        options,
+    )
+}
+
+fn urls<'a>(side: &Side<'a>) -> LocationUrls<'a> {
+    LocationUrls(side.location)
+}
+
+fn side<'a>(side: &Side<'_>, urls: &'a dyn Urls) -> plan::Side<'a> {
+    let location = side.location;
+    let region = match &location.service {
+        Service::Aws { region } | Service::Endpoint { region, .. } => region.name().to_owned(),
+        Service::Folder { .. } => String::new(),
+    };
+    plan::Side {
+        place: Place {
+            region,
+            bucket: location.bucket.clone(),
+            prefix: location.prefix.as_str().to_owned(),
+        },
+        urls,
+        entries: side
+            .manifests
+            .entries
+            .iter()
+            .map(|stored| Entry {
+                file_name: stored.file_name.clone(),
+                manifest: stored.manifest.clone(),
+                modified: stored.modified,
+            })
+            .collect(),
+    }
+}
+
+fn by_key(objects: Vec<Object>) -> BTreeMap<String, Object> {
+    objects
+        .into_iter()
+        .map(|object| (object.key.clone(), object))
+        .collect()
+}
