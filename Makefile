@@ -1,0 +1,59 @@
+# Everything the project is built, shown and checked with. `make help` lists it.
+#
+# Settings: CARGO, CARGO_TARGET_DIR as cargo knows them.
+
+.PHONY: help build demo test lint audit bench clean
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+# A toolchain that was just installed is not yet on everybody's $PATH.
+export PATH := $(PATH):$(HOME)/.cargo/bin:$(CURDIR)/target/tools/bin
+CARGO ?= cargo
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+
+help:
+	@echo 'make build   the tools, in release mode, in $(TARGET)/release'
+	@echo 'make demo    builds example packages and a repository of them below .demo/'
+	@echo 'make test    everything that CI checks'
+	@echo 'make lint    what of that needs no tests to run: format, clippy, docs, scripts, dependencies'
+	@echo 'make audit   looks for known holes in our dependencies (asks GitHub)'
+	@echo 'make bench   our speed beside that of other tools'
+	@echo 'make clean   removes what these have made'
+
+build:
+	.ci/setup build
+	$(CARGO) build --release --locked --workspace --bins
+
+demo:
+	formulae/_demo/demo.sh
+
+# Exactly what CI runs. The tests come last, so that their summary is what one sees.
+test:
+	.ci/setup test
+	$(MAKE) --no-print-directory lint
+	tests/install-seaweedfs.sh
+	$(CARGO) build --workspace --locked --bins
+	tests/wrappers.sh $(TARGET)/debug
+	$(CARGO) test --workspace --locked --no-fail-fast
+
+lint:
+	$(CARGO) fmt --all --check
+	python3 tests/check_layers_test.py
+	$(CARGO) metadata --no-deps --format-version 1 | python3 tests/check-layers.py
+	tests/lint-shell.sh
+	$(CARGO) deny --locked --log-level error check bans licenses sources
+	$(CARGO) clippy --workspace --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --locked --no-deps --document-private-items
+
+# What make test cannot promise from one day to the next: no known holes.
+audit:
+	.ci/setup test
+	$(CARGO) deny --locked check advisories
+
+bench:
+	.ci/setup test
+	benches/run
+
+clean:
+	$(CARGO) clean
+	rm -rf .demo .cache target
