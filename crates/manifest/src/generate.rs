@@ -5,7 +5,7 @@ use crate::package::{self, Kind, Manifest};
 
 mod request;
 
-pub use request::{ArchiveFacts, Request};
+pub use request::{ARGUMENTS, ArchiveFacts, Request};
 
 /// What cannot become a manifest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,7 +17,7 @@ pub enum Error {
         got: usize,
     },
     /// An argument is not the JSON that it has to be.
-    #[error("{argument}: {source}")]
+    #[error("{argument}")]
     Json {
         /// The argument's name, as the help text has it.
         argument: String,
@@ -89,8 +89,11 @@ pub fn generate(request: Request, context: &Context<'_>) -> Result<Manifest, Err
         extra.insert("size".to_owned(), facts.size.into());
     }
 
+    // PHP always says which extensions are shared, even where none is.
     if Kind::of(&kind) == Some(Kind::Php)
-        && let Some(Value::Object(shared)) = extra.get_mut("shared")
+        && let Value::Object(shared) = extra
+            .entry("shared")
+            .or_insert_with(|| Value::Object(Object::new()))
     {
         let php = Php {
             version: &version,

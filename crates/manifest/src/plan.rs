@@ -134,6 +134,26 @@ pub struct PackageChange {
     pub manifest: Option<Manifest>,
 }
 
+/// A manifest without a valid `time`: the time of its object counts instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// The manifest's file name.
+    pub file_name: String,
+    /// The time that counts.
+    pub used: Timestamp,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Warning { file_name, used } = self;
+        let used = used.strftime("%Y-%m-%d %H:%M:%S");
+        write!(
+            f,
+            "manifest {file_name} has invalid time entry, using mtime: {used}"
+        )
+    }
+}
+
 /// What a sync has to do.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Plan {
@@ -145,7 +165,7 @@ pub struct Plan {
     /// prefix. None of them is named by a manifest of the result.
     pub archives_to_remove: BTreeSet<String>,
     /// What the reader should know of the input, such as a manifest without a time.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Warning>,
     /// The destination's manifests once the plan is applied, with their file names.
     pub result: Vec<(String, Manifest)>,
 }

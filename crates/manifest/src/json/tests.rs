@@ -1,1 +1,120 @@
 use super::*;
+
+fn rewritten(text: &str) -> Result<String, String> {
+    let value = parse(text).map_err(|error| error.to_string())?;
+    String::from_utf8(to_bytes(&value)).map_err(|error| error.to_string())
+}
+
+#[test]
+fn values_are_written_as_python_writes_them() {
+    let cases = [
+        (
+            r#" {"b" : [1,2 , {}], "a":null, "é":true, "Z":false} "#,
+            r#"{"Z": false, "a": null, "b": [1, 2, {}], "\u00e9": true}"#,
+        ),
+        ("[]", "[]"),
+        ("[[],{}]", "[[], {}]"),
+        // Integers digit for digit
+        (
+            "123456789012345678901234567890",
+            "123456789012345678901234567890",
+        ),
+        ("-0", "0"),
+        ("-17", "-17"),
+        // floats in the shortest form
+        ("1e5", "100000.0"),
+        ("-0.0", "-0.0"),
+        ("0e0", "0.0"),
+        ("1.0", "1.0"),
+        ("1.10", "1.1"),
+        ("1e15", "1000000000000000.0"),
+        ("1e16", "1e+16"),
+        ("123456789.123456789e10", "1.234567891234568e+18"),
+        ("0.0001", "0.0001"),
+        ("1E-5", "1e-05"),
+        ("1e-400", "0.0"),
+        ("5e-324", "5e-324"),
+        ("1.7976931348623157e308", "1.7976931348623157e+308"),
+        // and those that are none.
+        ("1E400", "Infinity"),
+        ("-1E400", "-Infinity"),
+        (
+            "[Infinity, -Infinity, \"Infinity \\\"Infinity\"]",
+            "[Infinity, -Infinity, \"Infinity \\\"Infinity\"]",
+        ),
+        // Escapes
+        ("\"\u{7f}\"", r#""\u007f""#),
+        (
+            r#""\/\b\f\n\r\t\"\\\u0000\u001F""#,
+            r#""/\b\f\n\r\t\"\\\u0000\u001f""#,
+        ),
+        ("\"\u{2028}\u{ffff}😀~\"", r#""\u2028\uffff\ud83d\ude00~""#),
+        (r#""\ud83d\ude00""#, r#""\ud83d\ude00""#),
+        // Keys by code point, where UTF-16 would say otherwise; of two equal ones the last.
+        (
+            "{\"\u{10000}\":1,\"\u{ffff}\":2}",
+            r#"{"\uffff": 2, "\ud800\udc00": 1}"#,
+        ),
+        (r#"{"a":1,"a":2}"#, r#"{"a": 2}"#),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(rewritten(text), Ok(expected.to_owned()), "{text}");
+        assert_eq!(
+            rewritten(expected),
+            Ok(expected.to_owned()),
+            "{expected}, again"
+        );
+    }
+}
+
+#[test]
+fn errors_say_where() {
+    let cases: [(&[u8], &str); 12] = [
+        (b"", "EOF while parsing a value at line 1 column 1"),
+        (b"{\n  \"a\": x}", "expected value at line 2 column 8"),
+        (b"{\"a\":1,}", "trailing comma at line 1 column 8"),
+        (b"[1] 2", "trailing characters at line 1 column 5"),
+        (b"01", "invalid number at line 1 column 2"),
+        (b"{a", "key must be a string at line 1 column 2"),
+        (
+            b"\"\x01\"",
+            "control character (\\u0000-\\u001F) found while parsing a string at line 1 column 2",
+        ),
+        (b"\n\"\xff\"", "invalid UTF-8 at line 2 column 2"),
+        (
+            br#""\ud800x""#,
+            "unexpected end of hex escape at line 1 column 8",
+        ),
+        (b"NaN", "expected value at line 1 column 1"),
+        (b"[Infinity, x", "expected value at line 1 column 12"),
+        ("\u{feff}1".as_bytes(), "expected value at line 1 column 1"),
+    ];
+    for (text, expected) in cases {
+        let message = parse(text).map_err(|error| error.to_string());
+        assert_eq!(message, Err(expected.to_owned()), "{}", text.escape_ascii());
+    }
+}
+
+#[test]
+fn nesting_has_a_limit() {
+    assert!(parse("[".repeat(127) + &"]".repeat(127)).is_ok());
+    let error = parse("[".repeat(100_000)).map_err(|error| error.to_string());
+    assert_eq!(
+        error,
+        Err("recursion limit exceeded at line 1 column 128".to_owned())
+    );
+}
+
+#[test]
+fn an_object_is_asked_for() {
+    let cases = [
+        ("[]", "expected an object at line 1 column 1"),
+        ("\n \"x\"", "expected an object at line 2 column 2"),
+        ("{", "EOF while parsing an object at line 1 column 1"),
+    ];
+    for (text, expected) in cases {
+        let message = parse_object(text).map_err(|error| error.to_string());
+        assert_eq!(message, Err(expected.to_owned()), "{text}");
+    }
+    assert_eq!(parse_object("{}"), Ok(Object::new()));
+}

@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Action, Entry, Operation, OperationKind, Options, PackageChange, Plan, Reason, Side};
+use super::{
+    Action, Entry, Operation, OperationKind, Options, PackageChange, Plan, Reason, Side, Warning,
+};
 use crate::json::Value;
 use crate::natural;
 use crate::package::{FILE_SUFFIX, Manifest};
 
 pub(super) fn plan(source: &Side<'_>, destination: &Side<'_>, options: &Options) -> Plan {
     let mut warnings = Vec::new();
-    let theirs = by_name(source, "source", &mut warnings);
-    let ours = by_name(destination, "destination", &mut warnings);
+    let theirs = by_name(source, &mut warnings);
+    let ours = by_name(destination, &mut warnings);
 
     let mut names: Vec<&str> = theirs.keys().chain(ours.keys()).copied().collect();
     names.sort_by(|left, right| {
@@ -55,20 +57,13 @@ struct Known<'a> {
     time: Timestamp,
 }
 
-fn by_name<'a>(
-    side: &'a Side<'_>,
-    label: &str,
-    warnings: &mut Vec<String>,
-) -> BTreeMap<&'a str, Known<'a>> {
+fn by_name<'a>(side: &'a Side<'_>, warnings: &mut Vec<Warning>) -> BTreeMap<&'a str, Known<'a>> {
     let mut known = BTreeMap::new();
     for entry in &side.entries {
         let time = entry.manifest.timestamp().unwrap_or_else(|| {
-            let modified = entry.modified.strftime("%Y-%m-%d %H:%M:%S");
-            warnings.push(format!(
-                "manifest {} in {label} has no valid time, using the object's: {modified}",
-                entry.file_name
-            ));
-            entry.modified
+            let (file_name, used) = (entry.file_name.clone(), entry.modified);
+            warnings.push(Warning { file_name, used });
+            used
         });
         known.insert(entry.file_name.as_str(), Known { entry, time });
     }
