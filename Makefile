@@ -33,12 +33,12 @@ test:
 	$(MAKE) --no-print-directory lint
 	tests/install-seaweedfs.sh
 	$(CARGO) build --workspace --locked --bins
-	tests/wrappers.sh $(TARGET)/debug
+	python3 -B tests/wrappers_test.py
 	$(CARGO) test --workspace --locked --no-fail-fast
 
 lint:
 	$(CARGO) fmt --all --check
-	python3 tests/check_layers_test.py
+	python3 -B tests/check_layers_test.py
 	$(CARGO) metadata --no-deps --format-version 1 | python3 tests/check-layers.py
 	tests/lint-shell.sh
 	$(CARGO) deny --locked --log-level error check bans licenses sources
