@@ -38,6 +38,7 @@ while [[ $# -gt 0 ]]; do
 done
 [[ -z $records ]] || echo "records of $me" >"$records"
 sleeps=${role}_sleeps
+[[ ! -r /proc/self/status ]] || sed -n 's/^SigIgn:\t*//p' /proc/self/status >"$CALLS.ignored" # sed's, as inherited
 if [[ -n ${!sleeps:-} ]]; then
 	echo $$ >"$CALLS.pid"
 	exec sleep 30
@@ -380,6 +381,13 @@ class Wrappers(unittest.TestCase):
                         status = self.start_and_signal(words, name, group, **{variable: "1"})
                         self.assertEqual(-name, status)
                         self.assert_no_litter()
+
+    def test_no_signal_is_ignored_below_a_wrapper(self):
+        for words in (["bob", "build", "x"], ["deploy.sh", "x"], ["sync.sh", "x"]):
+            self.run_wrapper(*words)
+            ignored = int(pathlib.Path(f"{self.calls}.ignored").read_text(), 16)
+            for name in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+                self.assertEqual(0, ignored >> (name - 1) & 1, (words, name))
 
     def test_a_loop_around_a_wrapper_stops_at_ctrl_c(self):
         marker = pathlib.Path(f"{self.calls}.pid")
