@@ -12,12 +12,15 @@ mod backend;
 mod credentials;
 mod error;
 mod folder;
+mod http;
 mod key;
 mod object;
 mod options;
 pub mod parallel;
 mod s3;
 mod store;
+#[cfg(test)]
+mod stub;
 mod transfer;
 
 pub use error::Error;

@@ -247,7 +247,7 @@ impl Store {
         parallel::map(self.parallel, pairs, |(from, to)| {
             self.copy_from(source, from, to, Condition::Always)?;
             on_done(to);
-            Ok(())
+            Ok::<(), Error>(())
         })?;
         Ok(())
     }

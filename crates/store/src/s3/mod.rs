@@ -1,18 +1,203 @@
-//! S3: the only module that knows rusoto.
+//! S3: the only module that knows the client library (rusoto).
+//!
+//! The library serves for its types, its signatures and its XML. How requests are sent, tried again
+//! and judged is ours ([`wire`]), since its own client never retries, knows no deadline, and panics
+//! on answers that it does not expect.
 
-use std::sync::Arc;
+mod address;
+mod backoff;
+mod copy;
+mod delete;
+mod failure;
+mod list;
+mod multipart;
+mod read;
+mod typed;
+mod wire;
+mod write;
+mod xml;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, RwLock};
 
 use location::{Env, Service};
 
-use crate::backend::Backend;
-use crate::{Error, Options};
+use self::address::Address;
+use self::wire::{Call, Expect, Wire};
+use crate::backend::{Backend, Depth, Reading, Source};
+use crate::credentials::Provider;
+use crate::{Access, Condition, Error, Head, Object, Options, Upload, http};
 
 /// Opens a bucket and looks for credentials.
 pub(crate) fn open(
-    _service: &Service,
-    _bucket: &str,
-    _options: Options,
-    _env: Env<'_>,
+    service: &Service,
+    bucket: &str,
+    options: Options,
+    env: Env<'_>,
 ) -> Result<Arc<dyn Backend>, Error> {
-    todo!()
+    if !address::bucket_is_valid(bucket) {
+        return Err(Error::NoBucket {
+            bucket: bucket.to_owned(),
+        });
+    }
+    let credentials = match options.access {
+        Access::Anonymous => None,
+        Access::Credentials => {
+            let provider = Provider::find(env, options.profile.as_deref())?;
+            Some(provider.ok_or_else(|| Error::NoCredentials {
+                bucket: bucket.to_owned(),
+            })?)
+        }
+    };
+    let address = Address::new(service, bucket, None);
+    let proxy = http::proxy(address.endpoint(), env);
+    let wire = Wire {
+        agent: http::agent(&options.patience, options.parallel.max(1), proxy),
+        service: service.clone(),
+        bucket: bucket.to_owned(),
+        address: Arc::new(RwLock::new(address)),
+        credentials: credentials.map(Arc::new),
+        patience: options.patience.clone(),
+    };
+    Ok(Arc::new(Bucket::new(wire, options)))
+}
+
+/// A bucket of an S3 service.
+struct Bucket {
+    wire: Arc<Wire>,
+    options: Options,
+    realm: String,
+    /// Whether the bucket has been seen: only then a bare 404 means that a key is missing.
+    seen: AtomicBool,
+}
+
+impl Bucket {
+    fn new(wire: Wire, options: Options) -> Self {
+        // Copies work between all of AWS's regions; elsewhere an endpoint is a service.
+        let realm = match &wire.service {
+            Service::Endpoint { url, .. } => format!("s3 {url}"),
+            Service::Aws { .. } | Service::Folder { .. } => "s3 aws".to_owned(),
+        };
+        Self {
+            wire: Arc::new(wire),
+            options,
+            realm,
+            seen: AtomicBool::new(false),
+        }
+    }
+
+    /// A bare 404 to a HEAD request says neither bucket nor key. This asks for the bucket, once.
+    fn ensure_bucket(&self) -> Result<(), Error> {
+        if self.seen.load(Ordering::Relaxed) {
+            Ok(())
+        } else {
+            self.check_bucket()
+        }
+    }
+
+    fn mark_seen(&self) {
+        self.seen.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Backend for Bucket {
+    fn realm(&self) -> &str {
+        &self.realm
+    }
+
+    fn bucket(&self) -> &str {
+        &self.wire.bucket
+    }
+
+    fn show(&self, key: &str) -> String {
+        self.wire.show(key)
+    }
+
+    fn check_bucket(&self) -> Result<(), Error> {
+        let request = self.wire.request("HEAD", "");
+        match self
+            .wire
+            .exchange(request, &Call::new("HEAD", "", Expect::Nothing))
+        {
+            Ok(_) => {
+                self.mark_seen();
+                Ok(())
+            }
+            Err(failed) if failed.status == 404 => Err(Error::NoBucket {
+                bucket: self.wire.bucket.clone(),
+            }),
+            Err(failed) => Err(failed.error),
+        }
+    }
+
+    fn list(&self, prefix: &str, depth: Depth) -> Result<Vec<Object>, Error> {
+        self.list_objects(prefix, depth)
+    }
+
+    fn head(&self, key: &str) -> Result<Option<Head>, Error> {
+        self.head_object(key)
+    }
+
+    fn read(
+        &self,
+        key: &str,
+        offset: u64,
+        if_match: Option<&str>,
+    ) -> Result<Option<Reading>, Error> {
+        self.read_object(key, offset, if_match)
+    }
+
+    fn put(&self, key: &str, bytes: &[u8], upload: &Upload<'_>) -> Result<String, Error> {
+        self.put_object(key, bytes.to_vec(), upload)
+    }
+
+    fn put_file(&self, key: &str, file: &Path, upload: &Upload<'_>) -> Result<String, Error> {
+        self.put_from_file(key, file, upload)
+    }
+
+    fn copy(
+        &self,
+        source: &Source<'_>,
+        key: &str,
+        condition: &Condition,
+    ) -> Result<Option<String>, Error> {
+        self.copy_object(source, key, condition)
+    }
+
+    fn delete_many(&self, keys: &[String]) -> Result<(), Error> {
+        self.delete_objects(keys)
+    }
+
+    fn anonymous(&self) -> Arc<dyn Backend> {
+        let wire = Wire {
+            agent: self.wire.agent.clone(),
+            service: self.wire.service.clone(),
+            bucket: self.wire.bucket.clone(),
+            address: Arc::clone(&self.wire.address),
+            credentials: None,
+            patience: self.wire.patience.clone(),
+        };
+        let options = Options {
+            access: Access::Anonymous,
+            ..self.options.clone()
+        };
+        Arc::new(Self::new(wire, options))
+    }
+}
+
+/// An ETag as we keep it: without quotes.
+fn unquoted(etag: &str) -> String {
+    etag.trim()
+        .trim_start_matches("W/")
+        .trim_matches('"')
+        .to_owned()
+}
+
+/// An ETag as it goes over the wire.
+fn quoted(etag: &str) -> String {
+    format!("\"{etag}\"")
 }

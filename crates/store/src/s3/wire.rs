@@ -1,0 +1,451 @@
+//! One request and its answer: signed, sent, tried again, sent on to the right region, judged.
+//!
+//! Both the typed calls of the client library (through [`super::typed`]) and our own requests come
+//! through [`Wire::exchange`], so that there is one place that retries, and one that decides what an
+//! answer means.
+
+use std::io::{self, Read};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use rusoto_core::credential::AwsCredentials;
+use rusoto_core::signature::{SignedRequest, SignedRequestPayload};
+use ureq::http::{HeaderMap, Method, Request, Response};
+use ureq::{Agent, AsSendBody, Body};
+
+use super::address::{self, Address};
+use super::backoff::Backoff;
+use super::failure::{Failed, Refusal, tame};
+use super::xml;
+use crate::credentials::Provider;
+use crate::http::Broken;
+use crate::{Error, Patience};
+
+/// Documents that are no XML we know how to read are not worth more tries than this.
+const MALFORMED_TRIES: u32 = 3;
+/// How often a service may name another region for one request.
+const MOVES: u32 = 2;
+/// The most that is read of an answer whose body does not matter.
+const IGNORED: u64 = 1024 * 1024;
+
+/// The way to one bucket.
+pub(super) struct Wire {
+    pub agent: Agent,
+    pub service: location::Service,
+    pub bucket: String,
+    /// Shared by the anonymous twin of a bucket, which learns the same region.
+    pub address: Arc<RwLock<Address>>,
+    /// `None`: unsigned.
+    pub credentials: Option<Arc<Provider>>,
+    pub patience: Patience,
+}
+
+/// What is expected of an answer's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expect {
+    /// Bytes of an object, for the caller to read.
+    Object,
+    /// XML with this outermost element. It is read here, and counts as part of the request.
+    Document(&'static str),
+    /// Nothing of interest.
+    Nothing,
+}
+
+/// A request's circumstances.
+#[derive(Debug, Clone)]
+pub(super) struct Call {
+    /// For messages: `GET`, `LIST`, …
+    pub verb: &'static str,
+    /// The key (or prefix).
+    pub key: String,
+    pub expect: Expect,
+    /// Whether the request carries a condition on the key's state.
+    pub conditional: bool,
+    /// Whether the service may be silent for long, since it moves much data by itself.
+    pub slow: bool,
+    /// Headers that the client library does not know.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+impl Call {
+    pub(super) fn new(verb: &'static str, key: &str, expect: Expect) -> Self {
+        Self {
+            verb,
+            key: key.to_owned(),
+            expect,
+            conditional: false,
+            slow: false,
+            headers: Vec::new(),
+        }
+    }
+}
+
+/// A good answer (2xx).
+pub(super) struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Received,
+}
+
+pub(super) enum Received {
+    Stream(Box<dyn Read + Send>),
+    Whole(Vec<u8>),
+}
+
+impl Answer {
+    /// A header's value. Bytes that are no text are replaced.
+    pub(super) fn header(&self, name: &str) -> Option<String> {
+        header(&self.headers, name)
+    }
+}
+
+fn header(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers
+        .get(name)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
+}
+
+/// What to do about an answer.
+enum Verdict {
+    Done(Answer),
+    Refused(Refusal),
+    Malformed(String),
+    Cut(io::Error),
+    Moved(String),
+}
+
+impl Wire {
+    /// `s3://bucket/key`
+    pub(super) fn show(&self, key: &str) -> String {
+        format!("s3://{}/{key}", self.bucket)
+    }
+
+    pub(super) fn address(&self) -> Address {
+        self.address
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// A request of our own. `key` may be empty: the bucket itself.
+    pub(super) fn request(&self, method: &str, key: &str) -> SignedRequest {
+        let path = if key.is_empty() {
+            format!("/{}", self.bucket)
+        } else {
+            format!("/{}/{key}", self.bucket)
+        };
+        SignedRequest::new(method, "s3", &self.address().region(), &path)
+    }
+
+    /// Sends a request until there is an answer worth returning.
+    pub(super) fn exchange(
+        &self,
+        mut request: SignedRequest,
+        call: &Call,
+    ) -> Result<Answer, Failed> {
+        let path = std::mem::take(&mut request.path);
+        for (name, value) in &call.headers {
+            request.remove_header(name);
+            request.add_header(name, value);
+        }
+        let patience = &self.patience;
+        let mut backoff = Backoff::new(patience.first_pause, patience.longest_pause);
+        let (mut tries, mut unanswered, mut malformed, mut moves) = (0, 0, 0, 0);
+        let mut renewed = false;
+        // Whether a try may have taken effect that was not answered as a success.
+        let mut uncertain = false;
+        loop {
+            tries += 1;
+            let address = self.address();
+            address.aim(&mut request, &self.bucket, &path);
+            let signed_with = self.sign(&mut request, uncertain)?;
+            let last = tries >= patience.attempts;
+            match self.send(&request, call) {
+                Err(broken) => {
+                    let (hopeless, weight) = match &broken {
+                        Broken::Connect(_, hopeless) => (*hopeless, 1),
+                        Broken::Stalled(_) => (false, 1),
+                        Broken::Cut(_) => (false, 0),
+                    };
+                    uncertain |= !matches!(broken, Broken::Connect(..));
+                    unanswered += weight;
+                    if hopeless || last || unanswered >= patience.connect_attempts {
+                        return Err(unreachable(&address, broken.into_source(), uncertain));
+                    }
+                }
+                Ok(response) => {
+                    unanswered = 0;
+                    match judge(response, call.expect, &address) {
+                        Verdict::Done(answer) => return Ok(answer),
+                        Verdict::Moved(region) if moves < MOVES => {
+                            moves += 1;
+                            self.move_to(&region);
+                            continue;
+                        }
+                        Verdict::Moved(region) => {
+                            let refusal = Refusal {
+                                status: 301,
+                                code: "Redirect".to_owned(),
+                                message: format!(
+                                    "sent on again and again, last to region {region}"
+                                ),
+                            };
+                            return Err(self.refused(call, refusal, uncertain));
+                        }
+                        Verdict::Refused(refusal) => {
+                            if let (true, false, Some((provider, used))) =
+                                (refusal.is_expired(), renewed, &signed_with)
+                            {
+                                renewed = true;
+                                provider.forget(used);
+                                continue;
+                            }
+                            if last || !refusal.is_passing(call.conditional) {
+                                return Err(self.refused(call, refusal, uncertain));
+                            }
+                            // A service that failed may have failed after the effect.
+                            uncertain |= refusal.status >= 500 || refusal.status == 200;
+                        }
+                        Verdict::Malformed(detail) => {
+                            uncertain = true;
+                            malformed += 1;
+                            if last || malformed >= MALFORMED_TRIES {
+                                return Err(self.corrupt(call, &detail, uncertain));
+                            }
+                        }
+                        Verdict::Cut(error) => {
+                            uncertain = true;
+                            if last {
+                                let detail = format!("the answer breaks off: {error}");
+                                return Err(self.corrupt(call, &detail, uncertain));
+                            }
+                        }
+                    }
+                }
+            }
+            backoff.pause();
+        }
+    }
+
+    /// Signs for the present address. Returns with what.
+    fn sign(
+        &self,
+        request: &mut SignedRequest,
+        uncertain: bool,
+    ) -> Result<Option<(Arc<Provider>, String)>, Failed> {
+        let Some(provider) = &self.credentials else {
+            request.complement();
+            return Ok(None);
+        };
+        let found = provider.current().map_err(|error| Failed {
+            error,
+            status: 0,
+            code: String::new(),
+            uncertain,
+        })?;
+        let key = found.key().to_owned();
+        request.remove_header("x-amz-security-token");
+        let token = found.token().map(str::to_owned);
+        request.sign(&AwsCredentials::new(
+            found.key(),
+            found.secret(),
+            token,
+            None,
+        ));
+        Ok(Some((Arc::clone(provider), key)))
+    }
+
+    fn send(&self, request: &SignedRequest, call: &Call) -> Result<Response<Body>, Broken> {
+        match &request.payload {
+            Some(SignedRequestPayload::Buffer(bytes)) => self.run(request, call, &bytes[..]),
+            // Streams cannot be sent twice; none of our requests has one.
+            Some(SignedRequestPayload::Stream(_)) => {
+                let error = io::Error::new(io::ErrorKind::Unsupported, "a streamed request");
+                Err(Broken::Connect(ureq::Error::Io(error), true))
+            }
+            None if matches!(request.method(), "GET" | "HEAD" | "DELETE") => {
+                self.run(request, call, ())
+            }
+            None => self.run(request, call, &[][..]),
+        }
+    }
+
+    fn run<B: AsSendBody>(
+        &self,
+        signed: &SignedRequest,
+        call: &Call,
+        body: B,
+    ) -> Result<Response<Body>, Broken> {
+        let mut url = format!(
+            "{}://{}{}",
+            signed.scheme(),
+            signed.hostname(),
+            signed.canonical_uri()
+        );
+        if !signed.canonical_query_string().is_empty() {
+            url.push('?');
+            url.push_str(signed.canonical_query_string());
+        }
+        let invalid = |error: ureq::http::Error| Broken::Connect(ureq::Error::Http(error), true);
+        let method = Method::from_bytes(signed.method().as_bytes())
+            .map_err(|error| invalid(error.into()))?;
+        let mut builder = Request::builder().method(method).uri(url);
+        for (name, values) in signed.headers() {
+            // The agent counts the body itself; it is not part of the signature.
+            if name != "content-length" {
+                for value in values {
+                    builder = builder.header(name.as_str(), value.as_slice());
+                }
+            }
+        }
+        let request = builder.body(body).map_err(invalid)?;
+        let request = if call.slow {
+            let idle = self.patience.idle.saturating_mul(10);
+            self.agent
+                .configure_request(request)
+                .timeout_per_read(Some(idle))
+                .build()
+        } else {
+            request
+        };
+        Ok(self.agent.run(request)?)
+    }
+
+    fn move_to(&self, region: &str) {
+        let moved = Address::new(&self.service, &self.bucket, Some(region));
+        *self.address.write().unwrap_or_else(PoisonError::into_inner) = moved;
+    }
+
+    fn refused(&self, call: &Call, refusal: Refusal, uncertain: bool) -> Failed {
+        let key = self.show(&call.key);
+        let operation = format!("{} {key}", call.verb);
+        Failed {
+            error: refusal.error(&operation, &self.bucket, &key, call.conditional),
+            status: refusal.status,
+            code: refusal.code,
+            uncertain,
+        }
+    }
+
+    pub(super) fn corrupt(&self, call: &Call, detail: &str, uncertain: bool) -> Failed {
+        Failed {
+            error: Error::Corrupt {
+                key: self.show(&call.key),
+                detail: format!("answer to {}: {}", call.verb, tame(detail)),
+            },
+            status: 0,
+            code: "MalformedAnswer".to_owned(),
+            uncertain,
+        }
+    }
+}
+
+fn unreachable(address: &Address, source: ureq::Error, uncertain: bool) -> Failed {
+    Failed {
+        error: Error::Unreachable {
+            endpoint: address.endpoint().to_owned(),
+            source: Box::new(source),
+        },
+        status: 0,
+        code: String::new(),
+        uncertain,
+    }
+}
+
+/// Decides what an answer means, and reads what belongs to it.
+fn judge(response: Response<Body>, expect: Expect, address: &Address) -> Verdict {
+    let (parts, body) = response.into_parts();
+    let status = parts.status.as_u16();
+    let mut body = body.into_reader();
+    if (200..300).contains(&status) {
+        let received = match expect {
+            Expect::Object => Received::Stream(Box::new(body)),
+            Expect::Nothing => {
+                // Read to its end, so that the connection can be used again.
+                match io::copy(&mut body.by_ref().take(IGNORED), &mut io::sink()) {
+                    Ok(_) => Received::Whole(Vec::new()),
+                    Err(error) => return Verdict::Cut(error),
+                }
+            }
+            Expect::Document(root) => match document(&mut body, status, root) {
+                Ok(bytes) => Received::Whole(bytes),
+                Err(verdict) => return verdict,
+            },
+        };
+        return Verdict::Done(Answer {
+            status,
+            headers: parts.headers,
+            body: received,
+        });
+    }
+    let mut bytes = Vec::new();
+    // Whatever can be had of the reason; the status stands without it, too.
+    let read = body.by_ref().take(IGNORED).read_to_end(&mut bytes);
+    let document = read
+        .ok()
+        .and_then(|_| xml::check(&bytes).ok())
+        .filter(xml::Document::is_error);
+    let document = document.unwrap_or_default();
+    let named = header(&parts.headers, "x-amz-bucket-region")
+        .or_else(|| Some(document.region.clone()))
+        .filter(|region| address::region_is_valid(region) && region != address.region_name());
+    match (status, named) {
+        (301 | 307 | 308 | 400, Some(region)) => return Verdict::Moved(region),
+        (403, Some(region)) if document.code == "AuthorizationHeaderMalformed" => {
+            return Verdict::Moved(region);
+        }
+        _ => {}
+    }
+    if (300..400).contains(&status) && status != 304 {
+        let to = header(&parts.headers, "location").unwrap_or_default();
+        let host = to.split_once("://").map_or("", |(_, rest)| rest);
+        let host = host.split(['/', '?', '#']).next().unwrap_or_default();
+        // Neither a request nor its signature goes to somebody else.
+        return Verdict::Refused(Refusal {
+            status,
+            code: "Redirect".to_owned(),
+            message: tame(&format!(
+                "the service sends us elsewhere ({host:?}); not followed"
+            )),
+        });
+    }
+    Verdict::Refused(Refusal {
+        status,
+        code: tame(&document.code),
+        message: tame(&document.message),
+    })
+}
+
+/// Reads an XML answer. A failure can still stand in an answer that began with 200.
+fn document(body: &mut impl Read, status: u16, root: &str) -> Result<Vec<u8>, Verdict> {
+    let mut bytes = Vec::new();
+    body.by_ref()
+        .take(xml::LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(Verdict::Cut)?;
+    if bytes.len() as u64 > xml::LARGEST {
+        let detail = format!("it is larger than {} bytes", xml::LARGEST);
+        return Err(Verdict::Malformed(detail));
+    }
+    // Services that work for long send spaces before the document, to keep the connection alive.
+    let start = bytes
+        .iter()
+        .position(|byte| !byte.is_ascii_whitespace())
+        .unwrap_or(bytes.len());
+    bytes.drain(..start);
+    // The client library would take an empty answer, or somebody's login page, for an empty listing.
+    let document = xml::check(&bytes).map_err(Verdict::Malformed)?;
+    if document.is_error() {
+        return Err(Verdict::Refused(Refusal {
+            status,
+            code: tame(&document.code),
+            message: tame(&document.message),
+        }));
+    }
+    if document.root != root {
+        let found = tame(&document.root);
+        return Err(Verdict::Malformed(format!(
+            "it is a <{found}>, not a <{root}>"
+        )));
+    }
+    Ok(bytes)
+}
