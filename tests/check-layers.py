@@ -21,6 +21,7 @@ LIBRARIES = [
     "store",
     "repository",
     "tool",
+    "repo-tool",
 ]
 
 # These use nothing of ours, so that they can be read, tested and fuzzed alone.

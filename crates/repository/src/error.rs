@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 /// An error of this crate; every variant names the key or path concerned.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum Error {
     /// The store failed; its error names the operation.
     #[error(transparent)]

@@ -40,6 +40,9 @@ pub struct Options<'a> {
     pub when_empty: WhenEmpty,
     /// How many times to start over before giving up.
     pub attempts: u32,
+    /// Make the index from these in place of the repository's own manifests. They are taken as
+    /// they are: what is in the store does not matter then, nor that it moves.
+    pub given: Option<&'a Manifests>,
     /// Told of each kind of step when it is first taken.
     pub progress: Option<&'a dyn Fn(&Step)>,
 }
@@ -52,6 +55,7 @@ impl Default for Options<'_> {
             cache: None,
             when_empty: WhenEmpty::Write,
             attempts: 200,
+            given: None,
             progress: None,
         }
     }
@@ -75,7 +79,7 @@ pub enum Step {
     Fetching,
     /// The index is generated.
     Generating,
-    /// `packages.json` is written.
+    /// `packages.json` is written, unless it holds these very bytes already.
     Uploading,
     /// `packages.json` and the snapshots are removed.
     Removing,
@@ -205,8 +209,16 @@ impl Run<'_> {
     fn attempt(&mut self) -> Result<Option<Written>, Error> {
         // The order matters: the tag must be older than the listing.
         let current = index::read(self.store, self.location)?;
-        self.say(Step::Fetching);
-        let manifests = Manifests::fetch(self.store, self.location, self.options.cache.as_deref())?;
+        let fetched;
+        let manifests = match self.options.given {
+            Some(given) => given,
+            None => {
+                self.say(Step::Fetching);
+                let cache = self.options.cache.as_deref();
+                fetched = Manifests::fetch(self.store, self.location, cache)?;
+                &fetched
+            }
+        };
         self.say(Step::Generating);
         let index = manifests.index();
         let bytes = index.to_bytes();
@@ -222,6 +234,7 @@ impl Run<'_> {
                 (WhenEmpty::Refuse | WhenEmpty::Write, _) => {}
             }
         }
+        self.say(Step::Uploading);
         if let Some(current) = &current
             && current.bytes == bytes
         {
@@ -234,8 +247,10 @@ impl Run<'_> {
         let Some(etag) = self.put(current, &bytes)? else {
             return Ok(None);
         };
-        let listed = manifests::list(self.store, self.location)?;
-        let still = manifests::fingerprint(&listed) == manifests.fingerprint();
+        let still = self.options.given.is_some() || {
+            let listed = manifests::list(self.store, self.location)?;
+            manifests::fingerprint(&listed) == manifests.fingerprint()
+        };
         Ok(still.then_some(Written {
             etag: Some(etag),
             index,
@@ -245,7 +260,6 @@ impl Run<'_> {
 
     /// Writes the index over `current` and nothing else; `None` when it is not there any more.
     fn put(&mut self, current: Option<Current>, bytes: &[u8]) -> Result<Option<String>, Error> {
-        self.say(Step::Uploading);
         let condition = match &current {
             Some(current) => Condition::IfMatch(current.etag.clone()),
             None => Condition::IfAbsent,

@@ -1,0 +1,75 @@
+//! Publishing, on its own or at the end of a pipeline.
+
+use location::{Location, Prefix};
+use record::{Record, Stream};
+use repo_tool::{Records, failed, open, publish_record};
+use repository::publish::{self, Step};
+use repository::{Manifests, WhenEmpty, index};
+use tool::{Exit, Failure, Input, Io};
+
+use crate::args::Options;
+use crate::{TOOL, output};
+
+/// Status of a formula that is not for this stack: skipped, which is no failure.
+const SKIPPED: u8 = 9;
+
+/// Publishes, writes the index to the working folder too, and a record of it to stdout.
+pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
+    Records::around(io, &TOOL, options.records.as_deref(), |io, records| {
+        let location = options.location(io)?;
+        let deployed = options.manifests.is_empty() && deployed(io, &location)?;
+        let manifests = match options.manifests.as_slice() {
+            [] => None,
+            files => Some(Manifests::read_files(files).map_err(failed)?),
+        };
+        let store = open::writable(io, &location, None)?;
+        let notes = io.notes();
+        let progress = |step: &Step| notes.say(&format!("-----> {step}"));
+        let publish = publish::Options {
+            snapshot: options.snapshot.clone(),
+            cache: options.cache.folder(io),
+            // A library without a manifest may be all that was deployed.
+            when_empty: if deployed { WhenEmpty::Write } else { WhenEmpty::Refuse },
+            progress: Some(&progress),
+            given: manifests.as_ref(),
+            ..publish::Options::default()
+        };
+        let published = repository::publish(&store, &location, &publish).map_err(failed)?;
+        output::write(&io.folder().join(index::FILE_NAME), &published.bytes)?;
+        if let Some(record) = publish_record(&location, &published) {
+            records.write(io, record)?;
+        }
+        io.say("-----> Done.");
+        Ok(())
+    })
+}
+
+/// Reads the records of deployed packages to their end, if there are any, and checks that they are
+/// whole and of this repository. Nothing is changed before that.
+fn deployed(io: &mut Io, location: &Location) -> Result<bool, Failure> {
+    if io.input() != Input::Data {
+        return Ok(false);
+    }
+    let bad = |message: String| {
+        Failure::new(Exit::BadInput, message).hint("Nothing was published.")
+    };
+    let stream = Stream::read(io.stdin()).map_err(|(error, _)| bad(error.to_string()))?;
+    if let Some(failed) = stream.failed(&[SKIPPED]) {
+        let message = format!("{} failed with status {}", failed.tool, failed.status);
+        return Err(Failure::new(Exit::Failure, message).hint("Nothing was published."));
+    }
+    for record in &stream.records {
+        let Record::Deploy(deploy) = record else {
+            let kind = record.kind();
+            return Err(bad(format!("a {kind} record on stdin: expected deploy.v1 records")));
+        };
+        let prefix = Prefix::parse(&deploy.prefix)?;
+        if deploy.bucket != location.bucket || prefix != location.prefix {
+            return Err(bad(format!(
+                "{} was deployed to s3://{}/{prefix}, not to {location}",
+                deploy.name, deploy.bucket
+            )));
+        }
+    }
+    Ok(!stream.producers.is_empty())
+}

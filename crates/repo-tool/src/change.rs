@@ -1,0 +1,91 @@
+//! A planned change of a repository: asked about, applied and reported, in the wording that
+//! scripts know.
+
+use std::path::PathBuf;
+
+use location::Location;
+use manifest::plan::PackageChange;
+use record::Record;
+use repository::sync::{self, Side, Step, Work};
+use repository::{WhenEmpty, publish};
+use store::Store;
+use tool::{Answer, Failure, Io};
+
+use crate::{Records, failed, publish_record};
+
+/// What to do, and how.
+pub struct Change<'a> {
+    /// The plan.
+    pub work: &'a Work,
+    /// Where archives are copied from.
+    pub source: Side<'a>,
+    /// What is changed.
+    pub destination: Side<'a>,
+    /// The destination's bucket.
+    pub store: &'a Store,
+    /// Whether `packages.json` is made anew.
+    pub publish: bool,
+    /// Also publish under this name.
+    pub snapshot: Option<String>,
+    /// The snapshot must not exist yet.
+    pub new_snapshot: bool,
+    /// Folder of the manifest cache.
+    pub cache: Option<PathBuf>,
+    /// Do not ask.
+    pub yes: bool,
+    /// The record for a package that was changed.
+    pub record: fn(&Location, &PackageChange) -> Record,
+}
+
+/// Asks, and on a yes applies the change; a no ends well, with nothing done.
+///
+/// # Errors
+/// When stdin is closed, and when a step fails; running the tool again completes it then.
+pub fn carry_out(io: &mut Io, records: &mut Records, change: &Change<'_>) -> Result<(), Failure> {
+    if !confirmed(io, change)? {
+        io.say("Sync aborted.\n");
+        return Ok(());
+    }
+    io.say("");
+    let notes = io.notes();
+    // With an empty line after each: the next step's text, or the end's, follows it.
+    let progress = |step: &Step| notes.say(&format!("{step}\n"));
+    let when_empty = if change.work.empties { WhenEmpty::Remove } else { WhenEmpty::Write };
+    let publish = change.publish.then(|| publish::Options {
+        snapshot: change.snapshot.clone(),
+        new_snapshot: change.new_snapshot,
+        cache: change.cache.clone(),
+        when_empty,
+        ..publish::Options::default()
+    });
+    let options = sync::Options { publish, progress: &progress };
+    let applied =
+        sync::apply(change.work, &change.source, &change.destination, change.store, &options)
+            .map_err(failed)?;
+
+    let location = change.destination.location;
+    for package in change.work.plan.changes.iter().filter(|package| package.ignored.is_none()) {
+        records.write(io, (change.record)(location, package))?;
+    }
+    if let Some(published) = applied.published
+        && let Some(record) = publish_record(location, &published)
+    {
+        records.write(io, record)?;
+    }
+    io.say("Sync complete.\n");
+    Ok(())
+}
+
+fn confirmed(io: &mut Io, change: &Change<'_>) -> Result<bool, Failure> {
+    let question = if change.work.empties && change.publish {
+        io.say(
+            "THE REMOVALS ABOVE WILL DELETE THIS REPOSITORY IN ITS ENTIRETY!\n\
+             THE RESULTING EMPTY packages.json WILL BE REMOVED AS WELL, AND ALL SNAPSHOTS!\n",
+        );
+        "Are you sure you want to remove all packages from destination? [yN] "
+    } else {
+        "Are you sure you want to sync to destination and re-generate packages.json? [yN] "
+    };
+    io.say("WARNING: POTENTIALLY DESTRUCTIVE ACTION!\n");
+    Ok(change.yes || io.ask(question)? == Answer::Yes)
+}
