@@ -1,2 +1,5 @@
-//! Entry point; see the library of this crate.
-fn main() {}
+//! Builds formulae into archives and manifests; see `bob-build --help`.
+
+fn main() -> std::process::ExitCode {
+    tool::main(&bob_build::TOOL)
+}

@@ -1,2 +1,5 @@
-//! Entry point; see the library of this crate.
-fn main() {}
+//! Uploads archives and manifests; see `pkg-deploy --help`.
+
+fn main() -> std::process::ExitCode {
+    tool::main(&pkg_deploy::TOOL)
+}

@@ -146,8 +146,8 @@ pub struct Publish {
     pub prefix: String,
     /// The key of `packages.json`.
     pub key: String,
-    /// The version of the object.
-    pub etag: String,
+    /// The version of the object; none when it was removed with the last package.
+    pub etag: Option<String>,
     /// Its checksum in hex.
     pub sha256: String,
     /// How many packages it names.

@@ -85,3 +85,29 @@ impl Fail for store::Error {
         Some(hint.to_owned())
     }
 }
+
+impl Fail for repository::Error {
+    fn exit(&self) -> Exit {
+        use repository::Error as E;
+        match self {
+            E::Store(error) => error.exit(),
+            E::Manifest { .. } | E::Index { .. } => Exit::BadInput,
+            E::Contended { .. } | E::Moved { .. } => Exit::Conflict,
+            E::NoManifests { .. } => Exit::NotFound,
+            E::NoSourceStore { .. } | E::SnapshotName { .. } => Exit::Usage,
+            E::SnapshotExists { .. } => Exit::SnapshotExists,
+            E::Local { .. } => Exit::LocalIo,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        use repository::Error as E;
+        let hint = match self {
+            E::Store(error) => return error.hint(),
+            E::Contended { .. } | E::Moved { .. } => "Nothing was lost; run it again.",
+            E::Manifest { .. } => "Correct or remove that manifest, then run it again.",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}

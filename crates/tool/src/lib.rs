@@ -9,6 +9,7 @@ mod bucket;
 mod exit;
 mod io;
 mod message;
+mod records;
 mod signals;
 
 use std::ffi::OsString;
@@ -18,7 +19,8 @@ pub use args::Args;
 pub use ask::Answer;
 pub use exit::{Exit, Fail, Failure};
 pub use io::{Input, Io, Notes};
-pub use signals::{guard_child, is_ending, release_child};
+pub use records::{Records, publish_record};
+pub use signals::{guard_child, is_ending, release_child, signal_name};
 
 /// A program: what it is called, what it says of itself, and what it does.
 #[derive(Clone, Copy)]

@@ -120,3 +120,10 @@ fn is_running(child: Child) -> bool {
 fn children() -> std::sync::MutexGuard<'static, Vec<Child>> {
     CHILD.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// A signal's name, as `SIGTERM`; its number where it has none.
+#[must_use]
+pub fn signal_name(number: i32) -> String {
+    signal_hook::low_level::signal_name(number)
+        .map_or_else(|| format!("signal {number}"), str::to_owned)
+}

@@ -1,0 +1,74 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use tool::{Args, Failure};
+
+/// What was asked for.
+#[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
+pub(crate) struct Options {
+    pub formulae: Vec<String>,
+    pub name: Option<String>,
+    pub output: Option<PathBuf>,
+    pub archive: bool,
+    pub manifest: bool,
+    pub require_manifest: bool,
+    pub pass_credentials: bool,
+    pub cache: Option<PathBuf>,
+    pub no_cache: bool,
+    pub records: Option<PathBuf>,
+    pub dry_run: bool,
+}
+
+impl Options {
+    pub(crate) fn parse(mut args: Args) -> Result<Self, Failure> {
+        let mut options = Self {
+            archive: !args.flag("--no-archive"),
+            manifest: !args.flag("--no-manifest"),
+            require_manifest: args.flag("--require-manifest"),
+            pass_credentials: args.flag("--pass-credentials"),
+            no_cache: args.flag("--no-cache"),
+            dry_run: args.flag(["-n", "--dry-run"]),
+            name: args.value("--name")?,
+            output: args.value(["-o", "--output"])?,
+            cache: args.value("--cache-dir")?,
+            records: args.value("--records")?,
+            formulae: Vec::new(),
+        };
+        options.formulae = args.rest()?;
+        let wrong = if options.formulae.is_empty() {
+            "no formula is named"
+        } else if options.name.is_some() && options.formulae.len() > 1 {
+            "--name goes with one formula"
+        } else if options.require_manifest && !options.manifest {
+            "--require-manifest and --no-manifest exclude each other"
+        } else {
+            return Ok(options);
+        };
+        Err(Failure::usage(wrong).hint("See --help for usage and examples."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_option_stands_in_the_help() {
+        let source = include_str!("args.rs");
+        let help = include_str!("help.txt");
+        let known: Vec<&str> = source
+            .split('"')
+            .skip(1)
+            .step_by(2)
+            .take_while(|text| *text != "args.rs")
+            .filter(|text| text.starts_with('-') && !text.contains(' '))
+            .collect();
+        assert!(known.len() > 10, "{known:?}");
+        for option in known {
+            assert!(help.contains(option), "{option} is not in the help");
+        }
+    }
+}

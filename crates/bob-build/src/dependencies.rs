@@ -1,0 +1,287 @@
+//! What a formula needs: found, downloaded, and unpacked over the build path.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use record::Dependency;
+use sha2::{Digest as _, Sha256};
+use tool::Notes;
+
+use crate::Error;
+use crate::cache::{self, Cache};
+use crate::source::Source;
+
+/// Archives that this run has built, by key: they count before those of any bucket.
+pub(crate) type Built = BTreeMap<String, (PathBuf, String)>;
+
+/// Where dependencies come from.
+pub(crate) struct Sources<'a> {
+    /// `S3_BUCKET`.
+    pub own: Source,
+    /// `UPSTREAM_S3_BUCKET`.
+    pub upstream: Option<Source>,
+    /// What was downloaded before.
+    pub cache: &'a Cache,
+    /// For progress.
+    pub notes: Notes,
+}
+
+/// A dependency that was found.
+pub(crate) struct Found<'s> {
+    name: String,
+    key: String,
+    place: Place<'s>,
+}
+
+enum Place<'s> {
+    Bucket { source: &'s Source, etag: String },
+    Local { path: PathBuf, sha256: String },
+}
+
+impl Sources<'_> {
+    /// Finds each dependency in `built`, then in the first bucket, then upstream.
+    pub(crate) fn find(&self, names: &[String], built: &Built) -> Result<Vec<Found<'_>>, Error> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.notes
+            .say(&format!("Fetching dependencies... found {}:", names.len()));
+        let mut all = Vec::new();
+        for name in names {
+            self.notes.say(&format!("  - {name}"));
+            let wanted = self.own.location.key(&format!("{name}.tar.gz"));
+            let mut found = look(&self.own, name, Some(built))?;
+            if found.is_none()
+                && let Some(upstream) = &self.upstream
+            {
+                self.notes
+                    .say("    Not found in S3_BUCKET, trying UPSTREAM_S3_BUCKET...");
+                found = look(upstream, name, None)?;
+            }
+            all.push(found.ok_or(Error::NoArchive { key: wanted })?);
+        }
+        Ok(all)
+    }
+
+    /// Downloads the archives side by side, then unpacks them in their order.
+    pub(crate) fn unpack(
+        &self,
+        found: &[Found<'_>],
+        build_path: &Path,
+    ) -> Result<Vec<Dependency>, Error> {
+        let folder = match self.cache.folder() {
+            Some(_) => None,
+            None if found.is_empty() => None,
+            None => {
+                Some(scratch::Folder::new("bob-dependencies-").map_err(Error::local("TMPDIR"))?)
+            }
+        };
+        let files = self.fetch(found, folder.as_ref().map(scratch::Folder::path))?;
+        let mut used = Vec::new();
+        for (found, file) in found.iter().zip(files) {
+            let limits = archive::Limits::default();
+            archive::unpack_file(&file.path, build_path, &limits).map_err(|source| {
+                // If the copy on this machine is what is damaged, the next run fetches another.
+                if matches!(found.place, Place::Bucket { .. }) {
+                    let _ = std::fs::remove_file(&file.path);
+                }
+                Error::Unpack {
+                    key: found.key.clone(),
+                    source,
+                }
+            })?;
+            used.push(found.used(&file));
+        }
+        Ok(used)
+    }
+
+    fn fetch(&self, found: &[Found<'_>], folder: Option<&Path>) -> Result<Vec<Fetched>, Error> {
+        let jobs: Vec<Job> = found
+            .iter()
+            .enumerate()
+            .map(|(number, found)| match &found.place {
+                Place::Local { path, sha256 } => Job::Local(Fetched {
+                    path: path.clone(),
+                    sha256: sha256.clone(),
+                    etag: None,
+                }),
+                Place::Bucket { source, etag } => {
+                    let bucket = source.location.to_string();
+                    let kept = self.cache.path(&bucket, &found.key, etag);
+                    let numbered = || Some(folder?.join(format!("{number}.tar.gz")));
+                    Job::Remote {
+                        store: source.store(),
+                        bucket,
+                        key: found.key.clone(),
+                        to: kept.or_else(numbered).unwrap_or_default(),
+                    }
+                }
+            })
+            .collect();
+        // As many at once as there are: formulae have a handful of dependencies.
+        let results: Vec<Result<Fetched, Error>> = std::thread::scope(|scope| {
+            let threads: Vec<_> = jobs
+                .into_iter()
+                .map(|job| scope.spawn(move || self::fetch(self.cache, job)))
+                .collect();
+            threads
+                .into_iter()
+                .map(|thread| {
+                    thread
+                        .join()
+                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                })
+                .collect()
+        });
+        results.into_iter().collect()
+    }
+}
+
+enum Job {
+    Local(Fetched),
+    Remote {
+        store: store::Store,
+        bucket: String,
+        key: String,
+        to: PathBuf,
+    },
+}
+
+/// An archive on this machine.
+struct Fetched {
+    path: PathBuf,
+    sha256: String,
+    /// The ETag that was downloaded, where it is another one than was found before.
+    etag: Option<String>,
+}
+
+fn fetch(cache: &Cache, job: Job) -> Result<Fetched, Error> {
+    let (store, bucket, key, to) = match job {
+        Job::Local(fetched) => return Ok(fetched),
+        Job::Remote {
+            store,
+            bucket,
+            key,
+            to,
+        } => (store, bucket, key, to),
+    };
+    if let Ok(file) = File::open(&to) {
+        cache::touch(&file);
+        let sha256 = checksum(file).map_err(Error::local(&to))?;
+        return Ok(Fetched {
+            path: to,
+            sha256,
+            etag: None,
+        });
+    }
+    let folder = to.parent().unwrap_or(Path::new("."));
+    let mut file = scratch::File::new_in(folder, "download-").map_err(Error::local(folder))?;
+    let download = store
+        .download(&key, file.file())?
+        .ok_or_else(|| Error::NoArchive { key: key.clone() })?;
+    let etag = download.head.etag;
+    let to = cache.path(&bucket, &key, &etag).unwrap_or(to);
+    file.persist(&to).map_err(Error::local(&to))?;
+    Ok(Fetched {
+        path: to,
+        sha256: download.sha256,
+        etag: Some(etag),
+    })
+}
+
+impl Found<'_> {
+    /// What a dry run says of it.
+    pub(crate) fn describe(&self) -> String {
+        match &self.place {
+            Place::Bucket { source, .. } => format!("{}: {}", source.location.bucket, self.key),
+            Place::Local { .. } => format!("built before it: {}", self.key),
+        }
+    }
+
+    fn used(&self, file: &Fetched) -> Dependency {
+        let (bucket, etag) = match &self.place {
+            Place::Bucket { source, etag } => (source.location.bucket.clone(), etag.clone()),
+            Place::Local { .. } => (String::new(), String::new()),
+        };
+        Dependency {
+            name: self.name.clone(),
+            bucket,
+            key: self.key.clone(),
+            etag: file.etag.clone().unwrap_or(etag),
+            sha256: file.sha256.clone(),
+        }
+    }
+}
+
+/// The archive of a dependency in one place; a wildcard picks the highest version there.
+fn look<'s>(
+    source: &'s Source,
+    name: &str,
+    built: Option<&Built>,
+) -> Result<Option<Found<'s>>, Error> {
+    let found = |key: String, place| Found {
+        name: name.to_owned(),
+        key,
+        place,
+    };
+    let local = |key: &str| {
+        let (path, sha256) = built?.get(key)?;
+        Some(Place::Local {
+            path: path.clone(),
+            sha256: sha256.clone(),
+        })
+    };
+    let pattern = source.location.key(&format!("{name}.tar.gz"));
+    if !name.contains('*') {
+        if let Some(place) = local(&pattern) {
+            return Ok(Some(found(pattern, place)));
+        }
+        let head = source.head(&pattern)?;
+        return Ok(head.map(|head| {
+            found(
+                pattern,
+                Place::Bucket {
+                    source,
+                    etag: head.etag,
+                },
+            )
+        }));
+    }
+    let fixed = pattern.split('*').next().unwrap_or_default();
+    let mut etags: BTreeMap<String, String> = source
+        .list(fixed)?
+        .into_iter()
+        .map(|object| (object.key, object.etag))
+        .collect();
+    let mut keys: Vec<String> = etags.keys().cloned().collect();
+    keys.extend(built.into_iter().flat_map(BTreeMap::keys).cloned());
+    let Some(best) = manifest::version::best_match(&pattern, &keys) else {
+        return Ok(None);
+    };
+    let place = match local(best) {
+        Some(place) => place,
+        None => Place::Bucket {
+            source,
+            etag: etags.remove(best).unwrap_or_default(),
+        },
+    };
+    Ok(Some(found(best.to_owned(), place)))
+}
+
+fn checksum(mut file: File) -> io::Result<String> {
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => break,
+            count => hash.update(&buffer[..count]),
+        }
+    }
+    Ok(hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect())
+}

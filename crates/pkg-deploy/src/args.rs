@@ -1,0 +1,67 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use tool::{Args, Failure};
+
+/// What was asked for.
+#[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
+pub(crate) struct Options {
+    /// Record files, or names with `--check`.
+    pub arguments: Vec<String>,
+    pub overwrite: bool,
+    pub manifest: bool,
+    pub publish: bool,
+    pub keep_going: bool,
+    pub keep: bool,
+    pub check: bool,
+    pub dry_run: bool,
+    pub records: Option<PathBuf>,
+}
+
+impl Options {
+    pub(crate) fn parse(mut args: Args) -> Result<Self, Failure> {
+        let mut options = Self {
+            overwrite: args.flag("--overwrite"),
+            manifest: !args.flag("--no-manifest"),
+            publish: args.flag("--publish"),
+            keep_going: args.flag("--keep-going"),
+            keep: args.flag("--keep"),
+            check: args.flag("--check"),
+            dry_run: args.flag(["-n", "--dry-run"]),
+            records: args.value("--records")?,
+            arguments: Vec::new(),
+        };
+        options.arguments = args.rest()?;
+        let wrong = if options.check && options.arguments.is_empty() {
+            "--check needs the name of a package"
+        } else {
+            return Ok(options);
+        };
+        Err(Failure::usage(wrong).hint("See --help for usage and examples."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_option_stands_in_the_help() {
+        let source = include_str!("args.rs");
+        let help = include_str!("help.txt");
+        let known: Vec<&str> = source
+            .split('"')
+            .skip(1)
+            .step_by(2)
+            .take_while(|text| *text != "args.rs")
+            .filter(|text| text.starts_with('-') && !text.contains(' '))
+            .collect();
+        assert!(known.len() > 7, "{known:?}");
+        for option in known {
+            assert!(help.contains(option), "{option} is not in the help");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The run from build records to deploy records.
+
+use location::Location;
+use store::Store;
+use tool::{Failure, Io};
+
+use crate::args::Options;
+use crate::input::Builds;
+use crate::upload::{Package, Target};
+use crate::{Error, TOOL};
+
+pub(crate) fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
+    // First of all, since whatever happens the files of the builds are ours to remove.
+    let builds = Builds::read(options, io)?;
+    let location = io.own_location()?;
+    let store = open(io, &location)?;
+    let target = Target {
+        store: &store,
+        location: &location,
+        overwrite: options.overwrite,
+        manifest: options.manifest,
+        notes: io.notes(),
+    };
+    // All files are checked before the first one goes up.
+    let packages = builds
+        .list
+        .iter()
+        .map(|build| Package::of(build, target.manifest))
+        .collect::<Result<Vec<_>, _>>()?;
+    if options.dry_run {
+        for package in &packages {
+            for line in target.describe(package)? {
+                io.say(&line);
+            }
+        }
+        return Ok(());
+    }
+    let notes = io.notes();
+    let cache = repository::cache::default_folder(&io.env_fn());
+    io.with_records(&TOOL, options.records.as_deref(), |records| {
+        for package in &packages {
+            records.write(target.deploy(package)?)?;
+        }
+        if options.publish && !packages.is_empty() {
+            notes.say("Updating repository...");
+            let options = repository::Options {
+                cache,
+                ..repository::Options::default()
+            };
+            let published = repository::publish(&store, &location, &options)?;
+            records.write(tool::publish_record(&location, &published))?;
+        }
+        Ok(())
+    })
+}
+
+/// Opens the bucket for writing.
+pub(crate) fn open(io: &Io, location: &Location) -> Result<Store, Error> {
+    let env = io.env_fn();
+    Store::open(
+        &location.service,
+        &location.bucket,
+        io.store_options(),
+        &env,
+    )
+    .map_err(|error| match error {
+        error @ store::Error::NoCredentials { .. } => Error::NoCredentials(error),
+        other => Error::Store(other),
+    })
+}

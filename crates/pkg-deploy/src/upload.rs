@@ -1,0 +1,243 @@
+//! One package on its way to the bucket: the archive first, so that no reader ever sees a manifest
+//! without it.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::Path;
+
+use location::Location;
+use manifest::Manifest;
+use record::{Archive, Build, Deploy, Deployed, ManifestFile, Upload as How};
+use sha2::{Digest as _, Sha256};
+use store::{Condition, Store, Upload};
+use tool::Notes;
+
+use crate::Error;
+
+/// The metadata of an archive that names its manifest, for [`crate::check`] and for resumption.
+pub(crate) const MANIFEST: &str = "manifest";
+/// The metadata with the checksum of an object.
+const SHA256: &str = "sha256";
+
+/// Where packages go, and how.
+pub(crate) struct Target<'a> {
+    pub store: &'a Store,
+    pub location: &'a Location,
+    pub overwrite: bool,
+    pub manifest: bool,
+    pub notes: Notes,
+}
+
+/// A package whose files are what its record says.
+pub(crate) struct Package<'b> {
+    build: &'b Build,
+    archive: &'b Archive,
+    manifest: Option<(&'b ManifestFile, Vec<u8>)>,
+}
+
+impl<'b> Package<'b> {
+    /// Reads and checks the files of a build.
+    pub(crate) fn of(build: &'b Build, with_manifest: bool) -> Result<Self, Error> {
+        let archive = build.archive.as_ref().ok_or_else(|| Error::NoArchive {
+            formula: build.formula.clone(),
+        })?;
+        if checksum(&archive.path)? != archive.sha256 {
+            return Err(Error::Changed {
+                path: archive.path.clone(),
+            });
+        }
+        let manifest = match &build.manifest {
+            Some(file) if with_manifest => Some((file, read_manifest(file)?)),
+            _ => None,
+        };
+        Ok(Self {
+            build,
+            archive,
+            manifest,
+        })
+    }
+}
+
+impl Target<'_> {
+    /// What [`Target::deploy`] would do, in words.
+    pub(crate) fn describe(&self, package: &Package<'_>) -> Result<Vec<String>, Error> {
+        let key = self.archive_key(package);
+        let taken = self.store.head(&key)?.is_some();
+        let verb = match (taken, self.overwrite) {
+            (false, _) => "upload",
+            (true, true) => "replace",
+            (true, false) => "refuse, since it exists,",
+        };
+        let mut lines = vec![format!(
+            "Would {verb} {key} ({} bytes)",
+            package.archive.size_bytes
+        )];
+        if let Some((file, _)) = &package.manifest {
+            lines.push(format!("Would upload {}", self.location.key(&file.name)));
+        }
+        Ok(lines)
+    }
+
+    /// Uploads the archive, then the manifest.
+    pub(crate) fn deploy(&self, package: &Package<'_>) -> Result<Deploy, Error> {
+        let key = self.archive_key(package);
+        self.refuse_other_manifest(package)?;
+        self.notes.say("Deploying.");
+        let archive = self.upload_archive(package, key)?;
+        let manifest = match &package.manifest {
+            None => None,
+            Some((file, bytes)) => {
+                self.notes.say("\nUploading manifest...");
+                Some(self.upload_manifest(file, bytes)?)
+            }
+        };
+        Ok(Deploy {
+            formula: package.build.formula.clone(),
+            name: package.build.name.clone(),
+            bucket: self.location.bucket.clone(),
+            prefix: self.location.prefix.to_string(),
+            archive,
+            manifest,
+        })
+    }
+
+    fn archive_key(&self, package: &Package<'_>) -> String {
+        self.location.key(&format!("{}.tar.gz", package.build.name))
+    }
+
+    /// A manifest that describes another archive is another package's; replacing it would take that
+    /// package from its users.
+    fn refuse_other_manifest(&self, package: &Package<'_>) -> Result<(), Error> {
+        let Some((file, bytes)) = &package.manifest else {
+            return Ok(());
+        };
+        if self.overwrite {
+            return Ok(());
+        }
+        let key = self.location.key(&file.name);
+        let Some(there) = self.store.get(&key)? else {
+            return Ok(());
+        };
+        let archive = |bytes: &[u8]| {
+            let manifest = Manifest::parse(bytes).ok()?;
+            self.location.relative(manifest.dist_url()?)
+        };
+        let (old, new) = (archive(&there.bytes), archive(bytes));
+        if old.is_some() && old != new {
+            return Err(Error::OtherManifest { key });
+        }
+        Ok(())
+    }
+
+    fn upload_archive(&self, package: &Package<'_>, key: String) -> Result<Deployed, Error> {
+        let Archive {
+            path,
+            size_bytes,
+            sha256,
+        } = package.archive;
+        let mut metadata = vec![(SHA256, sha256.as_str())];
+        if let Some((file, _)) = &package.manifest {
+            metadata.push((MANIFEST, &file.name));
+        }
+        let url = self
+            .location
+            .dist_url(&format!("{}.tar.gz", package.build.name));
+        self.notes.say(&format!("Uploading to: {url}"));
+        let condition = match self.overwrite {
+            true => Condition::Always,
+            false => Condition::IfAbsent,
+        };
+        // Only to tell what happened: it decides nothing.
+        let was_there = self.overwrite && self.store.head(&key)?.is_some();
+        let upload = Upload {
+            content_type: "application/gzip",
+            condition,
+            metadata: &metadata,
+        };
+        let (etag, how) = match self.store.put_file(&key, path, &upload) {
+            Ok(etag) if was_there => (etag, How::Replaced),
+            Ok(etag) => (etag, How::New),
+            Err(store::Error::Precondition { .. }) => {
+                let etag = self.half_done(package, &key)?;
+                (
+                    etag.ok_or_else(|| Error::Exists { key: key.clone() })?,
+                    How::Resumed,
+                )
+            }
+            Err(error) => return Err(error.into()),
+        };
+        self.notes.say(match how {
+            How::Resumed => "The same archive is there already, without its manifest.",
+            How::New | How::Replaced => "Upload complete!",
+        });
+        let (size_bytes, sha256) = (*size_bytes, sha256.clone());
+        Ok(Deployed {
+            key,
+            etag,
+            size_bytes,
+            sha256,
+            upload: how,
+        })
+    }
+
+    /// The ETag of the archive that is there, when a deploy of this very package has died after it.
+    fn half_done(&self, package: &Package<'_>, key: &str) -> Result<Option<String>, Error> {
+        let Some((file, _)) = &package.manifest else {
+            return Ok(None);
+        };
+        let Some(head) = self.store.head(key)? else {
+            return Ok(None);
+        };
+        let same = head.metadata.get(SHA256) == Some(&package.archive.sha256);
+        let alone = || self.store.head(&self.location.key(&file.name));
+        Ok((same && alone()?.is_none()).then_some(head.etag))
+    }
+
+    fn upload_manifest(&self, file: &ManifestFile, bytes: &[u8]) -> Result<Deployed, Error> {
+        let key = self.location.key(&file.name);
+        let was_there = self.store.head(&key)?.is_some();
+        let metadata = [(SHA256, file.sha256.as_str())];
+        let upload = Upload {
+            metadata: &metadata,
+            ..Upload::new(repository::JSON)
+        };
+        let etag = self.store.put(&key, bytes, &upload)?;
+        Ok(Deployed {
+            key,
+            etag,
+            size_bytes: bytes.len() as u64,
+            sha256: file.sha256.clone(),
+            upload: if was_there { How::Replaced } else { How::New },
+        })
+    }
+}
+
+fn read_manifest(file: &ManifestFile) -> Result<Vec<u8>, Error> {
+    let bytes = fs::read(&file.path).map_err(Error::local(&file.path))?;
+    if hex(&Sha256::digest(&bytes)) != file.sha256 {
+        return Err(Error::Changed {
+            path: file.path.clone(),
+        });
+    }
+    Manifest::parse(&bytes).map_err(|error| Error::Manifest {
+        path: file.path.clone(),
+        reason: error.to_string(),
+    })?;
+    Ok(bytes)
+}
+
+fn checksum(path: &Path) -> Result<String, Error> {
+    let mut file = File::open(path).map_err(Error::local(path))?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        match file.read(&mut buffer).map_err(Error::local(path))? {
+            0 => return Ok(hex(&hash.finalize())),
+            count => hash.update(&buffer[..count]),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
