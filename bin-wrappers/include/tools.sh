@@ -77,13 +77,10 @@ end_by_signal() {
 run() {
 	local status
 	[[ -z $slipway_signal ]] || end_by_signal
-	(
-		# A background program would ignore these two; ours, and the formulae
-		# below them, must not.
-		trap : INT QUIT
-		trap - INT QUIT
-		exec "$@"
-	) <&0 &
+	# With `exec`, for that gives the program its signals as we got them. The shell
+	# would have a plain background program ignore SIGINT and SIGQUIT, and with it
+	# the formula and its compilers.
+	(exec "$@") <&0 &
 	slipway_child=$!
 	# It may have arrived between the last two lines.
 	[[ -z $slipway_signal ]] || slipway_on_signal "$slipway_signal"
