@@ -16,7 +16,7 @@ pub enum Error {
     /// Not JSON, or not an object.
     #[error(transparent)]
     Json(#[from] json::Error),
-    /// There is no `packages`, or it is no object of lists.
+    /// There is no `packages`, or it is no object of lists of objects.
     #[error("packages{at}: expected {expected}")]
     Shape {
         /// Where below `packages`: empty, or `.name`.
@@ -25,12 +25,10 @@ pub enum Error {
         expected: &'static str,
     },
     /// One of the packages is not a manifest.
-    #[error("packages.{name}[{position}]")]
+    #[error("packages{at}")]
     Package {
-        /// The key below `packages`.
-        name: String,
-        /// The position in its list, counted from 0.
-        position: usize,
+        /// Where below `packages`: `.name[position]`, counted from 0.
+        at: String,
         /// What is wrong with it.
         source: package::Error,
     },
@@ -61,30 +59,34 @@ impl Index {
     /// Where the text is not JSON, or not an index of packages.
     pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, Error> {
         let shape = |at: String, expected| Error::Shape { at, expected };
-        let mut object = json::parse_object(text)?;
-        let mut packages: BTreeMap<String, Vec<Manifest>> = BTreeMap::new();
-        let by_name = match object.remove("packages") {
-            Some(Value::Object(by_name)) => by_name,
-            Some(Value::Array(list)) if list.is_empty() => json::Object::new(),
+        let lists: Vec<(Option<String>, Value)> = match json::parse_object(text)?.remove("packages")
+        {
+            Some(Value::Object(by_name)) => by_name
+                .into_iter()
+                .map(|(name, list)| (Some(name), list))
+                .collect(),
+            // Tools of 2016 wrote one list of all packages; and `[]` is PHP's empty object.
+            Some(Value::Array(lists)) => lists.into_iter().map(|list| (None, list)).collect(),
             _ => return Err(shape(String::new(), "an object")),
         };
-        for (name, list) in by_name {
+        let mut packages: BTreeMap<String, Vec<Manifest>> = BTreeMap::new();
+        for (number, (name, list)) in lists.into_iter().enumerate() {
+            let at = name
+                .as_ref()
+                .map_or(format!("[{number}]"), |name| format!(".{name}"));
             let Value::Array(list) = list else {
-                return Err(shape(format!(".{name}"), "a list"));
+                return Err(shape(at, "a list"));
             };
-            let mut manifests = Vec::with_capacity(list.len());
             for (position, value) in list.into_iter().enumerate() {
+                let at = format!("{at}[{position}]");
                 let Value::Object(object) = value else {
-                    return Err(shape(format!(".{name}[{position}]"), "an object"));
+                    return Err(shape(at, "an object"));
                 };
-                let manifest = Manifest::from_object(object).map_err(|source| Error::Package {
-                    name: name.clone(),
-                    position,
-                    source,
-                })?;
-                manifests.push(manifest);
+                let manifest = Manifest::from_object(object)
+                    .map_err(|source| Error::Package { at, source })?;
+                let name = name.as_deref().unwrap_or(manifest.name()).to_owned();
+                packages.entry(name).or_default().push(manifest);
             }
-            packages.insert(name, manifests);
         }
         Ok(Index { packages })
     }

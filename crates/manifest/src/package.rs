@@ -97,31 +97,17 @@ impl Manifest {
     /// # Errors
     /// Where it is not the description of a package.
     pub fn from_object(object: Object) -> Result<Self, Error> {
-        for key in ["name", "version"] {
-            match object.get(key) {
-                Some(Value::String(_)) => {}
-                Some(_) => {
-                    return Err(Error::WrongType {
-                        key,
-                        expected: "a string",
-                    });
-                }
-                None => return Err(Error::Missing { key }),
-            }
-        }
-        for key in ["require", "conflict", "replace", "provide", "dist"] {
-            match object.get(key) {
-                None | Some(Value::Null | Value::Object(_)) => {}
-                Some(Value::Array(list)) if list.is_empty() => {}
-                Some(_) => {
-                    return Err(Error::WrongType {
-                        key,
-                        expected: "an object",
-                    });
-                }
-            }
-        }
+        check(&object)?;
         Ok(Manifest { object })
+    }
+
+    /// Takes the manifest out of a value, and leaves null there; a value that is none stays.
+    pub(crate) fn take(value: &mut Value) -> Option<Self> {
+        check(value.as_object()?).ok()?;
+        match value.take() {
+            Value::Object(object) => Some(Manifest { object }),
+            _ => None,
+        }
     }
 
     /// The bytes of the manifest's file.
@@ -219,6 +205,35 @@ impl Manifest {
             dist.insert("url".to_owned(), Value::String(url.into()));
         }
     }
+}
+
+/// Whether an object is the description of a package.
+fn check(object: &Object) -> Result<(), Error> {
+    for key in ["name", "version"] {
+        match object.get(key) {
+            Some(Value::String(_)) => {}
+            Some(_) => {
+                return Err(Error::WrongType {
+                    key,
+                    expected: "a string",
+                });
+            }
+            None => return Err(Error::Missing { key }),
+        }
+    }
+    for key in ["require", "conflict", "replace", "provide", "dist"] {
+        match object.get(key) {
+            None | Some(Value::Null | Value::Object(_)) => {}
+            Some(Value::Array(list)) if list.is_empty() => {}
+            Some(_) => {
+                return Err(Error::WrongType {
+                    key,
+                    expected: "an object",
+                });
+            }
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The rules by which manifests become an index.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::generate::shared_extension_url;
@@ -71,6 +72,14 @@ fn is_target(package: &str, constraint: &str) -> bool {
     stack || package == PHP || package == HHVM
 }
 
+/// Which of two builds of one version is the later one.
+fn compare_builds(left: &str, right: &str) -> Ordering {
+    match (split_build(left).1, split_build(right).1) {
+        (Some(left), Some(right)) => natural::compare(left, right),
+        (left, right) => left.is_some().cmp(&right.is_some()),
+    }
+}
+
 fn split_build(version: &str) -> (&str, Option<&str>) {
     version
         .split_once('+')
@@ -84,14 +93,14 @@ fn keep_latest_builds(manifests: &mut Vec<Manifest>) {
         let best = latest
             .entry(build_group(manifest))
             .or_insert_with(|| manifest.version().into());
-        if natural::compare(manifest.version(), best).is_gt() {
+        if compare_builds(manifest.version(), best).is_gt() {
             *best = manifest.version().to_owned();
         }
     }
     manifests.retain(|manifest| {
         latest
             .get(&build_group(manifest))
-            .is_none_or(|best| natural::compare(manifest.version(), best).is_eq())
+            .is_none_or(|best| compare_builds(manifest.version(), best).is_eq())
     });
 }
 
@@ -110,15 +119,14 @@ fn split_shared_extensions(manifests: &mut Vec<Manifest>) {
         else {
             continue;
         };
-        for (name, value) in shared.iter_mut().filter(|(_, value)| value.is_object()) {
-            let Value::Object(extension) = value.take() else {
+        for (name, value) in shared.iter_mut() {
+            let Some(mut extension) = Manifest::take(value) else {
                 continue;
             };
+            // A record of the extension stays, for tools that list what PHP comes with.
             *value = Value::Bool(false);
-            if let Ok(mut extension) = Manifest::from_object(extension) {
-                extension.set_dist_url(shared_extension_url(&url, name));
-                split.push(extension);
-            }
+            extension.set_dist_url(shared_extension_url(&url, name));
+            split.push(extension);
         }
     }
     manifests.append(&mut split);
@@ -131,6 +139,11 @@ fn add_native_twins(manifest: &mut Manifest) {
     if !matches!(kind, Some(Kind::Php | Kind::PhpExtension)) {
         return;
     }
+    let own = (kind == Some(Kind::PhpExtension)).then(|| format!("{}{NATIVE}", manifest.name()));
+    let replace = manifest.object_mut().entry("replace").or_insert_with(empty);
+    if own.is_some() && !replace.is_object() {
+        *replace = empty();
+    }
     for key in ["replace", "require"] {
         if let Some(Value::Object(links)) = manifest.object_mut().get_mut(key) {
             let twins: Object = links
@@ -141,19 +154,15 @@ fn add_native_twins(manifest: &mut Manifest) {
             links.extend(twins);
         }
     }
-    if kind == Some(Kind::PhpExtension) {
-        let twin = format!("{}{NATIVE}", manifest.name());
-        let replace = manifest
-            .object_mut()
-            .entry("replace")
-            .or_insert(Value::Null);
-        if !replace.is_object() {
-            *replace = Value::Object(Object::new());
-        }
-        if let Value::Object(replace) = replace {
-            replace.insert(twin, Value::String("self.version".to_owned()));
-        }
+    if let (Some(own), Some(Value::Object(replace))) =
+        (own, manifest.object_mut().get_mut("replace"))
+    {
+        replace.insert(own, Value::String("self.version".to_owned()));
     }
+}
+
+fn empty() -> Value {
+    Value::Object(Object::new())
 }
 
 /// The PHP series that a package is for, in the form in which packages of one name are ordered.
@@ -177,13 +186,13 @@ impl PartialEq for SeriesKey {
 impl Eq for SeriesKey {}
 
 impl Ord for SeriesKey {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+    fn cmp(&self, other: &Self) -> Ordering {
         natural::compare(&self.0, &other.0)
     }
 }
 
 impl PartialOrd for SeriesKey {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
