@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::Instant;
 
 use archive::PackOptions;
 use location::{Location, Role};
@@ -282,7 +282,7 @@ fn pack_options(io: &Io) -> Result<PackOptions, Error> {
     let mut options = PackOptions::default();
     if let Some(value) = io.env("SOURCE_DATE_EPOCH") {
         let seconds = value.parse().map_err(|_| Error::Epoch { value })?;
-        options.mtime_limit = UNIX_EPOCH + Duration::from_secs(seconds);
+        options.mtime_limit = Some(seconds);
     }
     Ok(options)
 }

@@ -4,8 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use sha2::{Digest as _, Sha256};
-
 use crate::Error;
 
 /// How long an archive that nobody asks for is kept.
@@ -34,17 +32,13 @@ impl Cache {
     /// Where an object is kept. `store` tells services and buckets apart.
     pub(crate) fn path(&self, store: &str, key: &str, etag: &str) -> Option<PathBuf> {
         let folder = self.0.as_ref()?;
-        let mut hash = Sha256::new();
+        let mut hash = checksum::Hasher::default();
         for part in [store, key, etag] {
+            // Lengths keep the parts apart.
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }
-        let name: String = hash
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        Some(folder.join(format!("{name}.tar.gz")))
+        Some(folder.join(format!("{}.tar.gz", hash.finish())))
     }
 }
 

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use record::Dependency;
-use sha2::{Digest as _, Sha256};
 use tool::Notes;
 
 use crate::Error;
@@ -169,7 +167,7 @@ fn fetch(cache: &Cache, job: Job) -> Result<Fetched, Error> {
     };
     if let Ok(file) = File::open(&to) {
         cache::touch(&file);
-        let sha256 = checksum(file).map_err(Error::local(&to))?;
+        let sha256 = checksum::of_file(&to).map_err(Error::local(&to))?;
         return Ok(Fetched {
             path: to,
             sha256,
@@ -268,20 +266,4 @@ fn look<'s>(
         },
     };
     Ok(Some(found(best.to_owned(), place)))
-}
-
-fn checksum(mut file: File) -> io::Result<String> {
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 256 * 1024];
-    loop {
-        match file.read(&mut buffer)? {
-            0 => break,
-            count => hash.update(&buffer[..count]),
-        }
-    }
-    Ok(hash
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect())
 }

@@ -145,9 +145,9 @@ impl Fail for Error {
             | Self::Manifest { .. }
             | Self::Manifests { .. }
             | Self::NoManifest { .. } => Exit::BadInput,
-            Self::Unpack { source, .. } | Self::Pack { source, .. } => match source.is_local() {
-                true => Exit::LocalIo,
-                false => Exit::BadInput,
+            Self::Unpack { source, .. } | Self::Pack { source, .. } => match source.kind() {
+                archive::Kind::LocalIo => Exit::LocalIo,
+                archive::Kind::BadArchive | archive::Kind::BadTree => Exit::BadInput,
             },
             Self::Status { status } => Exit::Formula(*status),
             Self::Signal { number, .. } => Exit::Signal(*number),

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use archive::PackOptions;
 use record::{Archive, ManifestFile};
-use sha2::{Digest as _, Sha256};
 
 use crate::Error;
 use crate::manifest_file::Written;
@@ -83,8 +82,7 @@ impl Output {
     pub(crate) fn keep_manifest(&self, written: &Written) -> Result<ManifestFile, Error> {
         let path = self.place(&written.name)?;
         fs::write(&path, &written.bytes).map_err(Error::local(&path))?;
-        let sha256 = Sha256::digest(&written.bytes);
-        let sha256 = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = checksum::of_bytes(&written.bytes);
         Ok(ManifestFile {
             path,
             name: written.name.clone(),

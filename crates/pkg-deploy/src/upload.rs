@@ -1,14 +1,11 @@
 //! One package on its way to the bucket: the archive first, so that no reader ever sees a manifest
 //! without it.
 
-use std::fs::{self, File};
-use std::io::Read as _;
-use std::path::Path;
+use std::fs;
 
 use location::Location;
 use manifest::Manifest;
 use record::{Archive, Build, Deploy, Deployed, ManifestFile, Upload as How};
-use sha2::{Digest as _, Sha256};
 use store::{Condition, Store, Upload};
 use tool::Notes;
 
@@ -41,7 +38,8 @@ impl<'b> Package<'b> {
         let archive = build.archive.as_ref().ok_or_else(|| Error::NoArchive {
             formula: build.formula.clone(),
         })?;
-        if checksum(&archive.path)? != archive.sha256 {
+        let sha256 = checksum::of_file(&archive.path).map_err(Error::local(&archive.path))?;
+        if sha256 != archive.sha256 {
             return Err(Error::Changed {
                 path: archive.path.clone(),
             });
@@ -214,7 +212,7 @@ impl Target<'_> {
 
 fn read_manifest(file: &ManifestFile) -> Result<Vec<u8>, Error> {
     let bytes = fs::read(&file.path).map_err(Error::local(&file.path))?;
-    if hex(&Sha256::digest(&bytes)) != file.sha256 {
+    if checksum::of_bytes(&bytes) != file.sha256 {
         return Err(Error::Changed {
             path: file.path.clone(),
         });
@@ -224,20 +222,4 @@ fn read_manifest(file: &ManifestFile) -> Result<Vec<u8>, Error> {
         reason: error.to_string(),
     })?;
     Ok(bytes)
-}
-
-fn checksum(path: &Path) -> Result<String, Error> {
-    let mut file = File::open(path).map_err(Error::local(path))?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 256 * 1024];
-    loop {
-        match file.read(&mut buffer).map_err(Error::local(path))? {
-            0 => return Ok(hex(&hash.finalize())),
-            count => hash.update(&buffer[..count]),
-        }
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
