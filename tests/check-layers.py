@@ -13,6 +13,7 @@ import sys
 
 # Libraries, from the bottom up: each may use those above it in this list only.
 LIBRARIES = [
+    "checksum",
     "manifest",
     "location",
     "record",
@@ -25,14 +26,12 @@ LIBRARIES = [
 ]
 
 # These use nothing of ours, so that they can be read, tested and fuzzed alone.
-ALONE = {"manifest", "location", "record", "archive"}
+ALONE = {"checksum", "manifest", "location", "record", "scratch", "archive"}
 
 # What each of the others may use, where that is less than everything above it.
 ONLY = {
-    "scratch": set(),
-    "store": {"location", "scratch"},
-    "repository": {"manifest", "location", "scratch", "store"},
-    "tool": {"scratch"},
+    "store": {"checksum", "location", "scratch"},
+    "repository": {"checksum", "manifest", "location", "scratch", "store"},
 }
 
 # A binary each; nothing uses them.
@@ -67,8 +66,7 @@ def reason(user, used, kind):
     if LIBRARIES.index(used) >= LIBRARIES.index(user):
         return "arrows point down the map only"
     if user in ONLY and used not in ONLY[user]:
-        allowed = ", ".join(sorted(ONLY[user])) or "nothing of ours"
-        return f"{user} uses {allowed} only"
+        return f"{user} uses {', '.join(sorted(ONLY[user]))} only"
     return None
 
 

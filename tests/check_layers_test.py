@@ -63,8 +63,8 @@ class Layers(unittest.TestCase):
 
     def test_less_than_everything_above(self):
         self.assertEqual(
-            ["tool -> store: tool uses scratch only"],
-            self.check(("tool", "store", None)),
+            ["store -> manifest: store uses checksum, location, scratch only"],
+            self.check(("store", "manifest", None)),
         )
 
     def test_the_test_kit_is_never_shipped(self):
