@@ -161,6 +161,53 @@ pub struct Publish {
     pub snapshot: Option<String>,
 }
 
+/// `sync.v1`: a sync changed a package of the destination.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Sync {
+    /// The destination's bucket.
+    pub bucket: String,
+    /// The prefix in it.
+    pub prefix: String,
+    /// The package: its manifest's file name without `.composer.json`.
+    pub package: String,
+    /// What was done to it.
+    pub action: Action,
+    /// The key of the manifest that was written or removed.
+    pub manifest: String,
+    /// The key of its archive; none where that is not in the repository.
+    pub archive: Option<String>,
+}
+
+/// What a sync does to a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Only the source had it.
+    Add,
+    /// The source had a newer one.
+    Update,
+    /// Only the destination had it.
+    Remove,
+}
+
+/// `remove.v1`: a package was removed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Remove {
+    /// The bucket.
+    pub bucket: String,
+    /// The prefix in it.
+    pub prefix: String,
+    /// The package: its manifest's file name without `.composer.json`.
+    pub package: String,
+    /// The key of the manifest that was removed.
+    pub manifest: String,
+    /// The key of its archive, removed unless something else needs it; none where that is not in
+    /// the repository.
+    pub archive: Option<String>,
+}
+
 macro_rules! records {
     ($($kind:literal => $name:ident),+ $(,)?) => {
         /// One record of a stream.
@@ -205,5 +252,7 @@ records! {
     "build.v1" => Build,
     "deploy.v1" => Deploy,
     "publish.v1" => Publish,
+    "sync.v1" => Sync,
+    "remove.v1" => Remove,
     "end.v1" => End,
 }

@@ -15,7 +15,8 @@ mod producer;
 mod stream;
 
 pub use kinds::{
-    Archive, Build, Dependency, Deploy, Deployed, End, ManifestFile, Publish, Record, Start, Upload,
+    Action, Archive, Build, Dependency, Deploy, Deployed, End, ManifestFile, Publish, Record,
+    Remove, Start, Sync, Upload,
 };
 pub use producer::Producer;
 pub use stream::{Closed, Stream};

@@ -29,16 +29,18 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
             snapshot: options.snapshot.clone(),
             cache: options.cache.folder(io),
             // A library without a manifest may be all that was deployed.
-            when_empty: if deployed { WhenEmpty::Write } else { WhenEmpty::Refuse },
+            when_empty: if deployed {
+                WhenEmpty::Write
+            } else {
+                WhenEmpty::Refuse
+            },
             progress: Some(&progress),
             given: manifests.as_ref(),
             ..publish::Options::default()
         };
         let published = repository::publish(&store, &location, &publish).map_err(failed)?;
         output::write(&io.folder().join(index::FILE_NAME), &published.bytes)?;
-        if let Some(record) = publish_record(&location, &published) {
-            records.write(io, record)?;
-        }
+        records.write(io, publish_record(&location, &published))?;
         io.say("-----> Done.");
         Ok(())
     })
@@ -50,9 +52,8 @@ fn deployed(io: &mut Io, location: &Location) -> Result<bool, Failure> {
     if io.input() != Input::Data {
         return Ok(false);
     }
-    let bad = |message: String| {
-        Failure::new(Exit::BadInput, message).hint("Nothing was published.")
-    };
+    let bad =
+        |message: String| Failure::new(Exit::BadInput, message).hint("Nothing was published.");
     let stream = Stream::read(io.stdin()).map_err(|(error, _)| bad(error.to_string()))?;
     if let Some(failed) = stream.failed(&[SKIPPED]) {
         let message = format!("{} failed with status {}", failed.tool, failed.status);
@@ -61,7 +62,9 @@ fn deployed(io: &mut Io, location: &Location) -> Result<bool, Failure> {
     for record in &stream.records {
         let Record::Deploy(deploy) = record else {
             let kind = record.kind();
-            return Err(bad(format!("a {kind} record on stdin: expected deploy.v1 records")));
+            return Err(bad(format!(
+                "a {kind} record on stdin: expected deploy.v1 records"
+            )));
         };
         let prefix = Prefix::parse(&deploy.prefix)?;
         if deploy.bucket != location.bucket || prefix != location.prefix {

@@ -1,1 +1,33 @@
 //! Brings one repository to the state of another.
+//!
+//! [`places`] finds the two, [`sync`] plans and carries out; [`plan`] is a plan as JSON, and [`ops`]
+//! the historical planner on local folders.
+
+mod args;
+mod error;
+mod ops;
+mod places;
+mod plan;
+mod sync;
+
+pub use error::Error;
+use tool::{Args, Failure, Io, Tool};
+
+/// The program.
+pub const TOOL: Tool = Tool {
+    name: "repo-sync",
+    version: env!("CARGO_PKG_VERSION"),
+    help: include_str!("help.txt"),
+    run,
+};
+
+/// Does what the arguments ask for.
+///
+/// # Errors
+/// The first thing that goes wrong.
+pub fn run(args: Args, io: &mut Io) -> Result<(), Failure> {
+    match args::Command::parse(args)? {
+        args::Command::Sync(options) => sync::run(&options, io),
+        args::Command::Operations(options) => ops::run(&options, io),
+    }
+}

@@ -1,2 +1,5 @@
 //! Entry point; see the library of this crate.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    tool::main(&repo_sync::TOOL)
+}

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use location::Location;
 use manifest::plan::PackageChange;
 use record::Record;
-use repository::sync::{self, Side, Step, Work};
+use repository::sync::{self, Side, Step, Summary, Work};
 use repository::{WhenEmpty, publish};
 use store::Store;
 use tool::{Answer, Failure, Io};
@@ -37,20 +37,71 @@ pub struct Change<'a> {
     pub record: fn(&Location, &PackageChange) -> Record,
 }
 
-/// Asks, and on a yes applies the change; a no ends well, with nothing done.
+/// Says what is going to be done, and what the planner warns of.
+pub fn summarize(io: &Io, work: &Work, source: &Side<'_>, destination: &Side<'_>) {
+    for warning in &work.plan.warnings {
+        io.say(&format!("WARNING: {warning}"));
+    }
+    let summary = Summary {
+        plan: &work.plan,
+        source: source.location.to_string(),
+        destination: destination.location.to_string(),
+    };
+    io.notes().write(summary.to_string().as_bytes());
+}
+
+/// Says how many bytes the change would copy and remove: the end of a dry run.
+///
+/// # Errors
+/// When the source cannot be listed.
+pub fn report_sizes(io: &Io, work: &Work, source: &Side<'_>) -> Result<(), Failure> {
+    let bytes = work.bytes(source).map_err(failed)?;
+    let (copied, removed) = (size(bytes.copied), size(bytes.removed));
+    io.say(&format!(
+        "Dry run: would copy {copied} and remove {removed} of archives.\n"
+    ));
+    Ok(())
+}
+
+/// A number of bytes for people.
+#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+fn size(bytes: u64) -> String {
+    let units = ["kB", "MB", "GB", "TB"];
+    let mut value = bytes as f64;
+    let mut unit = "bytes";
+    for larger in units {
+        if value < 1000.0 {
+            break;
+        }
+        value /= 1000.0;
+        unit = larger;
+    }
+    if unit == "bytes" {
+        format!("{bytes} bytes")
+    } else {
+        format!("{value:.1} {unit}")
+    }
+}
+
+/// Asks, and on a yes applies the change; a no ends well, with nothing done. Returns whether it
+/// was done.
 ///
 /// # Errors
 /// When stdin is closed, and when a step fails; running the tool again completes it then.
-pub fn carry_out(io: &mut Io, records: &mut Records, change: &Change<'_>) -> Result<(), Failure> {
+pub fn carry_out(io: &mut Io, records: &mut Records, change: &Change<'_>) -> Result<bool, Failure> {
     if !confirmed(io, change)? {
         io.say("Sync aborted.\n");
-        return Ok(());
+        return Ok(false);
     }
     io.say("");
     let notes = io.notes();
     // With an empty line after each: the next step's text, or the end's, follows it.
     let progress = |step: &Step| notes.say(&format!("{step}\n"));
-    let when_empty = if change.work.empties { WhenEmpty::Remove } else { WhenEmpty::Write };
+    let when_empty = if change.work.empties {
+        WhenEmpty::Remove
+    } else {
+        WhenEmpty::Write
+    };
     let publish = change.publish.then(|| publish::Options {
         snapshot: change.snapshot.clone(),
         new_snapshot: change.new_snapshot,
@@ -58,22 +109,34 @@ pub fn carry_out(io: &mut Io, records: &mut Records, change: &Change<'_>) -> Res
         when_empty,
         ..publish::Options::default()
     });
-    let options = sync::Options { publish, progress: &progress };
-    let applied =
-        sync::apply(change.work, &change.source, &change.destination, change.store, &options)
-            .map_err(failed)?;
+    let options = sync::Options {
+        publish,
+        progress: &progress,
+    };
+    let applied = sync::apply(
+        change.work,
+        &change.source,
+        &change.destination,
+        change.store,
+        &options,
+    )
+    .map_err(failed)?;
 
     let location = change.destination.location;
-    for package in change.work.plan.changes.iter().filter(|package| package.ignored.is_none()) {
+    for package in change
+        .work
+        .plan
+        .changes
+        .iter()
+        .filter(|package| package.ignored.is_none())
+    {
         records.write(io, (change.record)(location, package))?;
     }
-    if let Some(published) = applied.published
-        && let Some(record) = publish_record(location, &published)
-    {
-        records.write(io, record)?;
+    if let Some(published) = applied.published {
+        records.write(io, publish_record(location, &published))?;
     }
     io.say("Sync complete.\n");
-    Ok(())
+    Ok(true)
 }
 
 fn confirmed(io: &mut Io, change: &Change<'_>) -> Result<bool, Failure> {
@@ -83,9 +146,26 @@ fn confirmed(io: &mut Io, change: &Change<'_>) -> Result<bool, Failure> {
              THE RESULTING EMPTY packages.json WILL BE REMOVED AS WELL, AND ALL SNAPSHOTS!\n",
         );
         "Are you sure you want to remove all packages from destination? [yN] "
+    } else if !change.publish {
+        "Are you sure you want to remove the packages without updating packages.json? [yN] "
     } else {
         "Are you sure you want to sync to destination and re-generate packages.json? [yN] "
     };
     io.say("WARNING: POTENTIALLY DESTRUCTIVE ACTION!\n");
     Ok(change.yes || io.ask(question)? == Answer::Yes)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn sizes() {
+        for (bytes, text) in [
+            (0, "0 bytes"),
+            (999, "999 bytes"),
+            (1_500, "1.5 kB"),
+            (2_000_000_000_000_000, "2000.0 TB"),
+        ] {
+            assert_eq!(super::size(bytes), text);
+        }
+    }
 }

@@ -11,14 +11,16 @@ use tool::{Exit, Failure};
 pub fn failed(error: Error) -> Failure {
     let (exit, hint) = match &error {
         Error::Store(_) => (Exit::Failure, None),
-        Error::Manifest { .. } => {
-            (Exit::BadInput, Some("Nothing was published. Correct or remove that file."))
-        }
+        Error::Manifest { .. } => (
+            Exit::BadInput,
+            Some("Nothing was published. Correct or remove that file."),
+        ),
         Error::Index { .. } => (Exit::BadInput, None),
         Error::NoManifests { .. } => (Exit::NotFound, None),
-        Error::Contended { .. } | Error::Moved { .. } => {
-            (Exit::Conflict, Some("Nothing is lost or half-done. Run it again."))
-        }
+        Error::Contended { .. } | Error::Moved { .. } => (
+            Exit::Conflict,
+            Some("Nothing is lost or half-done. Run it again."),
+        ),
         Error::SnapshotName { .. } | Error::NoSourceStore { .. } => (Exit::Usage, None),
         Error::SnapshotExists { .. } => (Exit::SnapshotExists, None),
         Error::Local { source, .. } if source.kind() == ErrorKind::NotFound => {
@@ -31,5 +33,9 @@ pub fn failed(error: Error) -> Failure {
     }
     let first: &dyn std::error::Error = &error;
     let causes = iter::successors(Some(first), |cause| cause.source()).map(ToString::to_string);
-    Failure { exit, causes: causes.collect(), hint: hint.map(str::to_owned) }
+    Failure {
+        exit,
+        causes: causes.collect(),
+        hint: hint.map(str::to_owned),
+    }
 }

@@ -53,7 +53,8 @@ pub fn writable(io: &Io, location: &Location, profile: Option<&str>) -> Result<S
 /// # Errors
 /// When the bucket does not exist or cannot be reached.
 pub fn readable(io: &Io, location: &Location, profile: Option<&str>) -> Result<Store, Failure> {
-    let anonymously = |why: &str| io.say(&format!("NOTICE: {why}; reading {location} anonymously."));
+    let anonymously =
+        |why: &str| io.say(&format!("NOTICE: {why}; reading {location} anonymously."));
     match open(io, location, profile, Access::Credentials) {
         Ok(store) => match store.check_bucket() {
             Ok(()) => Ok(store),
@@ -78,6 +79,10 @@ fn open(
     access: Access,
 ) -> Result<Store, store::Error> {
     let profile = profile.map(str::to_owned);
-    let options = Options { profile, access, ..io.store_options() };
+    let options = Options {
+        profile,
+        access,
+        ..io.store_options()
+    };
     Store::open(&location.service, &location.bucket, options, &io.env_fn())
 }

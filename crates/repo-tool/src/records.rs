@@ -47,7 +47,9 @@ impl Records {
     ) -> Result<(), Failure> {
         let mut records = Self::start(io, tool, path)?;
         let outcome = work(io, &mut records);
-        let status = outcome.as_ref().map_or_else(|failure| failure.exit.status(), |()| 0);
+        let status = outcome
+            .as_ref()
+            .map_or_else(|failure| failure.exit.status(), |()| 0);
         let ended = records.end(io, status);
         outcome.and(ended)
     }
@@ -57,16 +59,22 @@ impl Records {
             Some(path) => {
                 let path = io.folder().join(path);
                 let cannot = |error| {
-                    Failure::new(Exit::LocalIo, format!("cannot write {}: {error}", path.display()))
+                    Failure::new(
+                        Exit::LocalIo,
+                        format!("cannot write {}: {error}", path.display()),
+                    )
                 };
                 Some(File::create(&path).map_err(cannot)?)
             }
             None => None,
         };
         let line = Line::default();
-        let producer =
-            Producer::start(line.clone(), tool.name, tool.version).map_err(unwritten)?;
-        let mut records = Self { producer, line, file };
+        let producer = Producer::start(line.clone(), tool.name, tool.version).map_err(unwritten)?;
+        let mut records = Self {
+            producer,
+            line,
+            file,
+        };
         hand_on(&records.line, &mut records.file, io)?;
         Ok(records)
     }
@@ -103,18 +111,18 @@ fn unwritten(error: record::Error) -> Failure {
     Failure::new(Exit::Failure, error.to_string())
 }
 
-/// The record of a publish; `None` where `packages.json` was removed.
+/// The record of a publish.
 #[must_use]
-pub fn publish_record(location: &Location, published: &Published) -> Option<Publish> {
-    Some(Publish {
+pub fn publish_record(location: &Location, published: &Published) -> Publish {
+    Publish {
         bucket: location.bucket.clone(),
         prefix: location.prefix.as_str().to_owned(),
         key: location.key(repository::index::FILE_NAME),
-        etag: published.etag.clone()?,
+        etag: published.etag.clone(),
         sha256: published.sha256.clone(),
         packages: published.packages as u64,
         versions: published.versions as u64,
         changed: published.changed,
         snapshot: published.snapshot.clone(),
-    })
+    }
 }

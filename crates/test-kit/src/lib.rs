@@ -12,6 +12,7 @@
     reason = "a failure here is a failed test"
 )]
 
+mod help;
 mod process;
 pub mod s3;
 pub mod seaweed;
@@ -19,6 +20,7 @@ mod workspace;
 
 use std::collections::BTreeMap;
 
+pub use help::options_in;
 pub use process::{Output, Process, Running, binary};
 pub use workspace::Workspace;
 

@@ -1,0 +1,245 @@
+//! The sync itself.
+
+use std::path::PathBuf;
+
+use location::Location;
+use manifest::plan::{self, PackageChange};
+use record::{Action, Record, Sync};
+use repo_tool::change::{self, Change};
+use repo_tool::{Records, failed, open};
+use repository::index::Current;
+use repository::sync::{self, Side};
+use repository::{Manifests, index, snapshot};
+use store::Store;
+use tool::{Answer, Exit, Failure, Io};
+
+use crate::args::Options;
+use crate::{Error, TOOL, places, plan as document};
+
+/// Reads both sides, asks, syncs, and writes a record for each package.
+pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
+    if options.plan {
+        return sync(options, io, None);
+    }
+    Records::around(io, &TOOL, options.records.as_deref(), |io, records| {
+        sync(options, io, Some(records))
+    })
+}
+
+fn sync(options: &Options, io: &mut Io, records: Option<&mut Records>) -> Result<(), Failure> {
+    let (from, to) = places::locations(options, io)?;
+    let cache = options.cache.folder(io);
+    let snapshot_keys = match &options.snapshot {
+        Some(name) => {
+            let key = |location| snapshot::key(location, name).map_err(failed);
+            Some((key(&from)?, key(&to)?))
+        }
+        None => None,
+    };
+
+    let (source_store, published) = match options.source_folder {
+        Some(_) => (None, None),
+        None => {
+            io.say(&format!("Fetching source repository from\n  {from}..."));
+            let store = open::readable(io, &from, options.source.profile.as_deref())?;
+            let published = published(&store, &from)?;
+            if let Some((key, _)) = &snapshot_keys {
+                check_snapshot(&store, &from, key, &published)?;
+            }
+            (Some(store), Some(published))
+        }
+    };
+    let (destination_store, destination_manifests) =
+        read_destination(options, io, &to, cache.as_ref())?;
+    if let (Some(store), Some((_, key))) = (&destination_store, &snapshot_keys)
+        && store.head(key)?.is_some()
+    {
+        let place = to.to_string();
+        return Err(Error::SnapshotExists {
+            key: key.clone(),
+            place,
+        }
+        .into());
+    }
+    if options.source_folder.is_none() || options.destination_folder.is_none() {
+        io.say("Fetching manifests from source... \n");
+    }
+    let source_manifests = match (&options.source_folder, &source_store) {
+        (Some(folder), _) => Manifests::read_folder(&io.folder().join(folder)).map_err(failed)?,
+        (None, Some(store)) => Manifests::fetch(store, &from, cache.as_deref()).map_err(failed)?,
+        (None, None) => Manifests::default(),
+    };
+    if let Some(published) = &published {
+        check_published(options, io, published, &source_manifests, &from)?;
+    }
+
+    let mut source = Side {
+        store: source_store.as_ref(),
+        location: &from,
+        manifests: &source_manifests,
+    };
+    let destination = Side {
+        store: destination_store.as_ref(),
+        location: &to,
+        manifests: &destination_manifests,
+    };
+    let work = sync::prepare(&source, &destination, options.keep).map_err(failed)?;
+    let late_store;
+    if source.store.is_none()
+        && options.destination_folder.is_none()
+        && !work.plan.archives_to_copy().is_empty()
+    {
+        // Only now is it known that the bucket behind the folder is needed.
+        late_store = open::readable(io, &from, options.source.profile.as_deref())?;
+        source.store = Some(&late_store);
+    }
+    let Some(records) = records else {
+        return document::print(io, &work, &source, &destination);
+    };
+
+    change::summarize(io, &work, &source, &destination);
+    let Some(store) = &destination_store else {
+        io.say("Nothing to do with local dir as destination - aborting.");
+        return Ok(());
+    };
+    if work.plan.is_empty() && options.snapshot.is_none() {
+        if sync::is_published(&destination).map_err(failed)? {
+            io.say("Nothing to do - aborting.");
+            return Ok(());
+        }
+        io.say("The destination's packages.json does not match its manifests.\n");
+    }
+    if options.dry_run {
+        return change::report_sizes(io, &work, &source);
+    }
+    let change = Change {
+        work: &work,
+        source,
+        destination,
+        store,
+        publish: true,
+        snapshot: options.snapshot.clone(),
+        new_snapshot: true,
+        cache,
+        yes: options.yes,
+        record,
+    };
+    change::carry_out(io, records, &change)?;
+    Ok(())
+}
+
+/// The source's `packages.json`.
+fn published(store: &Store, from: &Location) -> Result<Current, Failure> {
+    let current = index::read(store, from).map_err(failed)?;
+    current.ok_or_else(|| {
+        let key = from.key(index::FILE_NAME);
+        Error::NoIndex {
+            key,
+            place: from.to_string(),
+        }
+        .into()
+    })
+}
+
+/// The source's snapshot must be what its `packages.json` is.
+fn check_snapshot(
+    store: &Store,
+    from: &Location,
+    key: &str,
+    published: &Current,
+) -> Result<(), Failure> {
+    let same = match index::read_key(store, key).map_err(failed)? {
+        Some(current) if current.bytes == published.bytes => true,
+        Some(current) => {
+            let theirs = current.parse(key).map_err(failed)?;
+            theirs.same_as(
+                &published
+                    .parse(&from.key(index::FILE_NAME))
+                    .map_err(failed)?,
+            )
+        }
+        None => false,
+    };
+    if same {
+        return Ok(());
+    }
+    Err(Error::SnapshotDiffers {
+        key: key.to_owned(),
+        place: from.to_string(),
+    }
+    .into())
+}
+
+fn read_destination(
+    options: &Options,
+    io: &mut Io,
+    to: &Location,
+    cache: Option<&PathBuf>,
+) -> Result<(Option<Store>, Manifests), Failure> {
+    if let Some(folder) = &options.destination_folder {
+        let manifests = Manifests::read_folder(&io.folder().join(folder)).map_err(failed)?;
+        return Ok((None, manifests));
+    }
+    io.say(&format!("Checking destination bucket at\n  {to}..."));
+    let profile = options.destination.profile.as_deref();
+    let store = if options.dry_run || options.plan {
+        open::readable(io, to, profile)?
+    } else {
+        open::writable(io, to, profile)?
+    };
+    let manifests = Manifests::fetch(&store, to, cache.map(PathBuf::as_path)).map_err(failed)?;
+    if manifests.entries.is_empty() {
+        io.say("Destination is empty; proceeding.");
+    }
+    Ok((Some(store), manifests))
+}
+
+/// The source's `packages.json` must be what its manifests make, or the user wants it so. `--yes`
+/// takes the default, which is to abort.
+fn check_published(
+    options: &Options,
+    io: &mut Io,
+    published: &Current,
+    manifests: &Manifests,
+    from: &Location,
+) -> Result<(), Failure> {
+    let index = published
+        .parse(&from.key(index::FILE_NAME))
+        .map_err(failed)?;
+    if index.same_as(&manifests.index()) {
+        return Ok(());
+    }
+    io.say(
+        "WARNING: packages.json from source does not match its list of manifests!\n \
+         You should run 'mkrepo.sh' to update, or ask the bucket maintainers to do so.",
+    );
+    if options.plan || options.dry_run {
+        io.say("");
+        return Ok(());
+    }
+    if options.yes {
+        return Err(Failure::silent(Exit::SourceStale));
+    }
+    match io.ask("Would you like to abort this operation? [Yn] ")? {
+        Answer::No => {
+            io.say("");
+            Ok(())
+        }
+        Answer::Yes | Answer::Default => Err(Failure::silent(Exit::SourceStale)),
+    }
+}
+
+fn record(location: &Location, change: &PackageChange) -> Record {
+    Record::Sync(Sync {
+        bucket: location.bucket.clone(),
+        prefix: location.prefix.as_str().to_owned(),
+        package: change.package.clone(),
+        action: match change.action {
+            plan::Action::Add => Action::Add,
+            plan::Action::Update => Action::Update,
+            plan::Action::Remove => Action::Remove,
+        },
+        manifest: location.key(&change.file_name),
+        archive: change.archive.as_deref().map(|path| location.key(path)),
+    })
+}
