@@ -104,13 +104,12 @@ impl Server {
         crate::s3_env(&self.endpoint(), ACCESS_KEY, SECRET_KEY)
     }
 
-    /// Makes an empty bucket.
-    pub fn create_bucket(&self, bucket: &str) {
-        self.service
-            .state()
-            .buckets
-            .entry(bucket.to_owned())
-            .or_default();
+    /// Makes an empty bucket. Was there none of that name?
+    pub fn create_bucket(&self, bucket: &str) -> bool {
+        let mut state = self.service.state();
+        let new = !state.buckets.contains_key(bucket);
+        state.buckets.entry(bucket.to_owned()).or_default();
+        new
     }
 
     /// Lets anybody read and list the bucket, or nobody without a signature (as it is at first).

@@ -1,0 +1,210 @@
+//! What is kept beside the bucket: its lock, its clock, and what is said about its objects.
+
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rustix::fs::{FlockOperation, Stat, Timespec, Timestamps};
+use rustix::io::Errno;
+use sha2::{Digest as _, Sha256};
+
+use super::attributes::Attributes;
+use super::{nanoseconds, size};
+use crate::Error;
+use crate::transfer::hex;
+
+/// A last stamp that is so far ahead comes from a clock that was wrong then.
+const AHEAD: i128 = 3_600 * 1_000_000_000;
+/// The coarsest time stamps of a file system that are put up with (FAT: 2 s).
+const COARSEST: i128 = 10 * 1_000_000_000;
+
+/// The folder `<root>/.slipway/<bucket>`.
+pub(super) struct Side {
+    path: PathBuf,
+}
+
+/// The bucket's lock, held until dropped, against other threads and other processes.
+pub(super) struct Lock {
+    file: File,
+    path: PathBuf,
+}
+
+/// Attributes that are written, but not yet at the place where readers look.
+pub(super) struct StagedAttributes {
+    file: scratch::File,
+    target: PathBuf,
+}
+
+impl Side {
+    pub(super) fn new(path: PathBuf) -> Side {
+        Side { path }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn local(&self) -> impl Fn(io::Error) -> Error {
+        local(&self.path)
+    }
+
+    /// Makes the folder where it is missing. Before any change.
+    pub(super) fn make(&self) -> Result<(), Error> {
+        std::fs::create_dir_all(&self.path).map_err(self.local())
+    }
+
+    /// Takes the bucket's lock, once whoever holds it is done.
+    pub(super) fn lock(&self) -> Result<Lock, Error> {
+        let path = self.path.join("lock");
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let file = options.open(&path).map_err(local(&path))?;
+        loop {
+            match rustix::fs::flock(&file, FlockOperation::LockExclusive) {
+                Ok(()) => return Ok(Lock { file, path }),
+                Err(Errno::INTR) => {}
+                Err(other) => return Err(local(&path)(other.into())),
+            }
+        }
+    }
+
+    /// Where the attributes of this state of an object are. Neither the folder above nor an inode is
+    /// in the name, so that a copy of the whole root (`cp -a`, a backup) keeps them.
+    fn target(&self, key: &str, stat: &Stat) -> PathBuf {
+        let hash = hex(&Sha256::digest(key));
+        let (shelf, rest) = hash.split_at(2);
+        let name = format!("{rest}-{:x}-{:x}", nanoseconds(stat), size(stat));
+        self.path.join("attributes").join(shelf).join(name)
+    }
+
+    /// What is said about this state of an object; nothing about a file that came by hand.
+    pub(super) fn attributes(&self, key: &str, stat: &Stat) -> Result<Option<Attributes>, Error> {
+        let path = self.target(key, stat);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(Attributes::parse(&text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(local(&path)(error)),
+        }
+    }
+
+    /// Writes the attributes of a coming state, beside the place where readers look.
+    pub(super) fn stage_attributes(
+        &self,
+        key: &str,
+        stat: &Stat,
+        attributes: &Attributes,
+    ) -> Result<StagedAttributes, Error> {
+        let target = self.target(key, stat);
+        let folder = target.parent().unwrap_or(&self.path);
+        std::fs::create_dir_all(folder).map_err(local(folder))?;
+        let write = || {
+            let mut file = scratch::File::new_in(folder, "new-")?;
+            file.file().write_all(attributes.to_text().as_bytes())?;
+            // As readable as the objects: they hold nothing more secret.
+            let mode = Permissions::from_mode(0o644);
+            file.file().set_permissions(mode)?;
+            file.file().sync_all()?;
+            Ok(file)
+        };
+        let file = write().map_err(local(folder))?;
+        Ok(StagedAttributes { file, target })
+    }
+
+    /// Removes the attributes of a state that is gone.
+    pub(super) fn forget_attributes(&self, key: &str, stat: &Stat) -> Result<(), Error> {
+        let path = self.target(key, stat);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(local(&path)(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes the names of attributes last.
+    pub(super) fn sync_attributes(&self, key: &str) -> Result<(), Error> {
+        let hash = hex(&Sha256::digest(key));
+        let shelf = self.path.join("attributes").join(&hash[..2]);
+        File::open(&shelf)
+            .and_then(|folder| folder.sync_all())
+            .map_err(local(&shelf))
+    }
+}
+
+impl StagedAttributes {
+    /// Puts them where readers look.
+    pub(super) fn persist(self) -> Result<(), Error> {
+        let StagedAttributes { file, target } = self;
+        file.persist(&target).map(drop).map_err(local(&target))
+    }
+}
+
+impl Lock {
+    /// Sets a file's modification time to now, or to whatever is needed to be later than all that
+    /// this bucket has seen: the clock may stand still between two writes, run backwards, or be finer
+    /// than the file system. The lock file remembers the last one.
+    pub(super) fn stamp(&self, file: &File) -> Result<(), Error> {
+        self.try_stamp(file).map_err(local(&self.path))
+    }
+
+    fn try_stamp(&self, file: &File) -> io::Result<()> {
+        let now = match SystemTime::now().duration_since(UNIX_EPOCH) {
+            Ok(since) => i128::try_from(since.as_nanos()).unwrap_or(i128::MAX),
+            Err(_) => 0,
+        };
+        let last = self.last()?;
+        let last = if last > now + AHEAD { 0 } else { last };
+        let mut stamp = now.max(last + 1);
+        let mut step = 1;
+        let kept = loop {
+            set_modified(file, stamp)?;
+            let kept = nanoseconds(&rustix::fs::fstat(file)?);
+            if kept > last {
+                break kept;
+            }
+            if step > COARSEST {
+                let text = "the file system does not keep modification times";
+                return Err(io::Error::other(text));
+            }
+            step *= 10;
+            stamp += step;
+        };
+        // Of one width, so that a shorter number never leaves digits of a longer one.
+        self.file
+            .write_all_at(format!("{kept:039}\n").as_bytes(), 0)
+    }
+
+    fn last(&self) -> io::Result<i128> {
+        let mut digits = [0; 39];
+        match self.file.read_exact_at(&mut digits, 0) {
+            Ok(()) => {}
+            // It is new.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(0),
+            Err(error) => return Err(error),
+        }
+        // Anything else in it is from a crash of the machine: the clock will do.
+        let text = std::str::from_utf8(&digits).unwrap_or_default();
+        Ok(text.parse().unwrap_or(0))
+    }
+}
+
+fn set_modified(file: &File, nanoseconds: i128) -> io::Result<()> {
+    const SECOND: i128 = 1_000_000_000;
+    let time = Timespec {
+        tv_sec: i64::try_from(nanoseconds.div_euclid(SECOND)).unwrap_or(i64::MAX),
+        tv_nsec: i64::try_from(nanoseconds.rem_euclid(SECOND)).unwrap_or(0),
+    };
+    let times = Timestamps {
+        last_access: time,
+        last_modification: time,
+    };
+    Ok(rustix::fs::futimens(file, &times)?)
+}
+
+fn local(path: &Path) -> impl Fn(io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::Local {
+        path: path.clone(),
+        source,
+    }
+}
