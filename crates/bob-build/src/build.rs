@@ -87,7 +87,7 @@ pub(crate) fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     if options.dry_run {
         return session.dry_run(&formulae, sources.as_ref());
     }
-    io.with_records(&TOOL, options.records.as_deref(), |records| {
+    io.with_records(&TOOL, options.records.as_deref(), |_, records| {
         Ok(session.build_all(&formulae, sources.as_ref(), records)?)
     })
 }
@@ -97,7 +97,7 @@ impl Session<'_> {
         &self,
         formulae: &[Formula],
         sources: Option<&Sources<'_>>,
-        records: &mut Records<'_>,
+        records: &mut Records,
     ) -> Result<(), Error> {
         let mut built = Built::new();
         for formula in formulae {
@@ -239,7 +239,7 @@ impl Session<'_> {
 }
 
 /// Writes a record; dependencies that do not fit in a line go to a file beside the archive.
-fn write(records: &mut Records<'_>, mut build: Build, output: &Output) -> Result<(), Error> {
+fn write(records: &mut Records, mut build: Build, output: &Output) -> Result<(), Error> {
     match records.write(build.clone()) {
         Err(record::Error::TooLong { .. }) => {}
         other => return Ok(other?),

@@ -35,14 +35,13 @@ pub(crate) fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
         }
         return Ok(());
     }
-    let notes = io.notes();
     let cache = repository::cache::default_folder(&io.env_fn());
-    io.with_records(&TOOL, options.records.as_deref(), |records| {
+    io.with_records(&TOOL, options.records.as_deref(), |io, records| {
         for package in &packages {
             records.write(target.deploy(package)?)?;
         }
         if options.publish && !packages.is_empty() {
-            notes.say("Updating repository...");
+            io.say("Updating repository...");
             let options = repository::Options {
                 cache,
                 ..repository::Options::default()

@@ -21,7 +21,7 @@ pub enum Input {
 /// All that a tool sees of the world outside its files and the network.
 pub struct Io {
     pub(crate) stdin: Box<dyn BufRead>,
-    stdout: Box<dyn Write>,
+    stdout: Out,
     notes: Notes,
     environment: HashMap<String, String>,
     folder: PathBuf,
@@ -35,7 +35,7 @@ impl Io {
     pub fn of_process() -> Self {
         Self {
             stdin: Box::new(io::stdin().lock()),
-            stdout: Box::new(io::BufWriter::new(io::stdout())),
+            stdout: Out::new(io::BufWriter::new(io::stdout())),
             notes: Notes::to_stderr(),
             // What is not UTF-8 cannot be the name of a bucket or an endpoint of ours.
             environment: std::env::vars_os()
@@ -53,14 +53,14 @@ impl Io {
     /// to `stdout` and `stderr`.
     pub fn of_parts(
         stdin: &[u8],
-        stdout: impl Write + 'static,
+        stdout: impl Write + Send + 'static,
         stderr: impl Write + Send + 'static,
         environment: &[(&str, &str)],
         folder: &Path,
     ) -> Self {
         Self {
             stdin: Box::new(io::Cursor::new(stdin.to_vec())),
-            stdout: Box::new(stdout),
+            stdout: Out::new(stdout),
             notes: Notes::new(Box::new(stderr), false),
             environment: environment
                 .iter()
@@ -111,8 +111,9 @@ impl Io {
     }
 
     /// Stdout, buffered; flushed when the tool ends, or by the caller.
-    pub fn stdout(&mut self) -> &mut dyn Write {
-        &mut *self.stdout
+    #[must_use]
+    pub fn stdout(&self) -> Out {
+        self.stdout.clone()
     }
 
     /// Says a line on stderr.
@@ -168,6 +169,32 @@ pub(crate) fn cannot_write(error: &io::Error) -> Failure {
         return Failure::silent(Exit::BrokenPipe);
     }
     Failure::new(Exit::LocalIo, format!("cannot write to stdout: {error}"))
+}
+
+/// The way to stdout, shared by those who write to it in turn.
+#[derive(Clone)]
+pub struct Out(Arc<Mutex<Box<dyn Write + Send>>>);
+
+impl Out {
+    fn new(out: impl Write + Send + 'static) -> Self {
+        Self(Arc::new(Mutex::new(Box::new(out))))
+    }
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .flush()
+    }
 }
 
 /// The way to stderr: shared by threads, a whole line at a time.

@@ -11,7 +11,7 @@ use repository::Published;
 use crate::{Exit, Fail, Failure, Io, Tool};
 
 /// A tool's records on their way out.
-pub type Records<'a> = Producer<Box<dyn Write + 'a>>;
+pub type Records = Producer<Box<dyn Write>>;
 
 impl Io {
     /// Runs `work` with the tool's records, which go to `file`, else to stdout, and closes them
@@ -23,17 +23,17 @@ impl Io {
         &mut self,
         tool: &Tool,
         file: Option<&Path>,
-        work: impl FnOnce(&mut Records<'_>) -> Result<T, Failure>,
+        work: impl FnOnce(&mut Self, &mut Records) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let out: Box<dyn Write + '_> = match file {
+        let out: Box<dyn Write> = match file {
             None => Box::new(self.stdout()),
-            Some(path) => Box::new(File::create(path).map_err(|error| {
+            Some(path) => Box::new(File::create(self.folder().join(path)).map_err(|error| {
                 let message = format!("cannot write records to {}: {error}", path.display());
                 Failure::new(Exit::LocalIo, message)
             })?),
         };
         let mut records = Producer::start(out, tool.name, tool.version)?;
-        let outcome = work(&mut records);
+        let outcome = work(self, &mut records);
         let status = outcome
             .as_ref()
             .err()
