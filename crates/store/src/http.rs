@@ -4,10 +4,11 @@ use std::io;
 use std::time::Duration;
 
 use location::Env;
+use ureq::http::Uri;
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 use ureq::{Agent, Proxy};
 
-use crate::Patience;
+use crate::{Error, Patience};
 
 /// Who we are, to services.
 const USER_AGENT: &str = concat!("slipway/", env!("CARGO_PKG_VERSION"));
@@ -40,36 +41,43 @@ pub(crate) fn agent(patience: &Patience, connections: usize, proxy: Option<Proxy
 }
 
 /// The proxy for a URL, by the usual variables; none for this machine itself.
-pub(crate) fn proxy(url: &str, env: Env<'_>) -> Option<Proxy> {
+pub(crate) fn proxy(url: &str, env: Env<'_>) -> Result<Option<Proxy>, Error> {
     let set = |name: &str| env(name).filter(|value| !value.is_empty());
     let either = |name: &str| set(name).or_else(|| set(&name.to_ascii_uppercase()));
-    let uri: ureq::http::Uri = url.parse().ok()?;
-    let host = uri.host()?;
-    if host == "localhost" || host == "[::1]" || host.starts_with("127.") {
-        return None;
+    let uri: Option<Uri> = url.parse().ok();
+    let Some(host) = uri.as_ref().and_then(Uri::host) else {
+        return Ok(None);
+    };
+    let spared = either("no_proxy").unwrap_or_default();
+    let local = host == "localhost" || host == "[::1]" || host.starts_with("127.");
+    if local
+        || spared
+            .split(',')
+            .any(|pattern| is_below(host, pattern.trim()))
+    {
+        return Ok(None);
     }
-    let scheme = if uri.scheme_str() == Some("http") {
+    let scheme = if url.starts_with("http:") {
         "http_proxy"
     } else {
         "https_proxy"
     };
-    let proxy = Proxy::new(&either(scheme).or_else(|| either("all_proxy"))?).ok()?;
-    let mut builder = Proxy::builder(proxy.protocol())
-        .host(proxy.host())
-        .port(proxy.port());
-    if let Some(name) = proxy.username() {
-        builder = builder.username(name);
+    match either(scheme).or_else(|| either("all_proxy")) {
+        None => Ok(None),
+        Some(proxy) => Proxy::new(&proxy)
+            .map(Some)
+            .map_err(|source| Error::Unreachable {
+                endpoint: format!("the proxy that {scheme} names"),
+                source: Box::new(source),
+            }),
     }
-    if let Some(password) = proxy.password() {
-        builder = builder.password(password);
-    }
-    if let Some(hosts) = either("no_proxy") {
-        builder = builder.no_proxy(&hosts);
-    }
-    builder
-        .build()
-        .ok()
-        .filter(|proxy| !proxy.is_no_proxy(&uri))
+}
+
+/// As curl reads `NO_PROXY`: a name stands for itself and all below it, `*` for everything.
+fn is_below(host: &str, pattern: &str) -> bool {
+    let domain = pattern.trim_start_matches("*.").trim_start_matches('.');
+    let above = host.strip_suffix(domain).filter(|_| !domain.is_empty());
+    pattern == "*" || above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
 }
 
 /// How a request went wrong before there was an answer.
@@ -131,15 +139,32 @@ mod tests {
             "NO_PROXY" => Some("internal.example,.local".to_owned()),
             _ => None,
         };
-        let host = |url: &str| proxy(url, &env).map(|proxy| proxy.host().to_owned());
-        assert_eq!(host("https://b.s3.amazonaws.com").as_deref(), Some("proxy"));
-        assert_eq!(host("http://b.s3.amazonaws.com"), None);
-        assert_eq!(host("https://internal.example"), None);
-        assert_eq!(host("https://s3.local"), None);
-        assert_eq!(host("https://127.0.0.1:9000"), None);
-        assert_eq!(
-            proxy("https://b.s3.amazonaws.com", &|_| None).is_none(),
-            true
-        );
+        let host = |url: &str| {
+            let found = proxy(url, &env).unwrap();
+            found.map(|proxy| proxy.host().to_owned())
+        };
+        let through = Some("proxy".to_owned());
+        assert_eq!(host("https://b.s3.amazonaws.com"), through);
+        assert_eq!(host("https://notinternal.example"), through);
+        for direct in [
+            "http://b.s3.amazonaws.com",
+            "https://internal.example",
+            "https://s3.internal.example",
+            "https://s3.local",
+            "https://127.0.0.1:9000",
+            "http://localhost:1",
+        ] {
+            assert_eq!(host(direct), None, "{direct}");
+        }
+        let none = proxy("https://b.s3.amazonaws.com", &|_| None).unwrap();
+        assert!(none.is_none());
+        let all = |name: &str| {
+            (name == "NO_PROXY")
+                .then(|| "*".to_owned())
+                .or_else(|| env(name))
+        };
+        assert!(proxy("https://b.s3.amazonaws.com", &all).unwrap().is_none());
+        let bad = |_: &str| Some("ht tp://x".to_owned());
+        assert!(proxy("https://b.s3.amazonaws.com", &bad).is_err());
     }
 }

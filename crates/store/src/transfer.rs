@@ -4,15 +4,14 @@
 //! byte on, on condition that the object is still the same (its ETag). If it is another one by now,
 //! all starts anew, so that what arrives is always one state of the object.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use crate::backend::Backend;
 use crate::{Condition, Content, Download, Error, Head, Upload};
+
+pub(crate) use checksum::hex;
 
 /// The most that is read into memory at once.
 pub(crate) const LARGEST_IN_MEMORY: u64 = 100 * 1024 * 1024;
@@ -44,12 +43,12 @@ pub(crate) fn download(
     let mut hashed = Hashed {
         file,
         path: PathBuf::from(format!("the file for {}", backend.show(key))),
-        hash: Sha256::new(),
+        hash: checksum::Hasher::default(),
     };
     let head = receive(backend, key, None, &mut hashed)?;
     Ok(head.map(|head| Download {
         head,
-        sha256: hex(&hashed.hash.finalize()),
+        sha256: hashed.hash.finish(),
     }))
 }
 
@@ -139,7 +138,7 @@ impl Sink for Memory<'_> {
 struct Hashed<'a> {
     file: &'a mut File,
     path: PathBuf,
-    hash: Sha256,
+    hash: checksum::Hasher,
 }
 
 impl Hashed<'_> {
@@ -154,7 +153,7 @@ impl Hashed<'_> {
 
 impl Sink for Hashed<'_> {
     fn restart(&mut self, _size: u64) -> Result<(), Error> {
-        self.hash = Sha256::new();
+        self.hash = checksum::Hasher::default();
         self.file.set_len(0).map_err(Self::local(&self.path))?;
         self.file.rewind().map_err(Self::local(&self.path))
     }
@@ -267,15 +266,4 @@ fn pump(
         }
         sink.take(&buffer[..count]).map_err(Broken::Sink)?;
     }
-}
-
-/// Lower-case hex.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }

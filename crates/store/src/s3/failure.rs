@@ -50,12 +50,14 @@ impl Refusal {
         }
     }
 
-    /// Whether other credentials are due.
+    /// Whether other credentials may be due.
     pub(super) fn is_expired(&self) -> bool {
-        matches!(
-            self.code.as_str(),
-            "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired"
-        )
+        // An answer to HEAD has no body, and so no code.
+        self.status == 400 && self.code.is_empty()
+            || matches!(
+                self.code.as_str(),
+                "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired"
+            )
     }
 
     /// What callers of the crate get.

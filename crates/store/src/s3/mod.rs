@@ -54,7 +54,7 @@ pub(crate) fn open(
         }
     };
     let address = Address::new(service, bucket, None);
-    let proxy = http::proxy(address.endpoint(), env);
+    let proxy = http::proxy(address.endpoint(), env)?;
     let wire = Wire {
         agent: http::agent(&options.patience, options.parallel.max(1), proxy),
         service: service.clone(),

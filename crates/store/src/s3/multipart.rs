@@ -10,13 +10,11 @@ use rusoto_s3::{
     AbortMultipartUploadRequest, CompleteMultipartUploadRequest, CompletedMultipartUpload,
     CompletedPart, CreateMultipartUploadRequest, S3,
 };
-use sha2::{Digest, Sha256};
 
 use super::failure::Failed;
 use super::wire::{Call, Expect};
 use super::write::{Print, headers, md5_of};
 use super::{Bucket, typed, unquoted};
-use crate::transfer::hex;
 use crate::{Condition, Error, Upload, parallel};
 
 /// S3 takes no more parts than this in one upload.
@@ -82,7 +80,7 @@ impl Bucket {
         let threads = (MEMORY / each)
             .clamp(1, SIDE_BY_SIDE)
             .min(self.options.parallel as u64);
-        let sha256 = || hash(&file, size).map_err(local);
+        let sha256 = || checksum::of_file(path).map_err(local);
         let print = Print {
             size,
             etag: None,
@@ -276,22 +274,6 @@ fn usual_etag(finished: &[Finished]) -> Option<String> {
     request.set_payload(Some(all));
     request.maybe_set_content_md5_header();
     Some(format!("{}-{}", md5_of(&request)?, finished.len()))
-}
-
-/// SHA-256 of a file's first bytes, in constant memory.
-fn hash(file: &File, size: u64) -> io::Result<String> {
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 256 * 1024];
-    let mut done = 0;
-    while done < size {
-        let count = file.read_at(&mut buffer, done)?;
-        if count == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        hash.update(&buffer[..count]);
-        done += count as u64;
-    }
-    Ok(hex(&hash.finalize()))
 }
 
 #[cfg(test)]

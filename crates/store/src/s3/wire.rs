@@ -106,7 +106,7 @@ fn header(headers: &HeaderMap, name: &str) -> Option<String> {
 
 /// What to do about an answer.
 enum Verdict {
-    Done(Answer),
+    Done(Box<Answer>),
     Refused(Refusal),
     Malformed(String),
     Cut(io::Error),
@@ -175,7 +175,7 @@ impl Wire {
                 Ok(response) => {
                     unanswered = 0;
                     match judge(response, call.expect, &address) {
-                        Verdict::Done(answer) => return Ok(answer),
+                        Verdict::Done(answer) => return Ok(*answer),
                         Verdict::Moved(region) if moves < MOVES => {
                             moves += 1;
                             self.move_to(&region);
@@ -371,19 +371,18 @@ fn judge(response: Response<Body>, expect: Expect, address: &Address) -> Verdict
                 Err(verdict) => return verdict,
             },
         };
-        return Verdict::Done(Answer {
+        return Verdict::Done(Box::new(Answer {
             status,
             headers: parts.headers,
             body: received,
-        });
+        }));
     }
     let mut bytes = Vec::new();
-    // Whatever can be had of the reason; the status stands without it, too.
-    let read = body.by_ref().take(IGNORED).read_to_end(&mut bytes);
-    let document = read
-        .ok()
-        .and_then(|_| xml::check(&bytes).ok())
-        .filter(xml::Document::is_error);
+    // Half a reason would be taken for none, and a 404 without a reason means something else.
+    if let Err(error) = body.by_ref().take(IGNORED).read_to_end(&mut bytes) {
+        return Verdict::Cut(error);
+    }
+    let document = xml::check(&bytes).ok().filter(xml::Document::is_error);
     let document = document.unwrap_or_default();
     let named = header(&parts.headers, "x-amz-bucket-region")
         .or_else(|| Some(document.region.clone()))

@@ -23,12 +23,10 @@ use std::io::Read;
 use std::path::Path;
 
 use rusoto_core::signature::SignedRequest;
-use sha2::{Digest, Sha256};
 
 use super::failure::Failed;
 use super::wire::{Call, Expect};
 use super::{Bucket, quoted, unquoted};
-use crate::transfer::hex;
 use crate::{Condition, Error, Upload};
 
 /// What an object of ours looks like from outside.
@@ -48,7 +46,7 @@ impl Bucket {
         upload: &Upload<'_>,
     ) -> Result<String, Error> {
         let size = bytes.len() as u64;
-        let sha256 = hex(&Sha256::digest(&bytes));
+        let sha256 = checksum::of_bytes(&bytes);
         let mut request = self.wire.request("PUT", key);
         request.add_header("content-type", upload.content_type);
         for (name, value) in upload.metadata {
@@ -95,7 +93,7 @@ impl Bucket {
         print: &Print<'_>,
     ) -> Result<String, Error> {
         // A multipart upload that is gone was either completed or ended by somebody.
-        let gone = failed.code == "NoSuchUpload";
+        let gone = failed.status == 404 && matches!(failed.code.as_str(), "NoSuchUpload" | "");
         if !failed.uncertain || !(gone || matches!(failed.error, Error::Precondition { .. })) {
             return Err(failed.error);
         }
@@ -125,7 +123,7 @@ impl Bucket {
         let Some(mut reading) = self.read_object(key, 0, Some(&head.etag))? else {
             return Ok(None);
         };
-        let mut hash = Sha256::new();
+        let mut hash = checksum::Hasher::default();
         let mut buffer = vec![0; 64 * 1024];
         loop {
             match reading.body.read(&mut buffer) {
@@ -140,7 +138,7 @@ impl Bucket {
                 }
             }
         }
-        Ok((hex(&hash.finalize()) == sha256).then_some(head.etag))
+        Ok((hash.finish() == sha256).then_some(head.etag))
     }
 
     /// In one request where the file is small enough, else in parts.
@@ -204,7 +202,7 @@ pub(super) fn md5_of(request: &SignedRequest) -> Option<String> {
             bytes.push((bits >> count & 0xff) as u8);
         }
     }
-    (bytes.len() == 16).then(|| hex(&bytes))
+    (bytes.len() == 16).then(|| checksum::hex(&bytes))
 }
 
 #[cfg(test)]
