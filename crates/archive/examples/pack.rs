@@ -1,0 +1,27 @@
+//! Packs a folder or unpacks an archive, for the benchmarks and for a look by hand:
+//! `pack TREE ARCHIVE` and `pack --unpack ARCHIVE FOLDER`.
+
+use std::error::Error;
+use std::fs::File;
+use std::io::{Write, stdout};
+use std::path::Path;
+
+use archive::{Limits, PackOptions};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["--unpack", archive, folder] => {
+            let done = archive::unpack_file(archive, Path::new(folder), &Limits::default())?;
+            writeln!(stdout(), "{} members, {} bytes", done.entries, done.bytes)?;
+        }
+        [tree, archive] => {
+            let mut out = File::create(archive)?;
+            let packed = archive::pack(Path::new(tree), &mut out, &PackOptions::default())?;
+            writeln!(stdout(), "{} {}", packed.sha256, packed.size)?;
+        }
+        _ => return Err("usage: pack TREE ARCHIVE | pack --unpack ARCHIVE FOLDER".into()),
+    }
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! What can go wrong, with the member or the path that it is about.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why an archive could not be packed, checked or unpacked.
+///
+/// Member names are shown with control characters escaped, so that an archive cannot write to
+/// the terminal that shows the message.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A member would write outside the folder, or is of a kind that packages never hold.
+    #[error("archive member `{member}` is refused: {reason}")]
+    Unsafe {
+        /// The member's name.
+        member: String,
+        /// What is wrong with it.
+        reason: Refusal,
+    },
+    /// The archive holds more than the caller allows.
+    #[error("archive exceeds the limit of {limit} {what} at member `{member}`")]
+    Limit {
+        /// The member at which the limit was passed.
+        member: String,
+        /// What there is too much of.
+        what: LimitKind,
+        /// The limit.
+        limit: u64,
+    },
+    /// The archive ends too early.
+    #[error("archive is truncated after member `{after}`")]
+    Truncated {
+        /// The last member whose header was read; empty at the start.
+        after: String,
+    },
+    /// The bytes are not a gzipped tar archive, or are damaged.
+    #[error("archive is damaged after member `{after}`: {detail}")]
+    Damaged {
+        /// The last member whose header was read; empty at the start.
+        after: String,
+        /// What was found.
+        detail: String,
+        /// What the decompressor said, where it was the one to notice.
+        source: Option<io::Error>,
+    },
+    /// The tree holds a socket, a named pipe or a device.
+    #[error("cannot archive `{}`: it is a {what}", path.display())]
+    Special {
+        /// The file.
+        path: PathBuf,
+        /// `socket`, `named pipe`, `block device`, `character device`.
+        what: &'static str,
+    },
+    /// A file was changed while it was packed.
+    #[error("cannot archive `{}`: it changed while it was being read", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file or a folder of the tree, or the archive, could not be read.
+    #[error("cannot read `{}`", path.display())]
+    Read {
+        /// The file or folder; empty for a reader that has no name.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The archive could not be written.
+    #[error("cannot write the archive")]
+    WriteArchive {
+        /// The cause.
+        source: io::Error,
+    },
+    /// A member could not be written.
+    #[error("cannot extract `{}`", path.display())]
+    Extract {
+        /// The file or folder that was to be written.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+}
+
+/// The two groups of errors that a caller tells apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The archive is unsafe, too large or damaged: another copy of it may do.
+    BadArchive,
+    /// The tree that was to be packed holds what an archive cannot hold, or was changing.
+    BadTree,
+    /// A disk, a permission: the archive may be fine.
+    LocalIo,
+}
+
+impl Error {
+    /// The group that the error belongs to.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Unsafe { .. }
+            | Self::Limit { .. }
+            | Self::Truncated { .. }
+            | Self::Damaged { .. } => Kind::BadArchive,
+            Self::Special { .. } | Self::Changed { .. } => Kind::BadTree,
+            Self::Read { .. } | Self::WriteArchive { .. } | Self::Extract { .. } => Kind::LocalIo,
+        }
+    }
+
+    pub(crate) fn refused(member: &[u8], reason: Refusal) -> Self {
+        Self::Unsafe {
+            member: show(member),
+            reason,
+        }
+    }
+}
+
+/// Why a member is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The name, or a hard link's target, begins with a slash.
+    #[error("its name is absolute")]
+    AbsoluteName,
+    /// The name, or a hard link's target, has a `..`.
+    #[error("its name has a `..`")]
+    ParentName,
+    /// There is no name, or one that names the folder itself and is not a folder.
+    #[error("it has no name")]
+    NoName,
+    /// The name or the target is longer than a file system takes (4,095 bytes in all, 255 a part).
+    #[error("its name or target is too long")]
+    LongName,
+    /// A name or target has a NUL byte.
+    #[error("its name or target has a NUL byte")]
+    NulByte,
+    /// A symbolic link whose target is not below the folder.
+    #[error("it is a symbolic link that leads outside")]
+    LinkOutside,
+    /// A symbolic link without a target.
+    #[error("it is a link without a target")]
+    LinkEmpty,
+    /// The member would be written through a symbolic link of the same archive.
+    #[error("it lies below a symbolic link of the same archive")]
+    BelowLink,
+    /// The member would be written through a symbolic link on disk that does not lead to a folder
+    /// inside.
+    #[error("it lies below a symbolic link that does not lead to a folder inside")]
+    BelowDiskLink,
+    /// The member lies below a file.
+    #[error("it lies below a file")]
+    BelowFile,
+    /// A folder that holds members would be replaced by a file or a link.
+    #[error("it would replace a folder that is not empty")]
+    OverFolder,
+    /// A hard link's target has an absolute name or a `..`, or lies behind a link.
+    #[error("it is a hard link to outside")]
+    HardLinkOutside,
+    /// A hard link's target is neither earlier in the archive nor in the folder.
+    #[error("it is a hard link to a file that is not there")]
+    HardLinkMissing,
+    /// A hard link to itself or to a folder.
+    #[error("it is a hard link to itself or to a folder")]
+    HardLinkTarget,
+    /// A device or a named pipe.
+    #[error("it is a device or a named pipe")]
+    Device,
+    /// A sparse file.
+    #[error("it is a sparse file, which packages do not hold")]
+    Sparse,
+    /// A type that is not a file, a folder or a link.
+    #[error("its type is not known")]
+    UnknownType,
+    /// A folder or a symbolic link that claims to have content.
+    #[error("it is a folder or a link with content")]
+    Content,
+}
+
+/// What a limit counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LimitKind {
+    /// Unpacked bytes.
+    #[error("unpacked bytes")]
+    Bytes,
+    /// Members.
+    #[error("members")]
+    Entries,
+    /// Unpacked bytes for each packed byte.
+    #[error("unpacked bytes a packed byte")]
+    Ratio,
+    /// Bytes of all names together.
+    #[error("bytes of names")]
+    Names,
+    /// Bytes of extended headers for one member.
+    #[error("bytes of extended headers")]
+    Headers,
+}
+
+/// A name as a message shows it: control characters escaped, invalid UTF-8 replaced.
+pub(crate) fn show(name: &[u8]) -> String {
+    let mut shown = String::with_capacity(name.len());
+    for letter in String::from_utf8_lossy(name).chars() {
+        if letter.is_control() {
+            shown.extend(letter.escape_default());
+        } else {
+            shown.push(letter);
+        }
+    }
+    shown
+}

@@ -1,0 +1,192 @@
+//! Unpacking: everything is checked before anything is written.
+
+mod check;
+mod disk;
+mod extract;
+mod input;
+mod members;
+mod pax;
+
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use crate::Error;
+use check::Checker;
+use disk::Disk;
+use members::Members;
+
+/// How much an archive may hold.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Unpacked bytes of all files. 64 GiB by default.
+    pub bytes: u64,
+    /// Members. 1,000,000 by default.
+    pub entries: u64,
+    /// How many times larger than the archive its content may be. 200 by default; programs and
+    /// text stay below 20, a file of zeros reaches 1,000.
+    pub ratio: u64,
+    /// The ratio counts only beyond so many unpacked bytes, so that one file of zeros is no bomb.
+    /// 16 GiB by default.
+    pub ratio_from: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            bytes: 64 << 30,
+            entries: 1_000_000,
+            ratio: 200,
+            ratio_from: 16 << 30,
+        }
+    }
+}
+
+/// What a member is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A folder.
+    Directory,
+    /// A regular file.
+    File,
+    /// A symbolic link.
+    Link,
+    /// Another name of an earlier file.
+    HardLink,
+}
+
+/// A member of an archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The path below the archive's root: no leading `./`, no slash at the end. Any bytes but NUL.
+    pub name: Vec<u8>,
+    /// What it is.
+    pub kind: EntryKind,
+    /// The target of a link: as it stands for a symbolic one, a member's name for a hard one.
+    pub target: Vec<u8>,
+    /// The content's size in bytes.
+    pub size: u64,
+    /// The permission bits with set-uid, set-gid and sticky.
+    pub mode: u32,
+    /// Whole seconds since 1970.
+    pub mtime: i64,
+    /// Nanoseconds on top of them.
+    pub mtime_nanos: u32,
+}
+
+/// What was unpacked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unpacked {
+    /// How many members were extracted.
+    pub entries: u64,
+    /// How many bytes their files have.
+    pub bytes: u64,
+}
+
+/// Checks the whole archive as [`unpack`] would, and lists its members in their order.
+///
+/// `into` is the folder into which it would be unpacked: what lies there is taken into account,
+/// and absolute links into it are allowed. Without one every absolute link is refused.
+///
+/// # Errors
+/// [`Error::Unsafe`], [`Error::Limit`], [`Error::Truncated`], [`Error::Damaged`]; [`Error::Read`]
+/// for what the reader or the folder says.
+pub fn inspect(
+    reader: impl Read,
+    into: Option<&Path>,
+    limits: &Limits,
+) -> Result<Vec<Entry>, Error> {
+    let mut entries = Vec::new();
+    check(reader, into, limits, &mut |entry| entries.push(entry))?;
+    Ok(entries)
+}
+
+/// Unpacks a gzipped tar archive over the folder `into`, which is made if it is missing.
+///
+/// The archive is read twice: nothing is written when any member is refused. Refused are names
+/// and links that lead outside, members below links, devices, sparse files, what passes `limits`,
+/// truncated archives and trailing garbage.
+///
+/// Folders merge with those that are there. Files and links replace what is there (the old file is
+/// unlinked, never written through); so does a folder that meets a symbolic link, as with GNU tar.
+/// Of members with the same name the last one wins. Modes are kept, set-uid bits too, whatever
+/// the umask; times are kept; owners are those of the process. A `.` member changes nothing.
+///
+/// After a failure of the disk the folder holds a part of the archive.
+///
+/// # Errors
+/// As [`inspect`], and [`Error::Extract`] for what the disk says.
+pub fn unpack(
+    mut reader: impl Read + Seek,
+    into: &Path,
+    limits: &Limits,
+) -> Result<Unpacked, Error> {
+    let unnamed = |source| Error::Read {
+        path: into.to_owned(),
+        source,
+    };
+    let start = reader.stream_position().map_err(unnamed)?;
+    check(&mut reader, Some(into), limits, &mut |_| ())?;
+    reader.seek(SeekFrom::Start(start)).map_err(unnamed)?;
+    extract::extract(reader, into, limits)
+}
+
+/// [`unpack`] for the file `path`.
+///
+/// # Errors
+/// As [`unpack`]; [`Error::Read`] names `path`.
+pub fn unpack_file(
+    path: impl AsRef<Path>,
+    into: &Path,
+    limits: &Limits,
+) -> Result<Unpacked, Error> {
+    let path = path.as_ref();
+    let named = |source| Error::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let file = File::open(path).map_err(named)?;
+    unpack(file, into, limits).map_err(|error| match error {
+        Error::Read {
+            path: unnamed,
+            source,
+        } if unnamed.as_os_str().is_empty() => named(source),
+        other => other,
+    })
+}
+
+fn check(
+    reader: impl Read,
+    into: Option<&Path>,
+    limits: &Limits,
+    each: &mut dyn FnMut(Entry),
+) -> Result<(), Error> {
+    let disk = match into.map(fs::symlink_metadata) {
+        Some(Ok(_)) => into.map(open).transpose()?,
+        Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => {
+            let path = into.unwrap_or(Path::new("")).to_owned();
+            return Err(Error::Read {
+                path,
+                source: error,
+            });
+        }
+        _ => None,
+    };
+    let mut checker = Checker::new(into, limits);
+    let mut members = Members::new(reader, limits);
+    let mut disk = disk;
+    while let Some(mut entry) = members.next()? {
+        if let Some(place) = checker.admit(&entry, disk.as_mut())? {
+            entry.name = place.name;
+            each(entry);
+        }
+    }
+    checker.finish(disk.as_mut())
+}
+
+fn open(into: &Path) -> Result<Disk, Error> {
+    Disk::open(into).map_err(|source| Error::Read {
+        path: into.to_owned(),
+        source,
+    })
+}

@@ -1,0 +1,491 @@
+//! What a member may do: the rules that keep an archive inside its folder.
+//!
+//! The check keeps a picture of the tree as it will be: what the members so far have made, over
+//! what lies on disk. So it knows where a path really leads, whatever links are on the way.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::{self, Path};
+
+use super::disk::{Disk, Found};
+use super::{Entry, EntryKind, Limits};
+use crate::error::{Error, LimitKind, Refusal, show};
+
+/// What file systems take: a path with its NUL has 4,096 bytes, a part of it 255.
+const PATH_LIMIT: usize = 4095;
+const PART_LIMIT: usize = 255;
+/// After so many links the kernel gives up too.
+const HOPS: usize = 40;
+/// All names and targets together: what the picture of the tree may take in memory.
+const NAMES_LIMIT: u64 = 512 << 20;
+
+/// Where a member goes, below the folder, with no link on the way.
+pub(super) struct Place {
+    pub path: Vec<u8>,
+    /// For a hard link, where the file lies; else empty.
+    pub target: Vec<u8>,
+    /// The name as it is meant: without `.` parts and extra slashes.
+    pub name: Vec<u8>,
+}
+
+#[derive(Clone)]
+enum Node {
+    /// `fresh`: nothing of this path was there before, so the disk need not be asked about what
+    /// lies below it.
+    Directory {
+        fresh: bool,
+    },
+    File,
+    Link(Vec<u8>),
+}
+
+/// A node, and whether it is the archive's or was there before.
+struct Known {
+    node: Node,
+    ours: bool,
+}
+
+enum Leads {
+    Inside(Vec<u8>),
+    Outside,
+    /// In a circle, which nothing can follow.
+    Nowhere,
+}
+
+pub(super) struct Checker<'a> {
+    limits: &'a Limits,
+    /// The ways to write the folder's own absolute path, in parts.
+    bases: Vec<Vec<Vec<u8>>>,
+    nodes: BTreeMap<Vec<u8>, Node>,
+    entries: u64,
+    bytes: u64,
+    names: u64,
+}
+
+impl<'a> Checker<'a> {
+    pub fn new(into: Option<&Path>, limits: &'a Limits) -> Self {
+        let written = into.and_then(|into| path::absolute(into).ok());
+        // Where the path does not exist yet there is only the one way.
+        let real = into.and_then(|into| into.canonicalize().ok());
+        let bases = [written, real].into_iter().flatten();
+        let bases = bases
+            .map(|base| parts(base.as_os_str().as_encoded_bytes()))
+            .collect();
+        Self {
+            limits,
+            bases,
+            nodes: BTreeMap::new(),
+            entries: 0,
+            bytes: 0,
+            names: 0,
+        }
+    }
+
+    /// Checks the next member and says where it goes; nowhere, if it is the folder itself.
+    pub fn admit(
+        &mut self,
+        entry: &Entry,
+        disk: Option<&mut Disk>,
+    ) -> Result<Option<Place>, Error> {
+        self.count(entry)?;
+        View {
+            checker: self,
+            disk,
+            member: &entry.name,
+        }
+        .admit(entry)
+    }
+
+    /// Checks what can be told only when all members are known: where the links lead.
+    pub fn finish(&mut self, disk: Option<&mut Disk>) -> Result<(), Error> {
+        let links: Vec<(Vec<u8>, Vec<u8>)> = self
+            .nodes
+            .iter()
+            .filter_map(|(path, node)| match node {
+                Node::Link(target) => Some((path.clone(), target.clone())),
+                _ => None,
+            })
+            .collect();
+        let mut view = View {
+            checker: self,
+            disk,
+            member: b"",
+        };
+        for (path, target) in &links {
+            let (parent, _) = split(path);
+            if matches!(view.resolve(parent, target)?, Leads::Outside) {
+                return Err(Error::refused(path, Refusal::LinkOutside));
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, entry: &Entry) -> Result<(), Error> {
+        let over = |what, limit| {
+            Err(Error::Limit {
+                member: show(&entry.name),
+                what,
+                limit,
+            })
+        };
+        self.entries += 1;
+        self.bytes = self.bytes.saturating_add(entry.size);
+        if self.entries > self.limits.entries {
+            return over(LimitKind::Entries, self.limits.entries);
+        }
+        if self.bytes > self.limits.bytes {
+            return over(LimitKind::Bytes, self.limits.bytes);
+        }
+        if self.names > NAMES_LIMIT {
+            return over(LimitKind::Names, NAMES_LIMIT);
+        }
+        Ok(())
+    }
+
+    /// Where an absolute target points below the folder, or nothing if it does not.
+    fn below_base(&self, target: &[Vec<u8>]) -> Option<VecDeque<Vec<u8>>> {
+        let below = |base: &Vec<Vec<u8>>| target.strip_prefix(base.as_slice());
+        self.bases
+            .iter()
+            .find_map(below)
+            .map(|rest| rest.iter().cloned().collect())
+    }
+
+    fn insert(&mut self, path: Vec<u8>, node: Node) {
+        let target = if let Node::Link(target) = &node {
+            target.len()
+        } else {
+            0
+        };
+        self.names += (path.len() + target) as u64;
+        self.nodes.insert(path, node);
+    }
+
+    /// Whether a member lies below `path`.
+    fn has_children(&self, path: &[u8]) -> bool {
+        let first = [path, b"/"].concat();
+        let next = self.nodes.range(first.clone()..).next();
+        next.is_some_and(|(path, _)| path.starts_with(&first))
+    }
+}
+
+/// The picture while one member is looked at.
+struct View<'a, 'b> {
+    checker: &'a mut Checker<'b>,
+    disk: Option<&'a mut Disk>,
+    member: &'a [u8],
+}
+
+impl View<'_, '_> {
+    fn admit(&mut self, entry: &Entry) -> Result<Option<Place>, Error> {
+        let name = self.name_parts(&entry.name)?;
+        let Some((last, parents)) = name.split_last() else {
+            let itself = entry.kind == EntryKind::Directory && !entry.name.is_empty();
+            return if itself {
+                Ok(None)
+            } else {
+                Err(self.refused(Refusal::NoName))
+            };
+        };
+        let parent = self.parent(parents, true)?;
+        let path = join(&parent, last);
+        let old = self.look(&path)?;
+        let old_folder = match &old {
+            Some(Known {
+                node: Node::Directory { fresh },
+                ..
+            }) => Some(*fresh),
+            _ => None,
+        };
+        let mut target = Vec::new();
+        let node = match entry.kind {
+            EntryKind::Directory => Node::Directory {
+                fresh: old_folder.unwrap_or(true),
+            },
+            EntryKind::File => Node::File,
+            EntryKind::Link => {
+                self.link(&parent, &entry.target)?;
+                Node::Link(entry.target.clone())
+            }
+            EntryKind::HardLink => {
+                target = self.hard_link_target(&entry.target)?;
+                if target == path {
+                    return Err(self.refused(Refusal::HardLinkTarget));
+                }
+                match self.look(&target)?.map(|known| known.node) {
+                    Some(Node::Directory { .. }) => {
+                        return Err(self.refused(Refusal::HardLinkTarget));
+                    }
+                    // Another name of a symbolic link: it leads elsewhere from here.
+                    Some(Node::Link(text)) => {
+                        self.link(&parent, &text)?;
+                        Node::Link(text)
+                    }
+                    Some(Node::File) => Node::File,
+                    None => return Err(self.refused(Refusal::HardLinkMissing)),
+                }
+            }
+        };
+        if let (Some(fresh), false) = (old_folder, matches!(node, Node::Directory { .. })) {
+            self.only_if_empty(&path, fresh)?;
+        }
+        self.checker.insert(path.clone(), node);
+        Ok(Some(Place {
+            path,
+            target,
+            name: name.join(&b'/'),
+        }))
+    }
+
+    /// A name's parts, if it is one that stays inside.
+    fn name_parts(&self, name: &[u8]) -> Result<Vec<Vec<u8>>, Error> {
+        let parts = parts(name);
+        let refusal = if name.contains(&0) {
+            Refusal::NulByte
+        } else if name.starts_with(b"/") {
+            Refusal::AbsoluteName
+        } else if parts.iter().any(|part| part == b"..") {
+            Refusal::ParentName
+        } else if name.len() > PATH_LIMIT || parts.iter().any(|part| part.len() > PART_LIMIT) {
+            Refusal::LongName
+        } else {
+            return Ok(parts);
+        };
+        Err(self.refused(refusal))
+    }
+
+    /// The folder that `parts` lead to, with no link on the way. With `make`, what is missing is
+    /// taken as made.
+    fn parent(&mut self, parts: &[Vec<u8>], make: bool) -> Result<Vec<u8>, Error> {
+        let mut folder = Vec::new();
+        for part in parts {
+            let next = join(&folder, part);
+            folder = match self.look(&next)? {
+                Some(Known {
+                    node: Node::Directory { .. },
+                    ..
+                }) => next,
+                Some(Known {
+                    node: Node::File, ..
+                }) => {
+                    return Err(self.refused(Refusal::BelowFile));
+                }
+                Some(Known {
+                    node: Node::Link(_),
+                    ours: true,
+                }) => {
+                    return Err(self.refused(Refusal::BelowLink));
+                }
+                Some(Known {
+                    node: Node::Link(target),
+                    ours: false,
+                }) => self.disk_link(&folder, &target)?,
+                None if make => {
+                    self.checker
+                        .insert(next.clone(), Node::Directory { fresh: true });
+                    next
+                }
+                None => return Err(self.refused(Refusal::HardLinkMissing)),
+            };
+        }
+        Ok(folder)
+    }
+
+    /// Where a link that was there before leads, if that is a folder inside.
+    fn disk_link(&mut self, folder: &[u8], target: &[u8]) -> Result<Vec<u8>, Error> {
+        if let Leads::Inside(path) = self.resolve(folder, target)? {
+            let known = if path.is_empty() {
+                None
+            } else {
+                self.look(&path)?
+            };
+            let is_folder = matches!(
+                known,
+                Some(Known {
+                    node: Node::Directory { .. },
+                    ..
+                })
+            );
+            if path.is_empty() || is_folder {
+                return Ok(path);
+            }
+        }
+        Err(self.refused(Refusal::BelowDiskLink))
+    }
+
+    /// Checks a symbolic link in `folder` by its text alone. Where the text passes through other
+    /// links, [`Checker::finish`] tells.
+    fn link(&self, folder: &[u8], target: &[u8]) -> Result<(), Error> {
+        if target.is_empty() {
+            return Err(self.refused(Refusal::LinkEmpty));
+        }
+        if target.contains(&0) {
+            return Err(self.refused(Refusal::NulByte));
+        }
+        if target.len() > PATH_LIMIT {
+            return Err(self.refused(Refusal::LongName));
+        }
+        let outside = || self.refused(Refusal::LinkOutside);
+        let target_parts = parts(target);
+        let (mut depth, rest) = if target.starts_with(b"/") {
+            (
+                0,
+                self.checker.below_base(&target_parts).ok_or_else(outside)?,
+            )
+        } else {
+            (parts(folder).len(), target_parts.into())
+        };
+        for part in rest {
+            depth = if part == b".." {
+                depth.checked_sub(1).ok_or_else(outside)?
+            } else {
+                depth + 1
+            };
+        }
+        Ok(())
+    }
+
+    /// The place of a hard link's target.
+    fn hard_link_target(&mut self, target: &[u8]) -> Result<Vec<u8>, Error> {
+        let parts = self.name_parts(target).map_err(|error| match error {
+            Error::Unsafe {
+                member,
+                reason: Refusal::AbsoluteName | Refusal::ParentName,
+            } => Error::Unsafe {
+                member,
+                reason: Refusal::HardLinkOutside,
+            },
+            other => other,
+        })?;
+        let Some((last, parents)) = parts.split_last() else {
+            return Err(self.refused(Refusal::HardLinkTarget));
+        };
+        let parent = self.parent(parents, false)?;
+        Ok(join(&parent, last))
+    }
+
+    /// Refuses to replace a folder that holds something.
+    fn only_if_empty(&mut self, path: &[u8], fresh: bool) -> Result<(), Error> {
+        let mut empty = !self.checker.has_children(path);
+        if let (true, false, Some(disk)) = (empty, fresh, self.disk.as_deref_mut()) {
+            empty = disk
+                .is_empty(path)
+                .map_err(|source| unreadable(path, source))?;
+        }
+        if empty {
+            Ok(())
+        } else {
+            Err(self.refused(Refusal::OverFolder))
+        }
+    }
+
+    /// What lies at `path`, which has no link on the way.
+    fn look(&mut self, path: &[u8]) -> Result<Option<Known>, Error> {
+        if let Some(node) = self.checker.nodes.get(path) {
+            return Ok(Some(Known {
+                node: node.clone(),
+                ours: true,
+            }));
+        }
+        let Some(disk) = self.disk.as_deref_mut() else {
+            return Ok(None);
+        };
+        let (parent, _) = split(path);
+        match self.checker.nodes.get(parent) {
+            None | Some(Node::Directory { fresh: false }) => {}
+            Some(_) => return Ok(None),
+        }
+        let node = match disk.find(path).map_err(|source| unreadable(path, source))? {
+            None => return Ok(None),
+            Some(Found::Directory) => {
+                // Remembered, because most members lie in a few folders.
+                self.checker
+                    .insert(path.to_vec(), Node::Directory { fresh: false });
+                Node::Directory { fresh: false }
+            }
+            Some(Found::Link(target)) => Node::Link(target),
+            Some(Found::Other) => Node::File,
+        };
+        Ok(Some(Known { node, ours: false }))
+    }
+
+    /// Follows the link text `target` from `folder`, through the links on its way.
+    fn resolve(&mut self, folder: &[u8], target: &[u8]) -> Result<Leads, Error> {
+        let mut at = parts(folder);
+        let mut rest = VecDeque::from([target.to_vec()]);
+        let mut hops = 0;
+        // A link's text stands in `rest` as a whole until it is its turn.
+        while let Some(text) = rest.pop_front() {
+            if text.contains(&b'/') {
+                let mut text_parts: VecDeque<Vec<u8>> = parts(&text).into();
+                if text.starts_with(b"/") {
+                    let Some(below) = self.checker.below_base(text_parts.make_contiguous()) else {
+                        return Ok(Leads::Outside);
+                    };
+                    at.clear();
+                    text_parts = below;
+                }
+                text_parts.append(&mut rest);
+                rest = text_parts;
+                continue;
+            }
+            match text.as_slice() {
+                b"" | b"." => continue,
+                b".." => {
+                    if at.pop().is_none() {
+                        return Ok(Leads::Outside);
+                    }
+                    continue;
+                }
+                _ => at.push(text),
+            }
+            if let Some(Known {
+                node: Node::Link(target),
+                ..
+            }) = self.look(&at.join(&b'/'))?
+            {
+                hops += 1;
+                if hops > HOPS {
+                    return Ok(Leads::Nowhere);
+                }
+                at.pop();
+                rest.push_front(target);
+            }
+        }
+        Ok(Leads::Inside(at.join(&b'/')))
+    }
+
+    fn refused(&self, reason: Refusal) -> Error {
+        Error::refused(self.member, reason)
+    }
+}
+
+fn unreadable(path: &[u8], source: std::io::Error) -> Error {
+    Error::Read {
+        path: show(path).into(),
+        source,
+    }
+}
+
+/// The parts of a path that mean something.
+fn parts(path: &[u8]) -> Vec<Vec<u8>> {
+    path.split(|byte| *byte == b'/')
+        .filter(|part| !matches!(*part, b"" | b"."))
+        .map(<[u8]>::to_vec)
+        .collect()
+}
+
+fn join(folder: &[u8], name: &[u8]) -> Vec<u8> {
+    if folder.is_empty() {
+        name.to_vec()
+    } else {
+        [folder, b"/", name].concat()
+    }
+}
+
+/// The folder's path and the name in it.
+fn split(path: &[u8]) -> (&[u8], &[u8]) {
+    match path.iter().rposition(|byte| *byte == b'/') {
+        Some(slash) => (&path[..slash], &path[slash + 1..]),
+        None => (b"", path),
+    }
+}

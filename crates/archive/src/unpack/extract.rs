@@ -1,0 +1,148 @@
+//! The second reading of an archive: each member is checked again, then written.
+//!
+//! Checked again because the file may have changed since, and because the check says where a
+//! member really lies when a part of its path is a link on disk.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use super::check::{Checker, Place};
+use super::disk::{self, Disk};
+use super::members::Members;
+use super::{Entry, EntryKind, Limits, Unpacked};
+use crate::Error;
+
+/// The mode of folders that no member describes.
+const PLAIN_FOLDER: u32 = 0o755;
+
+/// A folder's mode and, if a member says so, its time.
+type Folder = (u32, Option<(i64, u32)>);
+
+struct Extraction<'a> {
+    into: &'a Path,
+    disk: Disk,
+    /// Modes and times of folders, set when all is written: a folder may forbid writing, and
+    /// writing changes its time.
+    folders: BTreeMap<Vec<u8>, Folder>,
+    buffer: Vec<u8>,
+}
+
+/// Extracts the archive over `into`.
+pub(super) fn extract(reader: impl Read, into: &Path, limits: &Limits) -> Result<Unpacked, Error> {
+    let failed = |source| Error::Extract {
+        path: into.to_owned(),
+        source,
+    };
+    fs::create_dir_all(into).map_err(failed)?;
+    let disk = Disk::open(into).map_err(failed)?;
+    let buffer = vec![0; 128 << 10];
+    let mut extraction = Extraction {
+        into,
+        disk,
+        folders: BTreeMap::new(),
+        buffer,
+    };
+
+    let mut checker = Checker::new(Some(into), limits);
+    let mut members = Members::new(reader, limits);
+    let mut unpacked = Unpacked {
+        entries: 0,
+        bytes: 0,
+    };
+    while let Some(entry) = members.next()? {
+        if let Some(place) = checker.admit(&entry, Some(&mut extraction.disk))? {
+            extraction.write(&entry, &place, &mut members)?;
+            unpacked.entries += 1;
+            unpacked.bytes += entry.size;
+        }
+    }
+    checker.finish(Some(&mut extraction.disk))?;
+    extraction.finish_folders()?;
+    Ok(unpacked)
+}
+
+impl Extraction<'_> {
+    fn write(
+        &mut self,
+        entry: &Entry,
+        place: &Place,
+        members: &mut Members<impl Read>,
+    ) -> Result<(), Error> {
+        let time = (entry.mtime, entry.mtime_nanos);
+        let path = place.path.as_slice();
+        let made = match entry.kind {
+            EntryKind::Directory => self.disk.make_folder(path),
+            EntryKind::File => self.write_file(entry, path, members)?,
+            EntryKind::Link => self
+                .disk
+                .make_link(path, &entry.target)
+                .and_then(|()| self.disk.touch_link(path, time)),
+            EntryKind::HardLink => self.disk.make_hard_link(path, &place.target),
+        };
+        made.map_err(|source| self.failed(path, source))?;
+
+        for parent in self.disk.take_made() {
+            self.folders.entry(parent).or_insert((PLAIN_FOLDER, None));
+        }
+        if entry.kind == EntryKind::Directory {
+            self.folders.insert(path.to_vec(), (entry.mode, Some(time)));
+        } else {
+            // An empty folder of this name may have been replaced.
+            self.folders.remove(path);
+        }
+        Ok(())
+    }
+
+    /// The outer error is the archive's, the inner one the disk's.
+    fn write_file(
+        &mut self,
+        entry: &Entry,
+        path: &[u8],
+        members: &mut Members<impl Read>,
+    ) -> Result<io::Result<()>, Error> {
+        let mut file = match self.disk.make_file(path) {
+            Ok(file) => file,
+            Err(error) => return Ok(Err(error)),
+        };
+        let outcome = loop {
+            match members.read(&mut self.buffer) {
+                Ok(0) => {
+                    let time = (entry.mtime, entry.mtime_nanos);
+                    break Ok(disk::finish_file(&file, entry.mode, time));
+                }
+                Ok(count) => {
+                    if let Err(error) = file.write_all(&self.buffer[..count]) {
+                        break Ok(Err(error));
+                    }
+                }
+                Err(error) => break Err(error),
+            }
+        };
+        if !matches!(outcome, Ok(Ok(()))) {
+            // The first error counts; this one would follow from it.
+            let _ = self.disk.remove_file(path);
+        }
+        outcome
+    }
+
+    fn finish_folders(&mut self) -> Result<(), Error> {
+        // Backwards, so that a folder comes after everything below it.
+        for (path, (mode, time)) in std::mem::take(&mut self.folders).into_iter().rev() {
+            self.disk
+                .finish_folder(&path, mode, time)
+                .map_err(|source| self.failed(&path, source))?;
+        }
+        Ok(())
+    }
+
+    fn failed(&self, path: &[u8], source: io::Error) -> Error {
+        Error::Extract {
+            path: self.into.join(OsStr::from_bytes(path)),
+            source,
+        }
+    }
+}
