@@ -4,7 +4,7 @@ use location::Location;
 use manifest::plan::PackageChange;
 use record::{Record, Remove};
 use repo_tool::change::{self, Change};
-use repo_tool::{Records, failed, open};
+use repo_tool::open;
 use repository::Manifests;
 use repository::sync::{self, Side};
 use tool::{Failure, Io};
@@ -14,12 +14,12 @@ use crate::{Error, TOOL, select};
 
 /// Finds the manifests, asks, removes, and writes a record for each.
 pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
-    Records::around(io, &TOOL, options.records.as_deref(), |io, records| {
+    io.with_records(&TOOL, options.records.as_deref(), |io, records| {
         let location = io.own_location()?;
         let store = open::writable(io, &location, None)?;
         io.say("Fetching manifests, excluding given removals... \n");
         let cache = options.cache.folder(io);
-        let all = Manifests::fetch(&store, &location, cache.as_deref()).map_err(failed)?;
+        let all = Manifests::fetch(&store, &location, cache.as_deref())?;
         let (kept, _) = select::select(&all, &options.names).map_err(|names| Error::NoMatch {
             names,
             place: location.to_string(),
@@ -34,7 +34,7 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
             manifests,
         };
         let (source, destination) = (side(&kept), side(&all));
-        let work = sync::prepare(&source, &destination, false).map_err(failed)?;
+        let work = sync::prepare(&source, &destination, false)?;
         change::summarize(io, &work, &source, &destination);
         if options.dry_run {
             return change::report_sizes(io, &work, &source);

@@ -1,6 +1,6 @@
 //! `packages.json` without publishing it.
 
-use repo_tool::{failed, open};
+use repo_tool::open;
 use repository::publish::Step;
 use repository::{Error, Manifests, index};
 use tool::{Exit, Failure, Io};
@@ -13,7 +13,7 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     let manifests = if options.manifests.is_empty() {
         fetch(options, io)?
     } else {
-        Manifests::read_files(&options.manifests).map_err(failed)?
+        Manifests::read_files(&options.manifests)?
     };
     io.say(&format!("-----> {}", Step::Generating));
     let bytes = manifests.index().to_bytes();
@@ -35,11 +35,12 @@ fn fetch(options: &Options, io: &Io) -> Result<Manifests, Failure> {
     let store = open::readable(io, &location, None)?;
     io.say(&format!("-----> {}", Step::Fetching));
     let cache = options.cache.folder(io);
-    let manifests = Manifests::fetch(&store, &location, cache.as_deref()).map_err(failed)?;
+    let manifests = Manifests::fetch(&store, &location, cache.as_deref())?;
     if manifests.entries.is_empty() {
-        return Err(failed(Error::NoManifests {
+        return Err(Error::NoManifests {
             place: location.to_string(),
-        }));
+        }
+        .into());
     }
     Ok(manifests)
 }

@@ -2,7 +2,7 @@
 
 use location::{Location, Prefix};
 use record::{Record, Stream};
-use repo_tool::{Records, failed, open, publish_record};
+use repo_tool::open;
 use repository::publish::{self, Step};
 use repository::{Manifests, WhenEmpty, index};
 use tool::{Exit, Failure, Input, Io};
@@ -15,12 +15,12 @@ const SKIPPED: u8 = 9;
 
 /// Publishes, writes the index to the working folder too, and a record of it to stdout.
 pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
-    Records::around(io, &TOOL, options.records.as_deref(), |io, records| {
+    io.with_records(&TOOL, options.records.as_deref(), |io, records| {
         let location = options.location(io)?;
         let deployed = options.manifests.is_empty() && deployed(io, &location)?;
         let manifests = match options.manifests.as_slice() {
             [] => None,
-            files => Some(Manifests::read_files(files).map_err(failed)?),
+            files => Some(Manifests::read_files(files)?),
         };
         let store = open::writable(io, &location, None)?;
         let notes = io.notes();
@@ -38,9 +38,9 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
             given: manifests.as_ref(),
             ..publish::Options::default()
         };
-        let published = repository::publish(&store, &location, &publish).map_err(failed)?;
+        let published = repository::publish(&store, &location, &publish)?;
         output::write(&io.folder().join(index::FILE_NAME), &published.bytes)?;
-        records.write(io, publish_record(&location, &published))?;
+        records.write(tool::publish_record(&location, &published))?;
         io.say("-----> Done.");
         Ok(())
     })

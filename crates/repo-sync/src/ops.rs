@@ -52,7 +52,7 @@ impl Folder {
         Ok(Self {
             region: region.clone(),
             location: Location::new(service, bucket, Prefix::parse(prefix)?)?,
-            manifests: Manifests::read_folder(&path).map_err(repo_tool::failed)?,
+            manifests: Manifests::read_folder(&path)?,
             path,
         })
     }

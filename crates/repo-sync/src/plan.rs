@@ -16,7 +16,7 @@ pub fn print(
     source: &Side<'_>,
     destination: &Side<'_>,
 ) -> Result<(), Failure> {
-    let bytes = work.bytes(source).map_err(repo_tool::failed)?;
+    let bytes = work.bytes(source)?;
     let document = json!({
         "kind": "plan.v1",
         "source": side(source)?,
@@ -36,9 +36,7 @@ pub fn print_json(io: &mut Io, value: &Value) -> Result<(), Failure> {
 
 fn side(side: &Side<'_>) -> Result<Value, Failure> {
     let etag = match side.store {
-        Some(store) => index::read(store, side.location)
-            .map_err(repo_tool::failed)?
-            .map(|current| current.etag),
+        Some(store) => index::read(store, side.location)?.map(|current| current.etag),
         None => None,
     };
     let manifests: serde_json::Map<String, Value> = side

@@ -6,12 +6,12 @@ use location::Location;
 use manifest::plan::{self, PackageChange};
 use record::{Action, Record, Sync};
 use repo_tool::change::{self, Change};
-use repo_tool::{Records, failed, open};
+use repo_tool::open;
 use repository::index::Current;
 use repository::sync::{self, Side};
 use repository::{Manifests, index, snapshot};
 use store::Store;
-use tool::{Answer, Exit, Failure, Io};
+use tool::{Answer, Exit, Failure, Io, Records};
 
 use crate::args::Options;
 use crate::{Error, TOOL, places, plan as document};
@@ -21,7 +21,7 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     if options.plan {
         return sync(options, io, None);
     }
-    Records::around(io, &TOOL, options.records.as_deref(), |io, records| {
+    io.with_records(&TOOL, options.records.as_deref(), |io, records| {
         sync(options, io, Some(records))
     })
 }
@@ -31,7 +31,7 @@ fn sync(options: &Options, io: &mut Io, records: Option<&mut Records>) -> Result
     let cache = options.cache.folder(io);
     let snapshot_keys = match &options.snapshot {
         Some(name) => {
-            let key = |location| snapshot::key(location, name).map_err(failed);
+            let key = |location| snapshot::key(location, name);
             Some((key(&from)?, key(&to)?))
         }
         None => None,
@@ -65,8 +65,8 @@ fn sync(options: &Options, io: &mut Io, records: Option<&mut Records>) -> Result
         io.say("Fetching manifests from source... \n");
     }
     let source_manifests = match (&options.source_folder, &source_store) {
-        (Some(folder), _) => Manifests::read_folder(&io.folder().join(folder)).map_err(failed)?,
-        (None, Some(store)) => Manifests::fetch(store, &from, cache.as_deref()).map_err(failed)?,
+        (Some(folder), _) => Manifests::read_folder(&io.folder().join(folder))?,
+        (None, Some(store)) => Manifests::fetch(store, &from, cache.as_deref())?,
         (None, None) => Manifests::default(),
     };
     if let Some(published) = &published {
@@ -83,7 +83,7 @@ fn sync(options: &Options, io: &mut Io, records: Option<&mut Records>) -> Result
         location: &to,
         manifests: &destination_manifests,
     };
-    let work = sync::prepare(&source, &destination, options.keep).map_err(failed)?;
+    let work = sync::prepare(&source, &destination, options.keep)?;
     let late_store;
     if source.store.is_none()
         && options.destination_folder.is_none()
@@ -103,7 +103,7 @@ fn sync(options: &Options, io: &mut Io, records: Option<&mut Records>) -> Result
         return Ok(());
     };
     if work.plan.is_empty() && options.snapshot.is_none() {
-        if sync::is_published(&destination).map_err(failed)? {
+        if sync::is_published(&destination)? {
             io.say("Nothing to do - aborting.");
             return Ok(());
         }
@@ -130,7 +130,7 @@ fn sync(options: &Options, io: &mut Io, records: Option<&mut Records>) -> Result
 
 /// The source's `packages.json`.
 fn published(store: &Store, from: &Location) -> Result<Current, Failure> {
-    let current = index::read(store, from).map_err(failed)?;
+    let current = index::read(store, from)?;
     current.ok_or_else(|| {
         let key = from.key(index::FILE_NAME);
         Error::NoIndex {
@@ -148,15 +148,11 @@ fn check_snapshot(
     key: &str,
     published: &Current,
 ) -> Result<(), Failure> {
-    let same = match index::read_key(store, key).map_err(failed)? {
+    let same = match index::read_key(store, key)? {
         Some(current) if current.bytes == published.bytes => true,
         Some(current) => {
-            let theirs = current.parse(key).map_err(failed)?;
-            theirs.same_as(
-                &published
-                    .parse(&from.key(index::FILE_NAME))
-                    .map_err(failed)?,
-            )
+            let theirs = current.parse(key)?;
+            theirs.same_as(&published.parse(&from.key(index::FILE_NAME))?)
         }
         None => false,
     };
@@ -177,7 +173,7 @@ fn read_destination(
     cache: Option<&PathBuf>,
 ) -> Result<(Option<Store>, Manifests), Failure> {
     if let Some(folder) = &options.destination_folder {
-        let manifests = Manifests::read_folder(&io.folder().join(folder)).map_err(failed)?;
+        let manifests = Manifests::read_folder(&io.folder().join(folder))?;
         return Ok((None, manifests));
     }
     io.say(&format!("Checking destination bucket at\n  {to}..."));
@@ -187,7 +183,7 @@ fn read_destination(
     } else {
         open::writable(io, to, profile)?
     };
-    let manifests = Manifests::fetch(&store, to, cache.map(PathBuf::as_path)).map_err(failed)?;
+    let manifests = Manifests::fetch(&store, to, cache.map(PathBuf::as_path))?;
     if manifests.entries.is_empty() {
         io.say("Destination is empty; proceeding.");
     }
@@ -203,9 +199,7 @@ fn check_published(
     manifests: &Manifests,
     from: &Location,
 ) -> Result<(), Failure> {
-    let index = published
-        .parse(&from.key(index::FILE_NAME))
-        .map_err(failed)?;
+    let index = published.parse(&from.key(index::FILE_NAME))?;
     if index.same_as(&manifests.index()) {
         return Ok(());
     }

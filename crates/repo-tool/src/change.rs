@@ -9,9 +9,7 @@ use record::Record;
 use repository::sync::{self, Side, Step, Summary, Work};
 use repository::{WhenEmpty, publish};
 use store::Store;
-use tool::{Answer, Failure, Io};
-
-use crate::{Records, failed, publish_record};
+use tool::{Answer, Failure, Io, Records};
 
 /// What to do, and how.
 pub struct Change<'a> {
@@ -55,7 +53,7 @@ pub fn summarize(io: &Io, work: &Work, source: &Side<'_>, destination: &Side<'_>
 /// # Errors
 /// When the source cannot be listed.
 pub fn report_sizes(io: &Io, work: &Work, source: &Side<'_>) -> Result<(), Failure> {
-    let bytes = work.bytes(source).map_err(failed)?;
+    let bytes = work.bytes(source)?;
     let (copied, removed) = (size(bytes.copied), size(bytes.removed));
     io.say(&format!(
         "Dry run: would copy {copied} and remove {removed} of archives.\n"
@@ -119,8 +117,7 @@ pub fn carry_out(io: &mut Io, records: &mut Records, change: &Change<'_>) -> Res
         &change.destination,
         change.store,
         &options,
-    )
-    .map_err(failed)?;
+    )?;
 
     let location = change.destination.location;
     for package in change
@@ -130,10 +127,10 @@ pub fn carry_out(io: &mut Io, records: &mut Records, change: &Change<'_>) -> Res
         .iter()
         .filter(|package| package.ignored.is_none())
     {
-        records.write(io, (change.record)(location, package))?;
+        records.write((change.record)(location, package))?;
     }
     if let Some(published) = applied.published {
-        records.write(io, publish_record(location, &published))?;
+        records.write(tool::publish_record(location, &published))?;
     }
     io.say("Sync complete.\n");
     Ok(true)

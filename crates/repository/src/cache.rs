@@ -12,10 +12,12 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use location::{Env, Location};
-use sha2::{Digest as _, Sha256};
 
 /// First line of a cache file; another one is another version, and ignored.
 const HEADER: &[u8] = b"slipway manifests 1\n";
+
+/// How many bytes of checksum end a cache file.
+const CHECKSUM: usize = 64;
 
 /// The cache of one repository.
 #[derive(Debug, Clone)]
@@ -61,7 +63,7 @@ impl Cache {
             location.bucket,
             location.key("")
         );
-        let digest = hex(&Sha256::digest(place.as_bytes()));
+        let digest = checksum::of_bytes(place);
         Some(Self {
             file: folder.join(format!("{}.pack", &digest[..32])),
         })
@@ -101,10 +103,10 @@ impl Cache {
                 bytes.extend_from_slice(part);
             }
         }
-        let digest = Sha256::digest(&bytes);
+        let digest = checksum::of_bytes(&bytes);
         let mut file = scratch::File::new_in(folder, ".manifests-")?;
         file.file().write_all(&bytes)?;
-        file.file().write_all(&digest)?;
+        file.file().write_all(digest.as_bytes())?;
         file.persist(&self.file)?;
         Ok(())
     }
@@ -133,9 +135,9 @@ impl Cached {
 
 /// Finds the entries of a cache file; `None` when the file is not whole.
 fn index_entries(bytes: &[u8]) -> Option<HashMap<(String, String), std::ops::Range<usize>>> {
-    let body_end = bytes.len().checked_sub(32)?;
+    let body_end = bytes.len().checked_sub(CHECKSUM)?;
     let (body, digest) = bytes.split_at(body_end);
-    if Sha256::digest(body)[..] != *digest || !body.starts_with(HEADER) {
+    if checksum::of_bytes(body).as_bytes() != digest || !body.starts_with(HEADER) {
         return None;
     }
     let mut entries = HashMap::new();
@@ -156,14 +158,4 @@ fn index_entries(bytes: &[u8]) -> Option<HashMap<(String, String), std::ops::Ran
         entries.insert((text(key)?, text(etag)?), content);
     }
     Some(entries)
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _infallible = write!(text, "{byte:02x}");
-            text
-        })
 }

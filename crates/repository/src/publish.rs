@@ -15,10 +15,8 @@ use std::time::Duration;
 use location::Location;
 use manifest::Index;
 use manifest::index::Change;
-use sha2::{Digest as _, Sha256};
 use store::{Condition, Store, Upload};
 
-use crate::cache::hex;
 use crate::index::{self, Current};
 use crate::manifests::{self, Manifests};
 use crate::{Error, JSON, snapshot};
@@ -163,7 +161,7 @@ pub fn publish(
         }
         let before = run.replaced.as_ref().map(Option::as_ref);
         return Ok(Published {
-            sha256: hex(&Sha256::digest(&written.bytes)),
+            sha256: checksum::of_bytes(&written.bytes),
             packages: written.index.packages().count(),
             versions: written.index.len(),
             changed: before.is_some(),

@@ -3,6 +3,7 @@
 //! - [`s3::Server`]: an S3 server inside the test process, with faults and a record of requests.
 //! - [`seaweed::Server`]: a real SeaweedFS in a process of its own.
 //! - [`Workspace`]: a temporary folder, with formulae and an environment.
+//! - [`Site`]: repositories on either store, seen alike.
 //! - [`Process`]: runs a program with nothing in its environment that the test did not put there.
 //!
 //! A test kit reports what went wrong by panicking, so that the test fails there and then.
@@ -16,12 +17,14 @@ mod help;
 mod process;
 pub mod s3;
 pub mod seaweed;
+mod site;
 mod workspace;
 
 use std::collections::BTreeMap;
 
 pub use help::options_in;
 pub use process::{Output, Process, Running, binary};
+pub use site::Site;
 pub use workspace::Workspace;
 
 /// The variables that point a process at an S3 service with path-style addressing.

@@ -10,7 +10,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-/// The access key of the administrator.
+/// The access key of one who may read and write every bucket. Not make them: a write to a missing
+/// bucket by an administrator makes the bucket.
 pub const ACCESS_KEY: &str = "AKIDSEAWEED";
 /// Its secret.
 pub const SECRET_KEY: &str = "seaweed-secret";
@@ -24,13 +25,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Runs the server until its standard input closes, which also happens when the test process is
 /// killed; then ends it by its process id and removes its data.
 const KEEPER: &str = r#"
-folder=$1; shift
+folder=$1; ports=$2; shift 2
 "$@" </dev/null >"$folder/log" 2>&1 &
 server=$!
 cat >/dev/null
 kill -9 "$server"
 wait "$server" 2>/dev/null
 rm -rf -- "$folder"
+for port in $ports; do rm -f /tmp/seaweedfs-*-grpc-"$port".sock; done
 "#;
 
 /// A running SeaweedFS on free ports and a fresh folder. It ends when this value is dropped, or when
@@ -115,7 +117,13 @@ impl Server {
         ];
         let keeper = Command::new("/bin/sh")
             .args(["-c", KEEPER, "sh"])
-            .args([&folder, weed])
+            .arg(&folder)
+            .arg(
+                [ports[1], ports[3], ports[5], ports[7]]
+                    .map(|port| port.to_string())
+                    .join(" "),
+            )
+            .arg(weed)
             .arg("server")
             .args(options)
             // Each bucket has its own volumes: one at a time is enough, seven is the default.
@@ -208,9 +216,9 @@ impl Drop for Server {
 fn config_text() -> String {
     format!(
         r#"{{"identities": [
-            {{"name": "admin",
+            {{"name": "writer",
               "credentials": [{{"accessKey": "{ACCESS_KEY}", "secretKey": "{SECRET_KEY}"}}],
-              "actions": ["Admin", "Read", "Write", "List", "Tagging"]}},
+              "actions": ["Read", "Write", "List", "Tagging"]}},
             {{"name": "anonymous", "actions": ["Read:{PUBLIC}*", "List:{PUBLIC}*"]}}
         ]}}"#
     )

@@ -4,11 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use location::Location;
-use sha2::{Digest as _, Sha256};
 use store::{Condition, Store, Upload, parallel};
 
 use super::{Side, Work};
-use crate::cache::hex;
 use crate::{Error, JSON, Published, index, manifests, publish};
 
 /// How to apply a plan.
@@ -189,7 +187,7 @@ fn writes(work: &Work, destination: &Side<'_>) -> Vec<Write> {
 
 impl Write {
     fn run(&self, to: &Store) -> Result<(), Error> {
-        let sha256 = hex(&Sha256::digest(&self.bytes));
+        let sha256 = checksum::of_bytes(&self.bytes);
         let upload = Upload {
             condition: self.condition.clone(),
             metadata: &[("sha256", &sha256)],
