@@ -103,12 +103,13 @@ check() {
 }
 
 for formula in "${formulae[@]}"; do
+	$dry_run || check "${name[1]:-$formula}"
+	mkdir -- "$work/output"
 	if $dry_run; then
-		run "${build[@]}" --no-archive --records /dev/null "$formula" 2>&1
+		run "${build[@]}" --no-archive --output "$work/output" --records /dev/null "$formula" 2>&1
+		rm -rf -- "$work/output"
 		continue
 	fi
-	check "${name[1]:-$formula}"
-	mkdir -- "$work/output"
 	run "${build[@]}" --output "$work/output" --records "$work/records" "$formula" 2>&1
 	run "${deploy[@]}" --records /dev/null "$work/records" 2>&1
 	# Archives are large, and there may be many formulae.

@@ -115,7 +115,7 @@ class Wrappers(unittest.TestCase):
             done = self.run_wrapper("bob", "build", "php-8.3.9", *words)
             self.assertEqual(0, done.returncode, done.stderr)
             self.assertEqual(
-                ["bob-build --bob --no-manifest --name N --no-archive --records /dev/null php-8.3.9"],
+                ["bob-build --bob --no-manifest --name N --no-archive --output WORK --records /dev/null php-8.3.9"],
                 self.called(),
             )
             self.assertEqual("bob_build says this\n", done.stdout)
@@ -204,7 +204,7 @@ class Wrappers(unittest.TestCase):
             done = self.run_wrapper("deploy.sh", *words)
             self.assertEqual(0, done.returncode, done.stderr)
             self.assertEqual(
-                ["bob-build --bob --no-archive --records /dev/null php-8.3.9"], self.called()
+                ["bob-build --bob --no-archive --output WORK/output --records /dev/null php-8.3.9"], self.called()
             )
 
     def test_deploy_passes_on_the_status(self):
@@ -257,7 +257,7 @@ class Wrappers(unittest.TestCase):
             done = self.run_wrapper("deploy.sh", "--dry-run", argument, cwd=cwd, **env)
             self.assertEqual(0, done.returncode, done.stderr)
             self.assertEqual(
-                [f"bob-build --bob --no-archive --records /dev/null {expected}"],
+                [f"bob-build --bob --no-archive --output WORK/output --records /dev/null {expected}"],
                 self.called(),
                 (cwd, argument),
             )
@@ -475,16 +475,18 @@ class Wrappers(unittest.TestCase):
             done.stderr,
         )
 
-    def test_the_upload_command_names_another_service(self):
-        for env, expected in (
-            ({"AWS_ENDPOINT_URL_S3": "http://h:1"}, ["--endpoint-url", "http://h:1", "cp"]),
-            ({"AWS_ENDPOINT_URL": "http://h:1"}, ["--endpoint-url", "http://h:1", "cp"]),
-            ({"S3_ENDPOINT_URL": "http://h:1"}, ["cp", "--destination-region", "us-east-1"]),
-        ):
+    def test_the_upload_command_of_a_folder(self):
+        (self.folder / "elsewhere/x.composer.json").write_text("x")
+        root = self.folder / "100% s'tore"
+        url = str(root).replace("%", "%25").replace(" ", "%20")
+        for env in ({"AWS_ENDPOINT_URL_S3": f"file://{url}"}, {"S3_ENDPOINT_URL": f"file://localhost{url}/"}):
             done = self.helper(
-                's5cmd() { printf "%s\\n" "$@"; }; eval "$(generate_manifest_cmd x)"', S3_BUCKET="b", **env
+                'eval "$(generate_manifest_cmd x.composer.json)"', S3_BUCKET="b", S3_PREFIX="p", **env
             )
-            self.assertEqual(expected, done.stdout.splitlines()[:3], done.stderr)
+            self.assertEqual((0, ""), (done.returncode, done.stderr))
+            target = root / "b/p/x.composer.json"
+            self.assertEqual("x", target.read_text())
+            target.unlink()
 
     def test_print_or_export(self):
         done = self.helper('print_or_export_manifest_cmd "$1"', "do -n 'it'")

@@ -11,9 +11,12 @@
 # generate_manifest_cmd FILE: prints the command that uploads FILE (in the
 # current directory) to s3://$S3_BUCKET/$S3_PREFIX<FILE>. Every word of it is
 # quoted, so that it can be pasted into any shell, or sourced.
+#
+# With a service of one's own, s5cmd wants $S3_ENDPOINT_URL. Where "the service" is
+# a folder (file://…), the command copies FILE into it.
 generate_manifest_cmd() {
-	local path=$1 name=$1 prefix region endpoint word line=
-	local -a command=(s5cmd)
+	local path=$1 name=$1 prefix region endpoint byte word line='' root=''
+	local -a command
 
 	if [[ $path == /* ]]; then name=${path##*/}; else path=$PWD/$path; fi
 	prefix=${S3_PREFIX:-}
@@ -26,17 +29,27 @@ generate_manifest_cmd() {
 	region=${region#s3-}
 	region=${region#s3.}
 
-	# s5cmd knows only one of the three variables that name another service.
-	endpoint=${AWS_ENDPOINT_URL_S3:-${AWS_ENDPOINT_URL:-}}
-	if [[ -n $endpoint && $endpoint != "${S3_ENDPOINT_URL:-}" ]]; then
-		command+=(--endpoint-url "$endpoint")
+	endpoint=${AWS_ENDPOINT_URL_S3:-${AWS_ENDPOINT_URL:-${S3_ENDPOINT_URL:-}}}
+	if [[ $endpoint == file://* ]]; then
+		endpoint=${endpoint#file://}
+		endpoint=${endpoint#localhost}
+		while [[ $endpoint == *%* ]]; do
+			root+=${endpoint%%\%*}
+			endpoint=${endpoint#*%}
+			printf -v byte %b "\\x${endpoint:0:2}"
+			root+=$byte
+			endpoint=${endpoint:2}
+		done
+		root+=$endpoint
+		command=(install -D -m 644 "$path" "${root%/}/$S3_BUCKET/$prefix$name")
+	else
+		command=(
+			s5cmd cp
+			--destination-region "${region:-us-east-1}"
+			--content-type application/json
+			"$path" "s3://$S3_BUCKET/$prefix$name"
+		)
 	fi
-	command+=(
-		cp
-		--destination-region "${region:-us-east-1}"
-		--content-type application/json
-		"$path" "s3://$S3_BUCKET/$prefix$name"
-	)
 
 	for word in "${command[@]}"; do
 		line+="${line:+ }'"
