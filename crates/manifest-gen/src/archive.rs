@@ -1,13 +1,11 @@
 //! The checksums of an archive.
 
-use std::fmt::Write as _;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 use manifest::generate::ArchiveFacts;
-use sha1::Sha1;
-use sha2::{Digest as _, Sha256};
+use sha1::{Digest as _, Sha1};
 
 use crate::Error;
 
@@ -18,30 +16,23 @@ pub(crate) fn facts(path: &Path) -> Result<ArchiveFacts, Error> {
         source,
     };
     let mut file = File::open(path).map_err(failed)?;
-    let (mut sha1, mut sha256, mut size) = (Sha1::new(), Sha256::new(), 0);
+    let (mut sha1, mut sha256, mut size) = (Sha1::new(), checksum::Hasher::default(), 0);
     let mut piece = vec![0; 256 * 1024];
     loop {
-        let length = file.read(&mut piece).map_err(failed)?;
-        if length == 0 {
-            break;
+        match file.read(&mut piece) {
+            Ok(0) => break,
+            Ok(length) => {
+                sha1.update(&piece[..length]);
+                sha256.update(&piece[..length]);
+                size += length as u64;
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(failed(error)),
         }
-        sha1.update(&piece[..length]);
-        sha256.update(&piece[..length]);
-        size += length as u64;
     }
     Ok(ArchiveFacts {
-        sha1: hex(&sha1.finalize()),
-        sha256: hex(&sha256.finalize()),
+        sha1: checksum::hex(&sha1.finalize()),
+        sha256: sha256.finish(),
         size,
     })
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }

@@ -7,6 +7,8 @@ mod archive;
 mod args;
 mod error;
 
+use std::io::Write as _;
+
 use location::{Location, Role};
 use manifest::generate::{self, Context, Request};
 use tool::{Failure, Io, Tool};

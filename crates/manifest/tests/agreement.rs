@@ -1,5 +1,10 @@
 //! Agreement with Python: its own `json` module for bytes, and a second writing of the rules for
 //! indexes, over generated inputs. One Python process answers all the questions of a test.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a failure here is a failed test"
+)]
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
