@@ -106,12 +106,19 @@ impl Session<'_> {
             let archive = build.archive.clone();
             let key = self.own.key(&format!("{}.tar.gz", build.name));
             write(records, build, &output)?;
-            output.hand_over();
+            if self.keeps_files() {
+                output.hand_over();
+            }
             if let Some(archive) = archive {
                 built.insert(key, (archive.path, archive.sha256));
             }
         }
         Ok(())
+    }
+
+    /// Whether a build leaves files. Only to build, and to be told of it, leaves none.
+    fn keeps_files(&self) -> bool {
+        self.options.archive || self.options.output.is_some()
     }
 
     /// Builds one formula into `output`.
@@ -195,12 +202,13 @@ impl Session<'_> {
             build_path: build_path.given.into(),
             archive,
             manifest: manifest
+                .filter(|_| self.keeps_files())
                 .map(|written| output.keep_manifest(&written))
                 .transpose()?,
             dependencies: Some(dependencies),
             dependencies_file: None,
             seconds,
-            log: log_path,
+            log: self.keeps_files().then_some(log_path),
             temporary: output.is_temporary(),
         })
     }

@@ -118,11 +118,12 @@ impl Sources<'_> {
                 }
             })
             .collect();
+        let cache = self.cache;
         // As many at once as there are: formulae have a handful of dependencies.
         let results: Vec<Result<Fetched, Error>> = std::thread::scope(|scope| {
             let threads: Vec<_> = jobs
                 .into_iter()
-                .map(|job| scope.spawn(move || self::fetch(self.cache, job)))
+                .map(|job| scope.spawn(move || self::fetch(cache, job)))
                 .collect();
             threads
                 .into_iter()

@@ -13,8 +13,6 @@ const SIZE_LIMIT: u64 = 100 * 1024 * 1024;
 /// A manifest as the formula left it.
 #[derive(Debug)]
 pub(crate) struct Written {
-    /// Where it is.
-    pub path: PathBuf,
     /// What it is to be uploaded as.
     pub name: String,
     /// Its bytes.
@@ -114,19 +112,21 @@ fn read(path: PathBuf, command: &str) -> Result<Written, Error> {
     let name = target
         .or(own_name)
         .ok_or_else(|| unfit("its name is not UTF-8".to_owned()))?;
-    Ok(Written { path, name, bytes })
+    Ok(Written { name, bytes })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const TEXT: &str = r#"{"name":"heroku-sys/x","version":"1","type":"heroku-sys-program"}"#;
-
     fn check(files: &[&str], command: &str, expected: Result<Option<(&str, &str)>, &str>) {
         let place = scratch::Folder::new("manifest file test ").unwrap();
         for file in files {
-            fs::write(place.path().join(file), TEXT).unwrap();
+            fs::write(
+                place.path().join(file),
+                format!("{{\"name\":\"{file}\",\"version\":\"1\"}}"),
+            )
+            .unwrap();
         }
         let folder = place.path().to_str().unwrap();
         let file = place.path().join("cmd");
@@ -135,10 +135,9 @@ mod tests {
         let found = found.map_err(|error| error.to_string());
         let found = found.as_ref().map_err(String::as_str).map(|written| {
             written.as_ref().map(|written| {
-                (
-                    written.path.file_name().unwrap().to_str().unwrap(),
-                    written.name.as_str(),
-                )
+                let text = str::from_utf8(&written.bytes).unwrap();
+                let file = text.trim_matches(['{', '}']).split('"').nth(3).unwrap();
+                (file, written.name.as_str())
             })
         });
         assert_eq!(found, expected, "{command}");

@@ -1,4 +1,9 @@
 //! `bob-build` as a process: arguments, streams and statuses, whole.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a failure here is a failed test"
+)]
 
 use std::fs;
 use std::path::Path;
@@ -87,7 +92,10 @@ fn a_build_is_a_record_with_its_files() {
     let manifest = build.manifest.unwrap();
     assert_eq!(manifest.name, "hi-1.composer.json");
     assert_eq!(manifest.sha256, checksum::of_file(&manifest.path).unwrap());
-    assert_eq!(fs::read_to_string(build.log).unwrap(), "said\nloud\n");
+    assert_eq!(
+        fs::read_to_string(build.log.unwrap()).unwrap(),
+        "said\nloud\n"
+    );
     assert_eq!(
         (build.formula.as_str(), build.name.as_str()),
         ("libraries/hi-1", "libraries/hi-1")
@@ -258,7 +266,7 @@ fn formulae_see_no_credentials_unless_asked() {
     workspace.set("AWS_SESSION_TOKEN", "the-token");
     workspace.formula("env-1", "env > $1/env");
     let env = |arguments: &[&str]| {
-        bob_build(&workspace)
+        let _ = bob_build(&workspace)
             .args(arguments)
             .args(["--no-archive", "env-1"])
             .run()
@@ -276,7 +284,7 @@ fn without_dependencies_no_service_is_asked() {
     let mut workspace = workspace();
     workspace.set("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1");
     workspace.formula("x-1", "touch $1/x");
-    bob_build(&workspace)
+    let _ = bob_build(&workspace)
         .args(["--output", "out", "x-1"])
         .run()
         .success();

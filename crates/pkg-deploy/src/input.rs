@@ -91,7 +91,7 @@ impl Drop for Builds {
 /// The folder that a build was handed over in. A record is only data: it never makes us remove
 /// anything but what looks exactly like such a folder.
 fn temporary_folder(build: &Build) -> Option<&Path> {
-    let inside = build.log.ancestors().find(|path| {
+    let inside = build.archive.as_ref()?.path.ancestors().find(|path| {
         path.file_name()
             .and_then(|name| name.to_str())
             .is_some_and(|name| name.starts_with("bob-build-"))

@@ -44,8 +44,8 @@ pub struct Build {
     pub dependencies_file: Option<PathBuf>,
     /// How long the formula ran.
     pub seconds: f64,
-    /// What the formula said.
-    pub log: PathBuf,
+    /// What the formula said; none where nothing of the build was kept.
+    pub log: Option<PathBuf>,
     /// Whether the files lie in a folder of their own that the consumer removes after use.
     pub temporary: bool,
 }

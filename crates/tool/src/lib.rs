@@ -53,7 +53,7 @@ pub fn main(tool: &Tool) -> ExitCode {
 #[must_use]
 pub fn run(tool: &Tool, arguments: Vec<OsString>, io: &mut Io) -> ExitCode {
     let mut args = Args::new(arguments);
-    let style = if args.flag(["--bob", "--bob"]) {
+    let style = if args.flag("--bob") {
         message::Style::Bob
     } else {
         message::Style::Own
