@@ -104,11 +104,11 @@ impl From<ureq::Error> for Broken {
     fn from(error: ureq::Error) -> Self {
         use ureq::{Error, Timeout};
         match &error {
-            // A certificate that does not fit does not fit the next time, either.
             Error::BadUri(_) | Error::Tls(_) | Error::InvalidProxyUrl | Error::TlsRequired => {
                 Self::Connect(error, true)
             }
-            Error::NativeTls(_) => Self::Connect(error, true),
+            // A certificate that does not fit, but also a handshake that was cut short.
+            Error::NativeTls(_) => Self::Connect(error, false),
             Error::HostNotFound | Error::ConnectionFailed | Error::ConnectProxyFailed(_) => {
                 Self::Connect(error, false)
             }

@@ -3,9 +3,10 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rusoto_s3::{CopyObjectRequest, S3, UploadPartCopyRequest};
 
+use super::answer::Expect;
 use super::failure::Failed;
 use super::multipart::{Finished, Part, plan};
-use super::wire::{Call, Expect};
+use super::wire::Call;
 use super::write::Print;
 use super::{Bucket, quoted, typed, unquoted};
 use crate::backend::Source;

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use rusoto_s3::{Delete, DeleteObjectsRequest, ObjectIdentifier, S3, S3Error};
 
+use super::answer::Expect;
 use super::backoff::Backoff;
 use super::failure::{Refusal, tame};
-use super::wire::{Call, Expect};
+use super::wire::Call;
 use super::{Bucket, typed};
 use crate::{Error, parallel};
 

@@ -76,6 +76,10 @@ impl Refusal {
             (412, _) | (409, "ConditionalRequestConflict") => Error::Precondition {
                 key: key.to_owned(),
             },
+            // A condition on the ETag of an object that is not there.
+            (404, "NoSuchKey") if conditional => Error::Precondition {
+                key: key.to_owned(),
+            },
             (409, _) if conditional => Error::Precondition {
                 key: key.to_owned(),
             },
@@ -169,6 +173,7 @@ mod tests {
             (409, "ConditionalRequestConflict", true),
             (409, "Conflict", true),
             (200, "PreconditionFailed", true),
+            (404, "NoSuchKey", true),
         ] {
             let found = error(status, code, conditional);
             assert!(

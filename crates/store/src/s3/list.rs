@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use rusoto_s3::{ListObjectsV2Output, ListObjectsV2Request, S3};
 
-use super::wire::{Call, Expect};
+use super::answer::Expect;
+use super::wire::Call;
 use super::{Bucket, typed, unquoted};
 use crate::backend::Depth;
 use crate::{Error, Object};

@@ -5,6 +5,7 @@
 //! on answers that it does not expect.
 
 mod address;
+mod answer;
 mod backoff;
 mod copy;
 mod delete;
@@ -27,7 +28,8 @@ use std::sync::{Arc, RwLock};
 use location::{Env, Service};
 
 use self::address::Address;
-use self::wire::{Call, Expect, Wire};
+use self::answer::Expect;
+use self::wire::{Call, Wire};
 use crate::backend::{Backend, Depth, Reading, Source};
 use crate::credentials::Provider;
 use crate::{Access, Condition, Error, Head, Object, Options, Upload, http};

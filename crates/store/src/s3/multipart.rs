@@ -11,8 +11,9 @@ use rusoto_s3::{
     CompletedPart, CreateMultipartUploadRequest, S3,
 };
 
+use super::answer::Expect;
 use super::failure::Failed;
-use super::wire::{Call, Expect};
+use super::wire::Call;
 use super::write::{Print, headers, md5_of};
 use super::{Bucket, typed, unquoted};
 use crate::{Condition, Error, Upload, parallel};

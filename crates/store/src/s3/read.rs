@@ -5,7 +5,8 @@ use std::io::{self, Read};
 
 use jiff::Timestamp;
 
-use super::wire::{Answer, Call, Expect, Received};
+use super::answer::{Answer, Expect, Received};
+use super::wire::Call;
 use super::{Bucket, quoted, unquoted};
 use crate::backend::Reading;
 use crate::{Error, Head};

@@ -13,8 +13,9 @@ use rusoto_core::signature::SignedRequest;
 use rusoto_core::{ByteStream, Client, DispatchSignedRequest, RusotoError};
 use rusoto_s3::S3Client;
 
+use super::answer::{Answer, Received};
 use super::failure::Failed;
-use super::wire::{Answer, Call, Received, Wire};
+use super::wire::{Call, Wire};
 
 /// Makes one typed call. Each call has a client of its own, which costs next to nothing, so that a
 /// failure finds its way back whole: the library itself would only keep a text.

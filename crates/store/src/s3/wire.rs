@@ -1,21 +1,21 @@
-//! One request and its answer: signed, sent, tried again, sent on to the right region, judged.
+//! One request until its answer: signed, sent, tried again, sent on to the right region.
 //!
 //! Both the typed calls of the client library (through [`super::typed`]) and our own requests come
 //! through [`Wire::exchange`], so that there is one place that retries, and one that decides what an
-//! answer means.
+//! answer means ([`super::answer`]).
 
-use std::io::{self, Read};
+use std::io;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rusoto_core::credential::AwsCredentials;
 use rusoto_core::signature::{SignedRequest, SignedRequestPayload};
-use ureq::http::{HeaderMap, Method, Request, Response};
+use ureq::http::{Method, Request, Response};
 use ureq::{Agent, AsSendBody, Body};
 
-use super::address::{self, Address};
+use super::address::Address;
+use super::answer::{Answer, Expect, Verdict, judge};
 use super::backoff::Backoff;
 use super::failure::{Failed, Refusal, tame};
-use super::xml;
 use crate::credentials::Provider;
 use crate::http::Broken;
 use crate::{Error, Patience};
@@ -24,8 +24,6 @@ use crate::{Error, Patience};
 const MALFORMED_TRIES: u32 = 3;
 /// How often a service may name another region for one request.
 const MOVES: u32 = 2;
-/// The most that is read of an answer whose body does not matter.
-const IGNORED: u64 = 1024 * 1024;
 
 /// The way to one bucket.
 pub(super) struct Wire {
@@ -37,17 +35,6 @@ pub(super) struct Wire {
     /// `None`: unsigned.
     pub credentials: Option<Arc<Provider>>,
     pub patience: Patience,
-}
-
-/// What is expected of an answer's body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Expect {
-    /// Bytes of an object, for the caller to read.
-    Object,
-    /// XML with this outermost element. It is read here, and counts as part of the request.
-    Document(&'static str),
-    /// Nothing of interest.
-    Nothing,
 }
 
 /// A request's circumstances.
@@ -77,40 +64,6 @@ impl Call {
             headers: Vec::new(),
         }
     }
-}
-
-/// A good answer (2xx).
-pub(super) struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub body: Received,
-}
-
-pub(super) enum Received {
-    Stream(Box<dyn Read + Send>),
-    Whole(Vec<u8>),
-}
-
-impl Answer {
-    /// A header's value. Bytes that are no text are replaced.
-    pub(super) fn header(&self, name: &str) -> Option<String> {
-        header(&self.headers, name)
-    }
-}
-
-fn header(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers
-        .get(name)
-        .map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
-}
-
-/// What to do about an answer.
-enum Verdict {
-    Done(Box<Answer>),
-    Refused(Refusal),
-    Malformed(String),
-    Cut(io::Error),
-    Moved(String),
 }
 
 impl Wire {
@@ -349,102 +302,4 @@ fn unreachable(address: &Address, source: ureq::Error, uncertain: bool) -> Faile
         code: String::new(),
         uncertain,
     }
-}
-
-/// Decides what an answer means, and reads what belongs to it.
-fn judge(response: Response<Body>, expect: Expect, address: &Address) -> Verdict {
-    let (parts, body) = response.into_parts();
-    let status = parts.status.as_u16();
-    let mut body = body.into_reader();
-    if (200..300).contains(&status) {
-        let received = match expect {
-            Expect::Object => Received::Stream(Box::new(body)),
-            Expect::Nothing => {
-                // Read to its end, so that the connection can be used again.
-                match io::copy(&mut body.by_ref().take(IGNORED), &mut io::sink()) {
-                    Ok(_) => Received::Whole(Vec::new()),
-                    Err(error) => return Verdict::Cut(error),
-                }
-            }
-            Expect::Document(root) => match document(&mut body, status, root) {
-                Ok(bytes) => Received::Whole(bytes),
-                Err(verdict) => return verdict,
-            },
-        };
-        return Verdict::Done(Box::new(Answer {
-            status,
-            headers: parts.headers,
-            body: received,
-        }));
-    }
-    let mut bytes = Vec::new();
-    // Half a reason would be taken for none, and a 404 without a reason means something else.
-    if let Err(error) = body.by_ref().take(IGNORED).read_to_end(&mut bytes) {
-        return Verdict::Cut(error);
-    }
-    let document = xml::check(&bytes).ok().filter(xml::Document::is_error);
-    let document = document.unwrap_or_default();
-    let named = header(&parts.headers, "x-amz-bucket-region")
-        .or_else(|| Some(document.region.clone()))
-        .filter(|region| address::region_is_valid(region) && region != address.region_name());
-    match (status, named) {
-        (301 | 307 | 308 | 400, Some(region)) => return Verdict::Moved(region),
-        (403, Some(region)) if document.code == "AuthorizationHeaderMalformed" => {
-            return Verdict::Moved(region);
-        }
-        _ => {}
-    }
-    if (300..400).contains(&status) && status != 304 {
-        let to = header(&parts.headers, "location").unwrap_or_default();
-        let host = to.split_once("://").map_or("", |(_, rest)| rest);
-        let host = host.split(['/', '?', '#']).next().unwrap_or_default();
-        // Neither a request nor its signature goes to somebody else.
-        return Verdict::Refused(Refusal {
-            status,
-            code: "Redirect".to_owned(),
-            message: tame(&format!(
-                "the service sends us elsewhere ({host:?}); not followed"
-            )),
-        });
-    }
-    Verdict::Refused(Refusal {
-        status,
-        code: tame(&document.code),
-        message: tame(&document.message),
-    })
-}
-
-/// Reads an XML answer. A failure can still stand in an answer that began with 200.
-fn document(body: &mut impl Read, status: u16, root: &str) -> Result<Vec<u8>, Verdict> {
-    let mut bytes = Vec::new();
-    body.by_ref()
-        .take(xml::LARGEST + 1)
-        .read_to_end(&mut bytes)
-        .map_err(Verdict::Cut)?;
-    if bytes.len() as u64 > xml::LARGEST {
-        let detail = format!("it is larger than {} bytes", xml::LARGEST);
-        return Err(Verdict::Malformed(detail));
-    }
-    // Services that work for long send spaces before the document, to keep the connection alive.
-    let start = bytes
-        .iter()
-        .position(|byte| !byte.is_ascii_whitespace())
-        .unwrap_or(bytes.len());
-    bytes.drain(..start);
-    // The client library would take an empty answer, or somebody's login page, for an empty listing.
-    let document = xml::check(&bytes).map_err(Verdict::Malformed)?;
-    if document.is_error() {
-        return Err(Verdict::Refused(Refusal {
-            status,
-            code: tame(&document.code),
-            message: tame(&document.message),
-        }));
-    }
-    if document.root != root {
-        let found = tame(&document.root);
-        return Err(Verdict::Malformed(format!(
-            "it is a <{found}>, not a <{root}>"
-        )));
-    }
-    Ok(bytes)
 }

@@ -24,8 +24,9 @@ use std::path::Path;
 
 use rusoto_core::signature::SignedRequest;
 
+use super::answer::Expect;
 use super::failure::Failed;
-use super::wire::{Call, Expect};
+use super::wire::Call;
 use super::{Bucket, quoted, unquoted};
 use crate::{Condition, Error, Upload};
 
