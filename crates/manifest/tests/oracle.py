@@ -100,7 +100,8 @@ def index(files):
 
 def generate(args, env):
     objects = [json.loads(text) for text in args[4:]]
-    require, conflict, replace, provide, extra = objects + [{}] * (5 - len(objects))
+    objects += [{} for _ in range(5 - len(objects))]
+    require, conflict, replace, provide, extra = objects
     kind, name, version, archive = args[:4]
     stack = re.match("^([^-]+)(?:-([0-9]+))?", env["STACK"])
     require["heroku-sys/" + stack[1]] = "^%s.0.0" % (stack[2] or "1")
