@@ -78,7 +78,8 @@ impl Store {
         self.parallel
     }
 
-    /// Whether the bucket is there and may be used, with one request.
+    /// Whether the bucket is there and may be listed, with one request. On S3, credentials that may
+    /// only read or write objects are [`Error::AccessDenied`] here.
     ///
     /// # Errors
     /// [`Error::NoBucket`], [`Error::AccessDenied`], [`Error::Unreachable`].

@@ -46,9 +46,12 @@ impl Bucket {
             .exchange(request, &Call::new("GET", key, Expect::Object))
         {
             Ok(answer) => answer,
-            Err(failed) if failed.status == 404 && failed.code == "NoSuchKey" => return Ok(None),
-            Err(failed) if failed.status == 404 && failed.code.is_empty() => {
-                return self.ensure_bucket().map(|()| None);
+            Err(failed) if failed.status == 404 => {
+                return match failed.error {
+                    Error::NoBucket { .. } => Err(failed.error),
+                    _ if failed.code == "NoSuchKey" => Ok(None),
+                    _ => self.ensure_bucket().map(|()| None),
+                };
             }
             Err(failed) => return Err(failed.error),
         };

@@ -22,7 +22,7 @@
 use std::io::Read;
 use std::path::Path;
 
-use rusoto_core::signature::SignedRequest;
+use rusoto_core::signature::{SignedRequest, SignedRequestPayload};
 
 use super::answer::Expect;
 use super::failure::Failed;
@@ -47,7 +47,6 @@ impl Bucket {
         upload: &Upload<'_>,
     ) -> Result<String, Error> {
         let size = bytes.len() as u64;
-        let sha256 = checksum::of_bytes(&bytes);
         let mut request = self.wire.request("PUT", key);
         request.add_header("content-type", upload.content_type);
         for (name, value) in upload.metadata {
@@ -61,6 +60,8 @@ impl Bucket {
         // The service refuses what was damaged on the way.
         request.maybe_set_content_md5_header();
         let md5 = md5_of(&request);
+        // The same memory again, in case we have to know it when we see it.
+        let payload = payload(&request);
         let call = Call {
             conditional,
             ..Call::new("PUT", key, Expect::Nothing)
@@ -79,7 +80,7 @@ impl Bucket {
                 let print = Print {
                     size,
                     etag: md5,
-                    sha256: &|| Ok(sha256.clone()),
+                    sha256: &|| Ok(checksum::of_bytes(&payload)),
                 };
                 self.ours_after_all(key, failed, &print)
             }
@@ -178,6 +179,14 @@ pub(super) fn headers(condition: &Condition) -> Vec<(&'static str, String)> {
         Condition::Always => Vec::new(),
         Condition::IfAbsent => vec![("if-none-match", "*".to_owned())],
         Condition::IfMatch(etag) => vec![("if-match", quoted(etag))],
+    }
+}
+
+/// A request's bytes, shared with it.
+fn payload(request: &SignedRequest) -> impl AsRef<[u8]> + use<> {
+    match &request.payload {
+        Some(SignedRequestPayload::Buffer(bytes)) => bytes.clone(),
+        _ => Default::default(),
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod faults;
 mod hostile;
+mod race;
 mod service;
 
 use std::time::Duration;
