@@ -53,7 +53,6 @@ mod tests {
                 file_name: format!("{package}.composer.json"),
                 key: format!("p/{package}.composer.json"),
                 etag: "e".to_owned(),
-                size: 1,
                 modified: Timestamp::UNIX_EPOCH,
                 manifest: Manifest::parse(r#"{"name": "a/b", "version": "1"}"#).unwrap(),
             })

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 use location::{Env, Location};
 
+use crate::Stored;
+
 /// First line of a cache file; another one is another version, and ignored.
 const HEADER: &[u8] = b"slipway manifests 1\n";
 
@@ -81,23 +83,31 @@ impl Cache {
         }
     }
 
-    /// Replaces the cache by these (key, tag, bytes), atomically.
-    pub fn save(&self, contents: &[(String, String, Vec<u8>)]) {
+    /// Replaces the cache by these manifests, atomically.
+    pub fn save(&self, manifests: &[Stored]) {
         // A full disk or a read-only home costs the next run its hits, nothing else.
-        let _unsaved = self.try_save(contents);
+        let _unsaved = self.try_save(manifests);
     }
 
-    fn try_save(&self, contents: &[(String, String, Vec<u8>)]) -> io::Result<()> {
+    fn try_save(&self, manifests: &[Stored]) -> io::Result<()> {
         let folder = self.file.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)?;
         let mut bytes = HEADER.to_vec();
-        for (key, etag, content) in contents {
+        for Stored {
+            key,
+            etag,
+            manifest,
+            ..
+        } in manifests
+        {
+            // As we write it, which means the same as it was written.
+            let content = manifest.to_bytes();
             let sizes = format!("{} {} {}\n", key.len(), etag.len(), content.len());
             for part in [
                 sizes.as_bytes(),
                 key.as_bytes(),
                 etag.as_bytes(),
-                content,
+                &content,
                 b"\n",
             ] {
                 bytes.extend_from_slice(part);
@@ -118,18 +128,6 @@ impl Cached {
     pub fn get(&self, key: &str, etag: &str) -> Option<&[u8]> {
         let range = self.entries.get(&(key.to_owned(), etag.to_owned()))?;
         self.bytes.get(range.clone())
-    }
-
-    /// How many manifests are here.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Whether there is nothing here.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
     }
 }
 

@@ -1,6 +1,6 @@
 //! All manifests of a repository.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::Path;
 
@@ -24,8 +24,6 @@ pub struct Stored {
     pub key: String,
     /// The store's opaque tag; empty for a file in a folder.
     pub etag: String,
-    /// Size in bytes.
-    pub size: u64,
     /// When it was last written.
     pub modified: Timestamp,
     /// The manifest itself, as written.
@@ -56,10 +54,21 @@ impl Manifests {
     /// A manifest that disappears between the listing and its turn makes the listing start over,
     /// so that the result is one that existed.
     pub fn fetch(store: &Store, location: &Location, cache: Option<&Path>) -> Result<Self, Error> {
+        Self::default().refetch(store, location, cache)
+    }
+
+    /// The same, where some of the manifests are at hand already: of these, only what is not any
+    /// more what it was is fetched.
+    pub(crate) fn refetch(
+        &self,
+        store: &Store,
+        location: &Location,
+        cache: Option<&Path>,
+    ) -> Result<Self, Error> {
         let cache = cache.and_then(|folder| Cache::at(folder, location));
         for _ in 0..FETCH_ATTEMPTS {
             let objects = list(store, location)?;
-            if let Some(entries) = fetch_listed(store, location, &objects, cache.as_ref())? {
+            if let Some(entries) = self.fetch_listed(store, location, &objects, cache.as_ref())? {
                 return Ok(Self { entries });
             }
         }
@@ -67,6 +76,70 @@ impl Manifests {
             key: location.key(""),
             attempts: FETCH_ATTEMPTS,
         })
+    }
+
+    /// Fetches what was listed; `None` when something of it is gone by now.
+    fn fetch_listed(
+        &self,
+        store: &Store,
+        location: &Location,
+        objects: &[Object],
+        cache: Option<&Cache>,
+    ) -> Result<Option<Vec<Stored>>, Error> {
+        let known: HashMap<&str, &Stored> = self
+            .entries
+            .iter()
+            .map(|entry| (entry.key.as_str(), entry))
+            .collect();
+        let known = |object: &Object| {
+            let stored = known.get(object.key.as_str()).copied();
+            stored.filter(|stored| stored.etag == object.etag)
+        };
+        let unknown: Vec<&Object> = objects.iter().filter(|o| known(o).is_none()).collect();
+        let cached = cache
+            .filter(|_| !unknown.is_empty())
+            .map(Cache::load)
+            .unwrap_or_default();
+        let keys: Vec<String> = unknown
+            .iter()
+            .filter(|object| cached.get(&object.key, &object.etag).is_none())
+            .map(|object| object.key.clone())
+            .collect();
+        let mut fetched = store.get_many(&keys)?.into_iter();
+
+        let prefix = location.key("");
+        let mut entries = Vec::with_capacity(objects.len());
+        for object in objects {
+            if let Some(stored) = known(object) {
+                entries.push(stored.clone());
+                continue;
+            }
+            let (etag, modified, bytes) = match cached.get(&object.key, &object.etag) {
+                Some(bytes) => (object.etag.clone(), object.modified, bytes.to_vec()),
+                // The content's own tag, not the listing's: it may be newer.
+                None => match fetched.next().flatten() {
+                    Some(content) => (content.head.etag, content.head.modified, content.bytes),
+                    None => return Ok(None),
+                },
+            };
+            entries.push(Stored {
+                file_name: object
+                    .key
+                    .strip_prefix(&prefix)
+                    .unwrap_or(&object.key)
+                    .to_owned(),
+                key: object.key.clone(),
+                etag,
+                modified,
+                manifest: parse(&object.key, &bytes)?,
+            });
+        }
+        if let Some(cache) = cache
+            && !keys.is_empty()
+        {
+            cache.save(&entries);
+        }
+        Ok(Some(entries))
     }
 
     /// Reads all manifests directly in a local folder.
@@ -152,58 +225,6 @@ pub(crate) fn fingerprint(objects: &[Object]) -> BTreeSet<(String, String)> {
         .collect()
 }
 
-/// Fetches what was listed; `None` when something of it is gone by now.
-fn fetch_listed(
-    store: &Store,
-    location: &Location,
-    objects: &[Object],
-    cache: Option<&Cache>,
-) -> Result<Option<Vec<Stored>>, Error> {
-    let cached = cache.map(Cache::load).unwrap_or_default();
-    let missing: Vec<&Object> = objects
-        .iter()
-        .filter(|o| cached.get(&o.key, &o.etag).is_none())
-        .collect();
-    let keys: Vec<String> = missing.iter().map(|o| o.key.clone()).collect();
-    let mut fetched = store.get_many(&keys)?.into_iter();
-
-    let prefix = location.key("");
-    let mut contents = Vec::with_capacity(objects.len());
-    let mut entries = Vec::with_capacity(objects.len());
-    for object in objects {
-        let (etag, modified, bytes) = match cached.get(&object.key, &object.etag) {
-            Some(bytes) => (object.etag.clone(), object.modified, bytes.to_vec()),
-            // The content's own tag, not the listing's: it may have been overwritten in between.
-            None => match fetched.next().flatten() {
-                Some(content) => (content.head.etag, content.head.modified, content.bytes),
-                None => return Ok(None),
-            },
-        };
-        let manifest = parse(&object.key, &bytes)?;
-        entries.push(Stored {
-            file_name: object
-                .key
-                .strip_prefix(&prefix)
-                .unwrap_or(&object.key)
-                .to_owned(),
-            key: object.key.clone(),
-            etag: etag.clone(),
-            size: bytes.len() as u64,
-            modified,
-            manifest,
-        });
-        if cache.is_some() {
-            contents.push((object.key.clone(), etag, bytes));
-        }
-    }
-    if let Some(cache) = cache
-        && (!missing.is_empty() || cached.len() != objects.len())
-    {
-        cache.save(&contents);
-    }
-    Ok(Some(entries))
-}
-
 fn read_file(path: &Path, file_name: &str) -> Result<Stored, Error> {
     let local = |source| Error::Local {
         path: path.to_path_buf(),
@@ -217,7 +238,6 @@ fn read_file(path: &Path, file_name: &str) -> Result<Stored, Error> {
         file_name: file_name.to_owned(),
         key: path.display().to_string(),
         etag: String::new(),
-        size: bytes.len() as u64,
         // A time outside of jiff's range (the year 9999) is no time that we could compare.
         modified: Timestamp::try_from(modified).unwrap_or(Timestamp::UNIX_EPOCH),
         manifest: parse(&path.display().to_string(), &bytes)?,

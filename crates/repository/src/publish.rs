@@ -145,6 +145,7 @@ pub fn publish(
         options,
         key: &key,
         said: Vec::new(),
+        manifests: Manifests::default(),
         replaced: None,
     };
 
@@ -191,6 +192,8 @@ struct Run<'a> {
     options: &'a Options<'a>,
     key: &'a str,
     said: Vec<Step>,
+    /// As of the last attempt: the next one fetches what is new.
+    manifests: Manifests,
     /// Set once something was written: what the first write replaced.
     replaced: Option<Option<Current>>,
 }
@@ -207,21 +210,21 @@ impl Run<'_> {
     fn attempt(&mut self) -> Result<Option<Written>, Error> {
         // The order matters: the tag must be older than the listing.
         let current = index::read(self.store, self.location)?;
-        let fetched;
         let manifests = match self.options.given {
             Some(given) => given,
             None => {
                 self.say(Step::Fetching);
                 let cache = self.options.cache.as_deref();
-                fetched = Manifests::fetch(self.store, self.location, cache)?;
-                &fetched
+                self.manifests = self.manifests.refetch(self.store, self.location, cache)?;
+                &self.manifests
             }
         };
+        let (index, fingerprint) = (manifests.index(), manifests.fingerprint());
+        let empty = manifests.entries.is_empty();
         self.say(Step::Generating);
-        let index = manifests.index();
         let bytes = index.to_bytes();
 
-        if manifests.entries.is_empty() {
+        if empty {
             match (self.options.when_empty, &current) {
                 (WhenEmpty::Remove, _) => return self.remove(current, index, bytes),
                 (WhenEmpty::Refuse, None) => {
@@ -247,7 +250,7 @@ impl Run<'_> {
         };
         let still = self.options.given.is_some() || {
             let listed = manifests::list(self.store, self.location)?;
-            manifests::fingerprint(&listed) == manifests.fingerprint()
+            manifests::fingerprint(&listed) == fingerprint
         };
         Ok(still.then_some(Written {
             etag: Some(etag),

@@ -73,6 +73,21 @@ impl Site {
         }
     }
 
+    /// Removes an object behind the tools' back.
+    ///
+    /// # Panics
+    /// When there is no such object.
+    pub fn delete(&self, bucket: &str, key: &str) {
+        match &self.server {
+            Some(server) => assert!(server.delete(bucket, key), "{bucket}/{key}"),
+            None => {
+                let path = self.workspace.path("stores").join(bucket).join(key);
+                fs::remove_file(&path)
+                    .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            }
+        }
+    }
+
     /// An object's bytes; none where there is no such object.
     #[must_use]
     pub fn get(&self, bucket: &str, key: &str) -> Option<Vec<u8>> {

@@ -142,6 +142,13 @@ impl Server {
             .unwrap_or_else(|refusal| panic!("cannot put {bucket}/{key}: {refusal:?}"));
     }
 
+    /// Removes an object behind the protocol's back. Was there one?
+    pub fn delete(&self, bucket: &str, key: &str) -> bool {
+        let mut state = self.service.state();
+        let present = state.object(bucket, key).is_ok();
+        present && state.delete(bucket, key).is_ok()
+    }
+
     /// An object as it lies in the server.
     #[must_use]
     pub fn object(&self, bucket: &str, key: &str) -> Option<Stored> {

@@ -1,0 +1,211 @@
+//! The program, on both stores: streams, statuses, and what is in the bucket afterwards.
+
+use std::fs;
+
+use test_kit::{Output, Process, Site};
+
+const BUCKET: &str = "php-dev";
+const PREFIX: &str = "dist/";
+const TIME: &str = "2026-01-01 00:00:00";
+const START: &str = r#"{"kind":"start.v1","producer":"p1","tool":"pkg-deploy","version":"0.1.0"}"#;
+const DEPLOY: &str = r#"{"kind":"deploy.v1","producer":"p1","formula":"a-1","name":"a-1","bucket":"php-dev","prefix":"dist/","archive":{"key":"dist/a-1.tar.gz","etag":"e1","size-bytes":12,"sha256":"ab","upload":"new"},"manifest":null}"#;
+const END: &str = r#"{"kind":"end.v1","producer":"p1","records":1,"status":0}"#;
+
+/// Both stores, with a repository of two packages that is not published.
+fn sites() -> [Site; 2] {
+    let mut sites = Site::both();
+    for site in &mut sites {
+        site.create_bucket(BUCKET);
+        site.workspace.repository(BUCKET, PREFIX);
+        site.package(BUCKET, PREFIX, "a-1", TIME);
+        site.package(BUCKET, PREFIX, "b-1.2.10+build2", TIME);
+    }
+    sites
+}
+
+fn mkrepo(site: &Site) -> Process {
+    site.process(env!("CARGO_BIN_EXE_repo-mkrepo"))
+}
+
+fn run(site: &Site, arguments: &[&str], input: &str) -> Output {
+    mkrepo(site).args(arguments).input(input).run()
+}
+
+fn packages_json(site: &Site) -> Option<Vec<u8>> {
+    site.get(BUCKET, "dist/packages.json")
+}
+
+#[test]
+fn to_a_pipe() {
+    for site in sites() {
+        let index = String::from_utf8(site.index(BUCKET, PREFIX)).unwrap();
+        let expected = "-----> Fetching manifests... \n-----> Generating packages.json...\n";
+        let output = run(&site, &[], "").success();
+        assert_eq!(
+            (output.stdout.as_str(), output.stderr.as_str()),
+            (index.as_str(), expected)
+        );
+        // The two arguments of old say the same.
+        site.workspace.write("elsewhere/.keep", "");
+        let named = mkrepo(&site)
+            .env("S3_BUCKET", "other")
+            .args([BUCKET, "dist"])
+            .run()
+            .success();
+        assert_eq!(named.stdout, index);
+        assert_eq!(packages_json(&site), None);
+        assert!(!site.workspace.path("packages.json").exists());
+    }
+}
+
+#[test]
+fn local_manifests_need_no_bucket() {
+    let site = Site::folder();
+    for name in ["a-1", "a-2"] {
+        site.manifest("local", "", name, TIME, "https://example.com/x.tar.gz");
+    }
+    let files = [
+        "stores/local/a-2.composer.json",
+        "stores/local/a-1.composer.json",
+    ];
+    let output = run(&site, &files, "").success();
+    assert_eq!(output.stdout.as_bytes(), site.index("local", ""));
+    assert_eq!(output.stderr, "-----> Generating packages.json...\n");
+}
+
+#[test]
+fn publishing() {
+    for site in sites() {
+        let output = run(&site, &["--upload", "-c", "snap1"], "").success();
+        let expected = "\
+-----> Fetching manifests... 
+-----> Generating packages.json...
+-----> Uploading packages.json...
+-----> Snapshotting to packages-snap1.json...
+-----> Done.
+";
+        assert_eq!(output.stderr, expected);
+        let index = site.index(BUCKET, PREFIX);
+        assert_eq!(packages_json(&site), Some(index.clone()));
+        assert_eq!(
+            site.get(BUCKET, "dist/packages-snap1.json"),
+            Some(index.clone())
+        );
+        assert_eq!(
+            fs::read(site.workspace.path("packages.json")).unwrap(),
+            index
+        );
+        assert!(site.workspace.litter().is_empty());
+        let lines: Vec<&str> = output.stdout.lines().collect();
+        assert_eq!(lines.len(), 3, "{}", output.stdout);
+        assert!(
+            lines[1].contains(r#""kind":"publish.v1""#) && lines[1].contains(r#""changed":true"#)
+        );
+
+        let again = run(&site, &["--upload", "--records", "out.ndjson"], "").success();
+        assert_eq!(again.stdout, "");
+        let records = fs::read_to_string(site.workspace.path("out.ndjson")).unwrap();
+        assert!(records.contains(r#""changed":false"#), "{records}");
+    }
+}
+
+#[test]
+fn at_the_end_of_a_pipeline() {
+    for site in sites() {
+        run(&site, &["--upload"], &format!("{START}\n{DEPLOY}\n{END}\n")).success();
+        assert_eq!(packages_json(&site), Some(site.index(BUCKET, PREFIX)));
+    }
+}
+
+#[test]
+fn records_that_are_not_whole_publish_nothing() {
+    for site in sites() {
+        let elsewhere = DEPLOY.replace("php-dev", "php-other");
+        let beside = DEPLOY.replace(r#""prefix":"dist/""#, r#""prefix":"other/""#);
+        let failed = END.replace(r#""status":0"#, r#""status":5"#);
+        let build = r#"{"kind":"publish.v1","producer":"p1","bucket":"b","prefix":"p/","key":"p/packages.json","etag":"e3","sha256":"ef","packages":2,"versions":3,"changed":true}"#;
+        let cases = [
+            (format!("{START}\n{DEPLOY}\n"), 6, "do not end"),
+            (
+                format!("{START}\n{DEPLOY}\n{failed}\n"),
+                1,
+                "pkg-deploy failed with status 5",
+            ),
+            (format!("{START}\n{elsewhere}\n{END}\n"), 6, "php-other"),
+            (format!("{START}\n{beside}\n{END}\n"), 6, "other/"),
+            (format!("{START}\n{build}\n{END}\n"), 6, "publish.v1"),
+            ("prose\n".to_owned(), 6, "line 1"),
+        ];
+        for (input, status, message) in cases {
+            let output = run(&site, &["--upload"], &input).expect(status);
+            assert!(
+                output.stderr.contains(message),
+                "{message}: {}",
+                output.stderr
+            );
+            assert_eq!(packages_json(&site), None);
+            assert!(!site.workspace.path("packages.json").exists());
+        }
+    }
+}
+
+#[test]
+fn a_skipped_formula_is_no_failure() {
+    for site in sites() {
+        let skipped = r#"{"kind":"end.v1","producer":"p1","records":0,"status":9}"#;
+        run(&site, &["--upload"], &format!("{START}\n{skipped}\n")).success();
+        assert!(packages_json(&site).is_some());
+    }
+}
+
+#[test]
+fn local_manifests_can_be_published() {
+    for site in sites() {
+        let text = r#"{"name": "x/y", "version": "3", "type": "library"}"#;
+        site.workspace.write("y.composer.json", text);
+        run(&site, &["--upload", "y.composer.json"], "").success();
+        let index = String::from_utf8(packages_json(&site).unwrap()).unwrap();
+        assert_eq!(
+            index,
+            format!(r#"{{"packages": {{"x/y": [{}]}}}}"#, sorted(text))
+        );
+    }
+}
+
+fn sorted(text: &str) -> String {
+    let manifest = manifest::Manifest::parse(text).unwrap();
+    String::from_utf8(manifest.to_bytes()).unwrap()
+}
+
+#[test]
+fn what_goes_wrong_is_named() {
+    for site in sites() {
+        let output = run(&site, &["--upload", BUCKET, "mistyped/"], "").expect(7);
+        assert!(output.stderr.contains("mistyped/"), "{}", output.stderr);
+        let output = run(&site, &["no-such-bucket", "dist/"], "").expect(7);
+        assert!(
+            output.stderr.contains("no-such-bucket"),
+            "{}",
+            output.stderr
+        );
+        assert_eq!(output.stdout, "");
+
+        site.put(BUCKET, "dist/broken-1.composer.json", "{\n  oops");
+        let output = run(&site, &["--upload"], "").expect(6);
+        assert!(
+            output.stderr.contains("dist/broken-1.composer.json"),
+            "{}",
+            output.stderr
+        );
+        assert!(
+            output.stderr.contains("line 2 column 3"),
+            "{}",
+            output.stderr
+        );
+        assert_eq!(packages_json(&site), None);
+        assert!(!site.workspace.path("packages.json").exists());
+    }
+    let site = Site::folder();
+    let output = run(&site, &["--upload"], "").expect(2);
+    assert!(output.stderr.contains("S3_BUCKET"), "{}", output.stderr);
+}
