@@ -53,6 +53,7 @@ pub(super) enum Verdict {
     Done(Box<Answer>),
     Refused(Refusal),
     Malformed(String),
+    Oversized(String),
     Cut(io::Error),
     Moved(String),
 }
@@ -129,7 +130,7 @@ fn document(body: &mut impl Read, status: u16, root: &str) -> Result<Vec<u8>, Ve
         .map_err(Verdict::Cut)?;
     if bytes.len() as u64 > xml::LARGEST {
         let detail = format!("it is larger than {} bytes", xml::LARGEST);
-        return Err(Verdict::Malformed(detail));
+        return Err(Verdict::Oversized(detail));
     }
     // Services that work for long send spaces before the document, to keep the connection alive.
     let start = bytes

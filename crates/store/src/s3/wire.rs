@@ -165,6 +165,9 @@ impl Wire {
                                 return Err(self.corrupt(call, &detail, uncertain));
                             }
                         }
+                        Verdict::Oversized(detail) => {
+                            return Err(self.corrupt(call, &detail, uncertain));
+                        }
                         Verdict::Cut(error) => {
                             uncertain = true;
                             if last {

@@ -12,12 +12,10 @@ use location::{Region, Service};
 
 use crate::{Access, Options, Patience, Store};
 
-/// Deadlines and pauses that tests can wait for.
+/// Pauses that tests can wait for.
 fn options() -> Options {
     Options {
         patience: Patience {
-            connect: Duration::from_millis(500),
-            idle: Duration::from_millis(500),
             first_pause: Duration::from_millis(1),
             longest_pause: Duration::from_millis(5),
             ..Patience::default()
