@@ -189,16 +189,18 @@ pub(super) fn prune(
     let mut key = key;
     let mut any = false;
     while let Some((above, _)) = key.rsplit_once('/') {
+        key = above;
         let Some((folder, name)) = parent(bucket, above, explain)? else {
-            break;
+            continue;
         };
-        if rustix::fs::unlinkat(&folder, name, AtFlags::REMOVEDIR).is_err() {
+        match rustix::fs::unlinkat(&folder, name, AtFlags::REMOVEDIR) {
+            Ok(()) => any = true,
+            // It was never made, or another did the same.
+            Err(Errno::NOENT | Errno::NAMETOOLONG) => {}
             // Not empty, as a rule. An empty folder that cannot be removed is not worth a failure:
             // it shows in no listing.
-            break;
+            Err(_) => break,
         }
-        any = true;
-        key = above;
     }
     Ok(any)
 }
