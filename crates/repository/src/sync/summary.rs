@@ -24,13 +24,13 @@ impl Display for Summary<'_> {
         } = self;
         let ignored: Vec<String> = plan
             .ignored()
-            .filter(|(_, reason)| *reason != Reason::Kept)
             .map(|(change, reason)| format!("{} ({reason})", change.package))
             .collect();
         let kept: Vec<String> = plan
-            .ignored()
-            .filter(|(_, reason)| *reason == Reason::Kept)
-            .map(|(change, _)| line(change))
+            .changes
+            .iter()
+            .filter(|change| change.ignored == Some(Reason::Kept))
+            .map(line)
             .collect();
         let lines = |action| plan.with(action).map(line).collect::<Vec<_>>();
 
