@@ -1,4 +1,5 @@
 //! The program, on both stores: streams, statuses, and what is in the bucket afterwards.
+#![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
 use std::fs;
 

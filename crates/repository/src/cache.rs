@@ -157,3 +157,91 @@ fn index_entries(bytes: &[u8]) -> Option<HashMap<(String, String), std::ops::Ran
     }
     Some(entries)
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use location::{Prefix, Region, Service};
+    use manifest::Manifest;
+
+    use super::*;
+
+    fn location(url: &str) -> Location {
+        let service = Service::Endpoint {
+            url: url.to_owned(),
+            region: Region::default(),
+        };
+        Location::new(service, "bucket", Prefix::parse("p/").unwrap()).unwrap()
+    }
+
+    fn stored(key: &str, etag: &str) -> Stored {
+        let text = r#"{"name": "a/b", "version": "1", "text": "line\nline"}"#;
+        Stored {
+            file_name: key.to_owned(),
+            key: key.to_owned(),
+            etag: etag.to_owned(),
+            modified: Timestamp::UNIX_EPOCH,
+            manifest: Manifest::parse(text).unwrap(),
+        }
+    }
+
+    #[test]
+    fn it_gives_back_what_it_was_given_and_nothing_else() {
+        let folder = scratch::Folder::new("cache-test-").unwrap();
+        let cache = Cache::at(folder.path(), &location("http://one")).unwrap();
+        assert!(cache.load().get("p/a", "1").is_none());
+        cache.save(&[stored("p/a", "1"), stored("p/b c\n", "")]);
+
+        let cached = cache.load();
+        let bytes = cached.get("p/a", "1").unwrap();
+        assert_eq!(bytes, stored("p/a", "1").manifest.to_bytes());
+        assert!(cached.get("p/b c\n", "").is_some());
+        assert!(cached.get("p/a", "2").is_none());
+
+        let other = Cache::at(folder.path(), &location("http://two")).unwrap();
+        assert!(other.load().get("p/a", "1").is_none());
+    }
+
+    #[test]
+    fn a_damaged_file_is_no_cache() {
+        let folder = scratch::Folder::new("cache-test-").unwrap();
+        let cache = Cache::at(folder.path(), &location("http://one")).unwrap();
+        cache.save(&[stored("p/a", "1")]);
+        let whole = fs::read(&cache.file).unwrap();
+        for length in 0..whole.len() {
+            fs::write(&cache.file, &whole[..length]).unwrap();
+            assert!(cache.load().get("p/a", "1").is_none(), "{length} bytes");
+        }
+        for at in 0..whole.len() {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0x20;
+            fs::write(&cache.file, &bytes).unwrap();
+            assert!(cache.load().get("p/a", "1").is_none(), "byte {at}");
+        }
+        // A checksum that fits does not make numbers that do not.
+        for sizes in ["1 1", "x 1 1", "9999999 1 1", "18446744073709551615 1 1"] {
+            let mut bytes = HEADER.to_vec();
+            bytes.extend_from_slice(format!("{sizes}\nkey").as_bytes());
+            let checksum = checksum::of_bytes(&bytes);
+            bytes.extend_from_slice(checksum.as_bytes());
+            fs::write(&cache.file, &bytes).unwrap();
+            assert!(cache.load().get("p/a", "1").is_none(), "{sizes}");
+        }
+    }
+
+    #[test]
+    fn where_it_is() {
+        let check = |xdg: Option<&str>, home: Option<&str>, expected: Option<&str>| {
+            let env = |name: &str| match name {
+                "XDG_CACHE_HOME" => xdg.map(str::to_owned),
+                "HOME" => home.map(str::to_owned),
+                _ => None,
+            };
+            assert_eq!(default_folder(&env), expected.map(PathBuf::from));
+        };
+        check(Some("/x"), Some("/h"), Some("/x/slipway/manifests"));
+        check(Some("x"), Some("/h"), Some("/h/.cache/slipway/manifests"));
+        check(Some(""), Some("/h"), Some("/h/.cache/slipway/manifests"));
+        check(None, None, None);
+    }
+}

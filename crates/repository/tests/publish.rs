@@ -1,4 +1,5 @@
 //! The publish, alone and under contention, on both stores.
+#![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

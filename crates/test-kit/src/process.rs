@@ -286,7 +286,6 @@ impl Output {
     ///
     /// # Panics
     /// When its status is not 0; all that it said is shown.
-    #[must_use]
     pub fn success(self) -> Output {
         self.expect(0)
     }
@@ -295,7 +294,6 @@ impl Output {
     ///
     /// # Panics
     /// When its status is another; all that it said is shown.
-    #[must_use]
     pub fn expect(self, status: i32) -> Output {
         assert_eq!(
             self.status, status,
