@@ -22,7 +22,7 @@ help:
 
 build:
 	.ci/setup build
-	$(CARGO) build --release --locked --workspace --bins
+	$(CARGO) build --release --locked
 
 demo:
 	formulae/_demo/demo.sh

@@ -37,7 +37,7 @@ step "The tools, in release mode"
 "$root/.ci/setup" demo
 PATH=$PATH:${HOME:-}/.cargo/bin
 shell "cargo build --release"
-cargo build --release --locked --workspace --bins
+cargo build --release --locked
 target=${CARGO_TARGET_DIR:-$root/target}
 [[ $target == /* ]] || target=$root/$target
 # The wrappers first: `bob` and `deploy.sh` stand where the old ones stood.
