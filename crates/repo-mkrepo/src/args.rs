@@ -97,18 +97,17 @@ mod tests {
 
     #[test]
     fn a_bucket_is_what_is_no_file() {
-        let place = Some(("b".to_owned(), "p/".to_owned()));
-        let cases: &[(&[&str], Option<(String, String)>, usize)] = &[
-            (&[], None, 0),
-            (&["b", "p/"], place.clone(), 0),
-            (&["b", "p/", "Cargo.toml"], place, 1),
-            (&["Cargo.toml", "src/lib.rs"], None, 2),
-        ];
-        for (texts, place, manifests) in cases {
+        let check = |texts: &[&str], place: Option<(&str, &str)>, manifests: usize| {
             let options = parse(texts).unwrap();
-            assert_eq!(&options.place, place, "{texts:?}");
-            assert_eq!(options.manifests.len(), *manifests, "{texts:?}");
-        }
+            let place = place.map(|(bucket, prefix)| (bucket.to_owned(), prefix.to_owned()));
+            assert_eq!(options.place, place, "{texts:?}");
+            assert_eq!(options.manifests.len(), manifests, "{texts:?}");
+        };
+        check(&[], None, 0);
+        check(&["b", "p/"], Some(("b", "p/")), 0);
+        check(&["b", ""], Some(("b", "")), 0);
+        check(&["b", "p/", "Cargo.toml"], Some(("b", "p/")), 1);
+        check(&["Cargo.toml", "src/lib.rs"], None, 2);
     }
 
     #[test]
