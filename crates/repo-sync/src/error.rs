@@ -19,7 +19,7 @@ pub enum Error {
         place: String,
     },
     /// The source's snapshot is missing, or is not what its `packages.json` is.
-    #[error("snapshot {key} in {place} does not match packages.json")]
+    #[error("snapshot {key} is missing in {place}, or does not match packages.json")]
     SnapshotDiffers {
         /// Key of the snapshot.
         key: String,
