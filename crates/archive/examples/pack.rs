@@ -1,5 +1,5 @@
 //! Packs a folder or unpacks an archive, for the benchmarks and for a look by hand:
-//! `pack TREE ARCHIVE` and `pack --unpack ARCHIVE FOLDER`.
+//! `pack TREE ARCHIVE` (on `$THREADS` threads, else on all cores) and `pack --unpack ARCHIVE FOLDER`.
 
 use std::error::Error;
 use std::fs::File;
@@ -18,7 +18,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         [tree, archive] => {
             let mut out = File::create(archive)?;
-            let packed = archive::pack(Path::new(tree), &mut out, &PackOptions::default())?;
+            let threads = std::env::var("THREADS")
+                .ok()
+                .and_then(|threads| threads.parse().ok());
+            let options = PackOptions {
+                threads,
+                ..PackOptions::default()
+            };
+            let packed = archive::pack(Path::new(tree), &mut out, &options)?;
             writeln!(stdout(), "{} {}", packed.sha256, packed.size)?;
         }
         _ => return Err("usage: pack TREE ARCHIVE | pack --unpack ARCHIVE FOLDER".into()),

@@ -58,11 +58,17 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// A file or a folder of the tree, or the archive, could not be read.
+    /// A file or a folder could not be read.
     #[error("cannot read `{}`", path.display())]
     Read {
-        /// The file or folder; empty for a reader that has no name.
+        /// The file or folder.
         path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The reader of an archive failed.
+    #[error("cannot read the archive")]
+    ReadArchive {
         /// The cause.
         source: io::Error,
     },
@@ -103,7 +109,10 @@ impl Error {
             | Self::Truncated { .. }
             | Self::Damaged { .. } => Kind::BadArchive,
             Self::Special { .. } | Self::Changed { .. } => Kind::BadTree,
-            Self::Read { .. } | Self::WriteArchive { .. } | Self::Extract { .. } => Kind::LocalIo,
+            Self::Read { .. }
+            | Self::ReadArchive { .. }
+            | Self::WriteArchive { .. }
+            | Self::Extract { .. } => Kind::LocalIo,
         }
     }
 

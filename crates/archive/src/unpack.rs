@@ -4,6 +4,7 @@ mod check;
 mod disk;
 mod extract;
 mod input;
+mod links;
 mod members;
 mod pax;
 
@@ -89,8 +90,8 @@ pub struct Unpacked {
 /// and absolute links into it are allowed. Without one every absolute link is refused.
 ///
 /// # Errors
-/// [`Error::Unsafe`], [`Error::Limit`], [`Error::Truncated`], [`Error::Damaged`]; [`Error::Read`]
-/// for what the reader or the folder says.
+/// [`Error::Unsafe`], [`Error::Limit`], [`Error::Truncated`], [`Error::Damaged`]; [`Error::ReadArchive`]
+/// and [`Error::Read`] for what the reader and the folder say.
 pub fn inspect(
     reader: impl Read,
     into: Option<&Path>,
@@ -134,7 +135,7 @@ pub fn unpack(
 /// [`unpack`] for the file `path`.
 ///
 /// # Errors
-/// As [`unpack`]; [`Error::Read`] names `path`.
+/// As [`unpack`]; [`Error::Read`] names `path` where it cannot be read.
 pub fn unpack_file(
     path: impl AsRef<Path>,
     into: &Path,

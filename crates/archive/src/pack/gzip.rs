@@ -166,20 +166,21 @@ pub(super) fn compress(
 
 /// One thread's work. It ends when there are no more blocks, or nobody wants the results.
 fn deflate_all(blocks: &Receiver<Block>, deflated: &SyncSender<io::Result<Deflated>>, level: u32) {
-    let mut compress = Compress::new(Compression::new(level), false);
     for block in blocks {
-        if deflated.send(deflate(&mut compress, &block)).is_err() {
+        if deflated.send(deflate(level, &block)).is_err() {
             return;
         }
     }
 }
 
-fn deflate(compress: &mut Compress, block: &Block) -> io::Result<Deflated> {
+fn deflate(level: u32, block: &Block) -> io::Result<Deflated> {
     let (dictionary, content) = block.bytes.split_at(block.dictionary);
     let mut crc = Crc::new();
     crc.update(content);
 
-    compress.reset();
+    // A new one for each block: one that is reset keeps traces of the block before at the faster
+    // levels, and which block that was depends on the number of threads.
+    let mut compress = Compress::new(Compression::new(level), false);
     if !dictionary.is_empty() {
         compress.set_dictionary(dictionary)?;
     }

@@ -79,3 +79,68 @@ fn block(
     header.set_cksum();
     *header.as_bytes()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(name: &[u8], size: u64) -> Found {
+        let what = What::File {
+            size,
+            identity: (0, 0),
+        };
+        Found {
+            name: name.to_vec(),
+            what,
+            mode: 0o4755,
+            mtime: 0,
+        }
+    }
+
+    #[test]
+    fn sizes_above_8_gib_are_in_base_256() {
+        let size_field = |size| encode(&file(b"f", size), 0)[124..136].to_vec();
+        assert_eq!(size_field((8 << 30) - 1), b"77777777777\0");
+        assert_eq!(
+            size_field(9 << 30),
+            [0x80, 0, 0, 0, 0, 0, 0, 2, 0x40, 0, 0, 0]
+        );
+    }
+
+    #[test]
+    fn a_name_of_100_bytes_needs_no_more_room() {
+        assert_eq!(encode(&file(&[b'n'; 100], 0), 0).len(), BLOCK);
+        // The long name's header, its one block, the header.
+        let long = encode(&file(&[b'n'; 101], 0), 0);
+        assert_eq!(long.len(), 3 * BLOCK);
+        assert_eq!((long[156], long[2 * BLOCK + 156]), (b'L', b'0'));
+        assert_eq!(long[BLOCK..BLOCK + 102], [&[b'n'; 101][..], &[0]].concat());
+    }
+
+    #[test]
+    fn a_folder_ends_with_a_slash_which_counts() {
+        let folder = |length| Found {
+            name: vec![b'd'; length],
+            what: What::Directory,
+            mode: 0o755,
+            mtime: 0,
+        };
+        assert_eq!(
+            encode(&folder(99), 0)[..100],
+            [&[b'd'; 99][..], b"/"].concat()
+        );
+        assert_eq!(encode(&folder(100), 0).len(), 3 * BLOCK);
+    }
+
+    #[test]
+    fn the_owner_is_root_without_a_name() {
+        let header = encode(&file(b"f", 1), 315_532_800);
+        assert_eq!(header[100..108], *b"0004755\0");
+        assert_eq!(header[108..124], *b"0000000\x000000000\0");
+        assert_eq!(header[136..148], *b"02263523000\0");
+        assert!(
+            header[265..345].iter().all(|byte| *byte == 0),
+            "user, group, device"
+        );
+    }
+}

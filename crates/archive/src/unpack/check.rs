@@ -3,18 +3,17 @@
 //! The check keeps a picture of the tree as it will be: what the members so far have made, over
 //! what lies on disk. So it knows where a path really leads, whatever links are on the way.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::path::{self, Path};
 
 use super::disk::{Disk, Found};
+use super::links::Leads;
 use super::{Entry, EntryKind, Limits};
 use crate::error::{Error, LimitKind, Refusal, show};
 
 /// What file systems take: a path with its NUL has 4,096 bytes, a part of it 255.
-const PATH_LIMIT: usize = 4095;
+pub(super) const PATH_LIMIT: usize = 4095;
 const PART_LIMIT: usize = 255;
-/// After so many links the kernel gives up too.
-const HOPS: usize = 40;
 /// All names and targets together: what the picture of the tree may take in memory.
 const NAMES_LIMIT: u64 = 512 << 20;
 
@@ -28,7 +27,7 @@ pub(super) struct Place {
 }
 
 #[derive(Clone)]
-enum Node {
+pub(super) enum Node {
     /// `fresh`: nothing of this path was there before, so the disk need not be asked about what
     /// lies below it.
     Directory {
@@ -39,22 +38,15 @@ enum Node {
 }
 
 /// A node, and whether it is the archive's or was there before.
-struct Known {
-    node: Node,
-    ours: bool,
-}
-
-enum Leads {
-    Inside(Vec<u8>),
-    Outside,
-    /// In a circle, which nothing can follow.
-    Nowhere,
+pub(super) struct Known {
+    pub node: Node,
+    pub ours: bool,
 }
 
 pub(super) struct Checker<'a> {
     limits: &'a Limits,
     /// The ways to write the folder's own absolute path, in parts.
-    bases: Vec<Vec<Vec<u8>>>,
+    pub bases: Vec<Vec<Vec<u8>>>,
     nodes: BTreeMap<Vec<u8>, Node>,
     entries: u64,
     bytes: u64,
@@ -141,15 +133,6 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    /// Where an absolute target points below the folder, or nothing if it does not.
-    fn below_base(&self, target: &[Vec<u8>]) -> Option<VecDeque<Vec<u8>>> {
-        let below = |base: &Vec<Vec<u8>>| target.strip_prefix(base.as_slice());
-        self.bases
-            .iter()
-            .find_map(below)
-            .map(|rest| rest.iter().cloned().collect())
-    }
-
     fn insert(&mut self, path: Vec<u8>, node: Node) {
         let target = if let Node::Link(target) = &node {
             target.len()
@@ -169,22 +152,22 @@ impl<'a> Checker<'a> {
 }
 
 /// The picture while one member is looked at.
-struct View<'a, 'b> {
-    checker: &'a mut Checker<'b>,
-    disk: Option<&'a mut Disk>,
-    member: &'a [u8],
+pub(super) struct View<'a, 'b> {
+    pub checker: &'a mut Checker<'b>,
+    pub disk: Option<&'a mut Disk>,
+    pub member: &'a [u8],
 }
 
 impl View<'_, '_> {
     fn admit(&mut self, entry: &Entry) -> Result<Option<Place>, Error> {
+        // Python calls the folder itself `/` where it is added under an empty name.
+        let itself = !entry.name.is_empty() && parts(&entry.name).is_empty();
+        if itself && entry.kind == EntryKind::Directory {
+            return Ok(None);
+        }
         let name = self.name_parts(&entry.name)?;
         let Some((last, parents)) = name.split_last() else {
-            let itself = entry.kind == EntryKind::Directory && !entry.name.is_empty();
-            return if itself {
-                Ok(None)
-            } else {
-                Err(self.refused(Refusal::NoName))
-            };
+            return Err(self.refused(Refusal::NoName));
         };
         let parent = self.parent(parents, true)?;
         let path = join(&parent, last);
@@ -290,60 +273,6 @@ impl View<'_, '_> {
         Ok(folder)
     }
 
-    /// Where a link that was there before leads, if that is a folder inside.
-    fn disk_link(&mut self, folder: &[u8], target: &[u8]) -> Result<Vec<u8>, Error> {
-        if let Leads::Inside(path) = self.resolve(folder, target)? {
-            let known = if path.is_empty() {
-                None
-            } else {
-                self.look(&path)?
-            };
-            let is_folder = matches!(
-                known,
-                Some(Known {
-                    node: Node::Directory { .. },
-                    ..
-                })
-            );
-            if path.is_empty() || is_folder {
-                return Ok(path);
-            }
-        }
-        Err(self.refused(Refusal::BelowDiskLink))
-    }
-
-    /// Checks a symbolic link in `folder` by its text alone. Where the text passes through other
-    /// links, [`Checker::finish`] tells.
-    fn link(&self, folder: &[u8], target: &[u8]) -> Result<(), Error> {
-        if target.is_empty() {
-            return Err(self.refused(Refusal::LinkEmpty));
-        }
-        if target.contains(&0) {
-            return Err(self.refused(Refusal::NulByte));
-        }
-        if target.len() > PATH_LIMIT {
-            return Err(self.refused(Refusal::LongName));
-        }
-        let outside = || self.refused(Refusal::LinkOutside);
-        let target_parts = parts(target);
-        let (mut depth, rest) = if target.starts_with(b"/") {
-            (
-                0,
-                self.checker.below_base(&target_parts).ok_or_else(outside)?,
-            )
-        } else {
-            (parts(folder).len(), target_parts.into())
-        };
-        for part in rest {
-            depth = if part == b".." {
-                depth.checked_sub(1).ok_or_else(outside)?
-            } else {
-                depth + 1
-            };
-        }
-        Ok(())
-    }
-
     /// The place of a hard link's target.
     fn hard_link_target(&mut self, target: &[u8]) -> Result<Vec<u8>, Error> {
         let parts = self.name_parts(target).map_err(|error| match error {
@@ -379,7 +308,7 @@ impl View<'_, '_> {
     }
 
     /// What lies at `path`, which has no link on the way.
-    fn look(&mut self, path: &[u8]) -> Result<Option<Known>, Error> {
+    pub fn look(&mut self, path: &[u8]) -> Result<Option<Known>, Error> {
         if let Some(node) = self.checker.nodes.get(path) {
             return Ok(Some(Known {
                 node: node.clone(),
@@ -408,53 +337,7 @@ impl View<'_, '_> {
         Ok(Some(Known { node, ours: false }))
     }
 
-    /// Follows the link text `target` from `folder`, through the links on its way.
-    fn resolve(&mut self, folder: &[u8], target: &[u8]) -> Result<Leads, Error> {
-        let mut at = parts(folder);
-        let mut rest = VecDeque::from([target.to_vec()]);
-        let mut hops = 0;
-        // A link's text stands in `rest` as a whole until it is its turn.
-        while let Some(text) = rest.pop_front() {
-            if text.contains(&b'/') {
-                let mut text_parts: VecDeque<Vec<u8>> = parts(&text).into();
-                if text.starts_with(b"/") {
-                    let Some(below) = self.checker.below_base(text_parts.make_contiguous()) else {
-                        return Ok(Leads::Outside);
-                    };
-                    at.clear();
-                    text_parts = below;
-                }
-                text_parts.append(&mut rest);
-                rest = text_parts;
-                continue;
-            }
-            match text.as_slice() {
-                b"" | b"." => continue,
-                b".." => {
-                    if at.pop().is_none() {
-                        return Ok(Leads::Outside);
-                    }
-                    continue;
-                }
-                _ => at.push(text),
-            }
-            if let Some(Known {
-                node: Node::Link(target),
-                ..
-            }) = self.look(&at.join(&b'/'))?
-            {
-                hops += 1;
-                if hops > HOPS {
-                    return Ok(Leads::Nowhere);
-                }
-                at.pop();
-                rest.push_front(target);
-            }
-        }
-        Ok(Leads::Inside(at.join(&b'/')))
-    }
-
-    fn refused(&self, reason: Refusal) -> Error {
+    pub fn refused(&self, reason: Refusal) -> Error {
         Error::refused(self.member, reason)
     }
 }
@@ -467,7 +350,7 @@ fn unreadable(path: &[u8], source: std::io::Error) -> Error {
 }
 
 /// The parts of a path that mean something.
-fn parts(path: &[u8]) -> Vec<Vec<u8>> {
+pub(super) fn parts(path: &[u8]) -> Vec<Vec<u8>> {
     path.split(|byte| *byte == b'/')
         .filter(|part| !matches!(*part, b"" | b"."))
         .map(<[u8]>::to_vec)

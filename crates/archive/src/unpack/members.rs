@@ -274,10 +274,7 @@ impl<R: Read> Members<R> {
     fn stopped(&self, stop: Stop) -> Error {
         let after = show(&self.last);
         match stop {
-            Stop::Local(source) => Error::Read {
-                path: "".into(),
-                source,
-            },
+            Stop::Local(source) => Error::ReadArchive { source },
             Stop::Truncated => Error::Truncated { after },
             Stop::Damaged(error) => Error::Damaged {
                 after,
