@@ -66,13 +66,12 @@ impl Error {
 /// Where the text is not UTF-8, not JSON, nested deeper than 127 levels, or has a `\uD800`-like
 /// half of a surrogate pair on its own.
 pub fn parse(text: impl AsRef<[u8]>) -> Result<Value, Error> {
-    let text = text.as_ref();
-    if let Err(error) = std::str::from_utf8(text) {
-        return Err(Error::at(text, error.valid_up_to(), "invalid UTF-8"));
-    }
-    match serde_json::from_slice(text) {
+    let bytes = text.as_ref();
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| Error::at(bytes, error.valid_up_to(), "invalid UTF-8"))?;
+    match serde_json::from_str(text) {
         Ok(value) => Ok(value),
-        Err(error) => match finite(text) {
+        Err(error) => match finite(bytes) {
             Some(text) => serde_json::from_slice(&text).map_err(|error| Error::from_serde(&error)),
             None => Err(Error::from_serde(&error)),
         },
@@ -155,11 +154,7 @@ impl Formatter for Python {
         writer: &mut W,
         first: bool,
     ) -> io::Result<()> {
-        if first {
-            Ok(())
-        } else {
-            writer.write_all(b", ")
-        }
+        separate(writer, first)
     }
 
     fn begin_object_key<W: ?Sized + io::Write>(
@@ -167,11 +162,7 @@ impl Formatter for Python {
         writer: &mut W,
         first: bool,
     ) -> io::Result<()> {
-        if first {
-            Ok(())
-        } else {
-            writer.write_all(b", ")
-        }
+        separate(writer, first)
     }
 
     fn begin_object_value<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
@@ -230,6 +221,15 @@ impl Formatter for Python {
             CharEscape::Tab => b"\\t",
             CharEscape::AsciiControl(byte) => return write!(writer, "\\u{byte:04x}"),
         })
+    }
+}
+
+/// Writes what stands between two values or members.
+fn separate<W: ?Sized + io::Write>(writer: &mut W, first: bool) -> io::Result<()> {
+    if first {
+        Ok(())
+    } else {
+        writer.write_all(b", ")
     }
 }
 

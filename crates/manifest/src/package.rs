@@ -1,5 +1,7 @@
 //! One manifest: the description of one package version, beside its archive.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -80,7 +82,8 @@ impl Kind {
 /// objects where they stand at all (PHP's empty object, `[]`, counts as one).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manifest {
-    object: Object,
+    // Shared: plans and indexes hold thousands of manifests, most of them unchanged.
+    object: Arc<Object>,
 }
 
 impl Manifest {
@@ -98,14 +101,18 @@ impl Manifest {
     /// Where it is not the description of a package.
     pub fn from_object(object: Object) -> Result<Self, Error> {
         check(&object)?;
-        Ok(Manifest { object })
+        Ok(Manifest {
+            object: Arc::new(object),
+        })
     }
 
     /// Takes the manifest out of a value, and leaves null there; a value that is none stays.
     pub(crate) fn take(value: &mut Value) -> Option<Self> {
         check(value.as_object()?).ok()?;
         match value.take() {
-            Value::Object(object) => Some(Manifest { object }),
+            Value::Object(object) => Some(Manifest {
+                object: Arc::new(object),
+            }),
             _ => None,
         }
     }
@@ -124,10 +131,9 @@ impl Manifest {
         &self.object
     }
 
-    /// The object itself, to change keys that have no meaning here; `name`, `version` and the
-    /// link keys have to keep their types.
+    /// The object itself, to be changed; what [`Manifest`] says of its keys has to stay true.
     pub(crate) fn object_mut(&mut self) -> &mut Object {
-        &mut self.object
+        Arc::make_mut(&mut self.object)
     }
 
     fn text(&self, key: &str) -> Option<&str> {
@@ -197,7 +203,7 @@ impl Manifest {
 
     /// Sets `dist.url`, in a new `dist` where there is none.
     pub fn set_dist_url(&mut self, url: impl Into<String>) {
-        let dist = self.object.entry("dist").or_insert(Value::Null);
+        let dist = self.object_mut().entry("dist").or_insert(Value::Null);
         if !dist.is_object() {
             *dist = Value::Object(Object::new());
         }

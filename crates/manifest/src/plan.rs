@@ -10,6 +10,7 @@ use crate::package::Manifest;
 
 mod decide;
 mod operation;
+mod steps;
 
 pub use operation::{Operation, OperationKind};
 
@@ -124,6 +125,8 @@ pub struct PackageChange {
     pub action: Action,
     /// Why it does not happen.
     pub ignored: Option<Reason>,
+    /// The archive's URL as the source has it (for a removal: the destination), wherever it is.
+    pub dist_url: Option<String>,
     /// The archive's path below both prefixes (for a removal: below the destination's); `None`
     /// where the archive is elsewhere.
     pub archive: Option<String>,

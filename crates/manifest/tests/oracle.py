@@ -153,11 +153,17 @@ OPERATIONS = {
     "generate": generate,
 }
 
-for line in sys.stdin:
-    arguments = json.loads(line)
-    operation = OPERATIONS[arguments.pop("op")]
-    try:
-        answer = operation(**arguments)
-    except json.JSONDecodeError:
-        answer = None
-    print(json.dumps(answer))
+
+def main():
+    for line in sys.stdin:
+        arguments = json.loads(line)
+        operation = OPERATIONS[arguments.pop("op")]
+        try:
+            answer = operation(**arguments)
+        except json.JSONDecodeError:
+            answer = None
+        print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,7 @@
 //! The rules by which manifests become an index.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::generate::shared_extension_url;
 use crate::json::{Object, Value};
@@ -88,8 +88,17 @@ fn split_build(version: &str) -> (&str, Option<&str>) {
 
 /// Drops the builds of a version that a later build for the same target replaces.
 fn keep_latest_builds(manifests: &mut Vec<Manifest>) {
+    // Few packages are ever rebuilt; only these are looked at closely.
+    let rebuilt: BTreeSet<String> = manifests
+        .iter()
+        .filter(|manifest| manifest.version().contains('+'))
+        .map(|manifest| manifest.name().to_owned())
+        .collect();
     let mut latest: BTreeMap<(String, String, String), String> = BTreeMap::new();
-    for manifest in manifests.iter() {
+    for manifest in manifests
+        .iter()
+        .filter(|manifest| rebuilt.contains(manifest.name()))
+    {
         let best = latest
             .entry(build_group(manifest))
             .or_insert_with(|| manifest.version().into());
@@ -98,8 +107,10 @@ fn keep_latest_builds(manifests: &mut Vec<Manifest>) {
         }
     }
     manifests.retain(|manifest| {
-        latest
-            .get(&build_group(manifest))
+        let best = rebuilt
+            .contains(manifest.name())
+            .then(|| latest.get(&build_group(manifest)));
+        best.flatten()
             .is_none_or(|best| compare_builds(manifest.version(), best).is_eq())
     });
 }

@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{
-    Action, Entry, Operation, OperationKind, Options, PackageChange, Plan, Reason, Side, Warning,
-};
+use super::{Action, Entry, Options, PackageChange, Plan, Reason, Side, Warning, steps};
 use crate::json::Value;
 use crate::natural;
 use crate::package::{FILE_SUFFIX, Manifest};
@@ -35,7 +33,14 @@ pub(super) fn plan(source: &Side<'_>, destination: &Side<'_>, options: &Options)
     let archives_to_remove = obsolete(&changes, &result, destination, options);
     let operations = changes
         .iter()
-        .flat_map(|change| operations(change, source, destination, &theirs, &archives_to_remove))
+        .flat_map(|change| {
+            steps::of(
+                change,
+                &source.place,
+                &destination.place,
+                &archives_to_remove,
+            )
+        })
         .collect();
     Plan {
         changes,
@@ -93,6 +98,7 @@ fn change(
         file_name: theirs.entry.file_name.clone(),
         action,
         ignored: None,
+        dist_url: theirs.entry.manifest.dist_url().map(str::to_owned),
         archive,
         old_archive,
         manifest: Some(manifest),
@@ -137,6 +143,7 @@ fn removal(ours: &Known<'_>, destination: &Side<'_>, options: &Options) -> Packa
         file_name: ours.entry.file_name.clone(),
         action: Action::Remove,
         ignored: options.keep.then_some(Reason::Kept),
+        dist_url: ours.entry.manifest.dist_url().map(str::to_owned),
         archive: archive(&ours.entry.manifest, destination),
         old_archive: None,
         manifest: None,
@@ -186,106 +193,4 @@ fn obsolete(
         })
         .filter(|path| !named.contains(path) && !options.needed.contains(path))
         .collect()
-}
-
-/// The steps of one package, the archive's first.
-fn operations(
-    change: &PackageChange,
-    source: &Side<'_>,
-    destination: &Side<'_>,
-    theirs: &BTreeMap<&str, Known<'_>>,
-    archives_to_remove: &BTreeSet<String>,
-) -> Vec<Operation> {
-    let step = |kind| Operation::new(kind, change.action, &change.package);
-    let from = |path: &str| Some(source.place.name(path));
-    let to = |path: &str| Some(destination.place.name(path));
-    let source_region = Some(source.place.region.clone());
-    let destination_region = Some(destination.place.region.clone());
-
-    if let Some(reason) = change.ignored {
-        let source = (change.action != Action::Remove)
-            .then(|| from(&change.file_name))
-            .flatten();
-        let skipped = Operation {
-            source,
-            skip: true,
-            reason: Some(reason.to_string()),
-            ..step(OperationKind::Manifest)
-        };
-        return vec![skipped];
-    }
-
-    let external = |url: Option<&str>| (url.map(str::to_owned), Some(Reason::External.to_string()));
-    let mut steps = Vec::with_capacity(3);
-    if change.action == Action::Remove {
-        steps.push(match &change.archive {
-            Some(path) => Operation {
-                destination: to(path),
-                destination_region: destination_region.clone(),
-                skip: !archives_to_remove.contains(path),
-                reason: (!archives_to_remove.contains(path)).then(|| Reason::Needed.to_string()),
-                ..step(OperationKind::Dist)
-            },
-            None => {
-                let url = destination
-                    .entries
-                    .iter()
-                    .find(|entry| entry.file_name == change.file_name)
-                    .and_then(|entry| entry.manifest.dist_url());
-                let (destination, reason) = external(url);
-                Operation {
-                    destination,
-                    reason,
-                    skip: true,
-                    ..step(OperationKind::Dist)
-                }
-            }
-        });
-        steps.push(Operation {
-            destination: to(&change.file_name),
-            destination_region,
-            ..step(OperationKind::Manifest)
-        });
-        return steps;
-    }
-
-    steps.push(match &change.archive {
-        Some(path) => Operation {
-            source: from(path),
-            source_region: source_region.clone(),
-            destination: to(path),
-            destination_region: destination_region.clone(),
-            ..step(OperationKind::Dist)
-        },
-        None => {
-            let url = theirs
-                .get(change.file_name.as_str())
-                .and_then(|known| known.entry.manifest.dist_url());
-            let (source, reason) = external(url);
-            Operation {
-                source,
-                reason,
-                skip: true,
-                ..step(OperationKind::Dist)
-            }
-        }
-    });
-    steps.push(Operation {
-        source: from(&change.file_name),
-        source_region,
-        destination: to(&change.file_name),
-        destination_region: destination_region.clone(),
-        ..step(OperationKind::Manifest)
-    });
-    if let Some(old) = &change.old_archive
-        && archives_to_remove.contains(old)
-    {
-        steps.push(Operation {
-            op: Action::Remove,
-            destination: to(old),
-            destination_region,
-            ..step(OperationKind::Dist)
-        });
-    }
-    steps
 }
