@@ -121,6 +121,10 @@ impl From<ureq::Error> for Broken {
                 | io::ErrorKind::NetworkDown
                 | io::ErrorKind::AddrNotAvailable => Self::Connect(error, false),
                 io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::Stalled(error),
+                // The standard library has no kind for a name that does not resolve.
+                _ if cause.to_string().starts_with("failed to lookup address") => {
+                    Self::Connect(error, false)
+                }
                 _ => Self::Cut(error),
             },
             _ => Self::Cut(error),
