@@ -57,7 +57,7 @@ class Formulae(unittest.TestCase):
             raise AssertionError(done.stderr)
 
     @classmethod
-    def run(cls, program, *arguments, bucket="first", **env):
+    def run_program(cls, program, *arguments, bucket="first", **env):
         for name in ("tmp", "cwd"):
             (cls.folder / name).mkdir(exist_ok=True)
         return subprocess.run(
@@ -86,7 +86,7 @@ class Formulae(unittest.TestCase):
 
     @classmethod
     def run_wrapper(cls, wrapper, *arguments, **env):
-        return cls.run(ROOT / "bin-wrappers" / wrapper, *arguments, **env)
+        return cls.run_program(ROOT / "bin-wrappers" / wrapper, *arguments, **env)
 
     def path(self, name, bucket="first"):
         return self.folder / "store" / bucket / PREFIX / name
@@ -137,7 +137,7 @@ class Formulae(unittest.TestCase):
         self.assertEqual("1\n", says("php", "-c", "counter"))
 
     def test_the_wildcard_took_the_newer_runtime(self):
-        done = self.run(BIN / "bob-build", "--output", self.folder / "out", "ext-counter-1.0.0_php-8.3")
+        done = self.run_program(BIN / "bob-build", "--output", self.folder / "out", "ext-counter-1.0.0_php-8.3")
         self.assertEqual(0, done.returncode, done.stderr)
         build = [json.loads(line) for line in done.stdout.splitlines()][1]
         keys = [dependency["key"] for dependency in build["dependencies"]]
