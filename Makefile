@@ -51,9 +51,10 @@ audit:
 	.ci/setup test
 	$(CARGO) deny --locked check advisories
 
+# Ratios to what else there is, in one run each; benches/*.sh says what is measured.
 bench:
 	.ci/setup test
-	benches/run
+	set -e; for bench in benches/*.sh; do echo "== $$bench"; "$$bench"; done
 
 clean:
 	$(CARGO) clean
