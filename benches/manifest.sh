@@ -4,7 +4,8 @@
 #
 # manifest-gen and repo-mkrepo beside Python doing the same, in one run: the wall
 # time of CALLS (200) calls of manifest-gen, one after the other, and of one
-# packages.json from MANIFESTS (10000) local manifests, with the peak memory.
+# packages.json from MANIFESTS (10000) local manifests, with the time on a processor
+# and the peak memory (below that of this Python itself it cannot be told).
 # Builds the programs first. The result is the ratio, not the seconds.
 
 set -euo pipefail

@@ -20,7 +20,7 @@ ENV = {
 
 
 def run(command, out):
-    """Runs a command with stdout to a file; seconds and peak memory in MiB."""
+    """Runs a command with stdout to a file; seconds, those on a processor, peak memory in MiB."""
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
         (os.POSIX_SPAWN_OPEN, 1, out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600),
@@ -31,7 +31,7 @@ def run(command, out):
     seconds = time.perf_counter() - start
     if status != 0:
         sys.exit("%s: status %d" % (command[0], os.waitstatus_to_exitcode(status)))
-    return seconds, usage.ru_maxrss / 1024
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def compare(title, ours, python, number, scratch):
@@ -44,12 +44,14 @@ def compare(title, ours, python, number, scratch):
     contents = [open(path, "rb").read() for path in outputs]
     if contents[0] != contents[1]:
         sys.exit("%s: the outputs differ" % title)
-    seconds = [statistics.median(second for second, _ in results) for results in measured]
-    memory = [max(memory for _, memory in results) for results in measured]
-    print(
-        "%-34s %8.1f ms %6.0f MiB   Python %8.1f ms %6.0f MiB   ratio %.3f"
-        % (title, seconds[0] * 1e3, memory[0], seconds[1] * 1e3, memory[1], seconds[0] / seconds[1])
+    ours, python = (
+        (statistics.median(wall), statistics.median(busy), max(memory))
+        for wall, busy, memory in (zip(*results) for results in measured)
     )
+    print(title)
+    for name, (wall, busy, memory) in (("ours", ours), ("Python", python)):
+        print("  %-7s %9.1f ms  processor %9.1f ms  %5.0f MiB" % (name, wall * 1e3, busy * 1e3, memory))
+    print("  ratio   %9.3f     processor %9.3f" % (ours[0] / python[0], ours[1] / python[1]))
 
 
 def manifests(number, scratch):
