@@ -31,7 +31,14 @@ step() {
 note() { printf '%s\n' "   $*"; }
 shell() { printf '%s\n' "${bold}\$ $*${plain}"; }
 
-trap 'status=$?; [[ $status -eq 0 ]] || printf "\n%s\n" "The demo FAILED (status $status) in step $number; what there is lies in $demo"' EXIT
+finish() {
+	local status=$?
+	# One formula has a build path of its own; see there.
+	rm -rf /tmp/slipway-demo
+	[[ $status -eq 0 ]] && return
+	printf '\n%s\n' "The demo FAILED (status $status) in step $number; what there is lies in $demo"
+}
+trap finish EXIT
 
 step "The tools, in release mode"
 "$root/.ci/setup" demo
@@ -94,7 +101,6 @@ shell "deploy.sh --publish ../../formulae/programs/where-1.0.0"
 deploy.sh --publish ../../formulae/programs/where-1.0.0
 note "That one was built for a path of its own: /tmp/slipway-demo/where."
 /tmp/slipway-demo/where/bin/where
-rm -rf /tmp/slipway-demo
 
 step "A formula that is not for this stack"
 shell "deploy.sh programs/oldtimer-0.9.0"
