@@ -11,7 +11,6 @@ use crate::upload::MANIFEST;
 pub(crate) fn run(options: &Options, io: &Io) -> Result<(), Failure> {
     let location = io.own_location()?;
     let store = open(io, &location)?;
-    store.check_bucket()?;
     for name in &options.arguments {
         let key = location.key(&format!("{name}.tar.gz"));
         let free = match store.head(&key).map_err(Error::from)? {

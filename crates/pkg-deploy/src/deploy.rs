@@ -53,8 +53,18 @@ pub(crate) fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     })
 }
 
-/// Opens the bucket for writing.
+/// Opens the bucket for writing. Some services make a bucket that is missing as soon as something
+/// is put into it, so it is asked for first.
 pub(crate) fn open(io: &Io, location: &Location) -> Result<Store, Error> {
+    let store = with_credentials(io, location)?;
+    match store.check_bucket() {
+        // Whoever may only put objects may not ask; the first request on a key tells as well.
+        Ok(()) | Err(store::Error::AccessDenied { .. }) => Ok(store),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn with_credentials(io: &Io, location: &Location) -> Result<Store, Error> {
     let env = io.env_fn();
     Store::open(
         &location.service,
