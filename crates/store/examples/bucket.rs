@@ -5,13 +5,15 @@
 //! ```text
 //! bucket fill PREFIX COUNT SIZE    writes so many objects of so many bytes
 //! bucket list PREFIX               lists, and says how many
-//! bucket fetch PREFIX              lists and reads all into memory, and says how many and how large
+//! bucket fetch PREFIX FOLDER       writes all objects to files of their last names in FOLDER
 //! bucket increment KEY TIMES       adds 1 so often to the number in KEY, by compare-and-swap
 //! bucket rewrite KEY               writes KEY anew, longer each time, until it is killed
 //! ```
 #![allow(clippy::print_stdout, reason = "its output is what it is for")]
 
 use std::error::Error;
+use std::fs::File;
+use std::path::Path;
 
 use location::{Location, Role};
 use store::{Condition, Options, Store, Upload, parallel};
@@ -33,7 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("{} objects", store.list(prefix)?.len());
             Ok(())
         }
-        ["fetch", prefix] => fetch(&store, prefix),
+        ["fetch", prefix, folder] => fetch(&store, prefix, folder.as_ref()),
         ["increment", key, times] => (0..times.parse()?).try_for_each(|_| increment(&store, key)),
         ["rewrite", key] => rewrite(&store, key),
         _ => Err("see the documentation at the head of this example".into()),
@@ -50,19 +52,18 @@ fn fill(store: &Store, prefix: &str, count: usize, size: usize) -> Result<(), Bo
     Ok(())
 }
 
-fn fetch(store: &Store, prefix: &str) -> Result<(), Box<dyn Error>> {
+fn fetch(store: &Store, prefix: &str, folder: &Path) -> Result<(), Box<dyn Error>> {
     let objects = store.list(prefix)?;
-    let keys: Vec<String> = objects.into_iter().map(|object| object.key).collect();
-    let contents = store.get_many(&keys)?;
-    let bytes: u64 = contents
-        .iter()
-        .flatten()
-        .map(|content| content.head.size)
-        .sum();
-    println!(
-        "{} objects, {bytes} bytes",
-        contents.iter().flatten().count()
-    );
+    parallel::map(store.parallel(), &objects, |object| {
+        let name = object.key.rsplit('/').next().unwrap_or_default();
+        let mut file = File::create(folder.join(name))?;
+        store
+            .download(&object.key, &mut file)?
+            .ok_or("deleted meanwhile")?;
+        Ok::<(), Box<dyn Error + Send + Sync>>(())
+    })
+    .map_err(|error| error.to_string())?;
+    println!("{} objects", objects.len());
     Ok(())
 }
 

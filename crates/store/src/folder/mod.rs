@@ -29,15 +29,16 @@ mod listing;
 mod path;
 mod side;
 mod staged;
+mod write;
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Seek as _, SeekFrom, Write as _};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, Mode, OFlags, Stat};
+use rustix::fs::{Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use crate::backend::{Backend, Depth, Reading, Source};
@@ -46,7 +47,6 @@ use crate::{Access, Condition, Error, Head, Object, Options, Upload};
 use attributes::Attributes;
 use path::Entry;
 use side::Side;
-use staged::Staged;
 
 /// The folder of the root that is ours and no bucket.
 const OURS: &str = ".slipway";
@@ -173,112 +173,6 @@ impl Bucket {
             key: self.show(key),
             detail: format!("it changed {CHANGES} times while it was opened"),
         })
-    }
-
-    /// What lies at `key`, if the condition allows to write there.
-    fn check(
-        &self,
-        folder: BorrowedFd<'_>,
-        key: &str,
-        condition: &Condition,
-    ) -> Result<Option<Stat>, Error> {
-        let present = match path::entry(folder, key, &self.errno(key))? {
-            Entry::Object(stat) => Some(stat),
-            Entry::Missing | Entry::Folder => None,
-            Entry::BelowObject => {
-                return Err(refuse(key, "the start of it is the key of another object"));
-            }
-        };
-        let holds = match (condition, &present) {
-            (Condition::Always, _) | (Condition::IfAbsent, None) => true,
-            (Condition::IfMatch(wanted), Some(stat)) => *wanted == etag(stat),
-            (Condition::IfAbsent, Some(_)) | (Condition::IfMatch(_), None) => false,
-        };
-        if holds {
-            Ok(present)
-        } else {
-            Err(Error::Precondition {
-                key: self.show(key),
-            })
-        }
-    }
-
-    /// Writes an object: `fill` gets the file for its bytes.
-    fn write(
-        &self,
-        key: &str,
-        attributes: &Attributes,
-        condition: &Condition,
-        fill: &mut dyn FnMut(&mut File) -> Result<(), Error>,
-    ) -> Result<String, Error> {
-        self.check_access("PUT", key)?;
-        let folder = self.folder()?;
-        // Early, so that no bytes move in vain. What counts is the second look, under the lock.
-        self.check(folder.as_fd(), key, condition)?;
-        let side = self.side();
-        side.make()?;
-        let mut staged = Staged::new(side.path()).map_err(side.local())?;
-        fill(staged.file())?;
-        side.lock()?.stamp(staged.file())?;
-        let file = staged.file();
-        file.sync_all().map_err(self.local(key))?;
-        let stat = rustix::fs::fstat(&*file).map_err(self.errno(key))?;
-        let attributes = side.stage_attributes(key, &stat, attributes)?;
-
-        let lock = side.lock()?;
-        let old = self.check(folder.as_fd(), key, condition)?;
-        let committed =
-            path::make_parent(folder.as_fd(), key, &self.errno(key)).and_then(|(parent, name)| {
-                attributes.persist()?;
-                staged
-                    .commit(side.path(), parent.as_fd(), name)
-                    .map_err(|errno| match errno {
-                        Errno::ISDIR | Errno::NOTEMPTY | Errno::EXIST => {
-                            refuse(key, "it is the folder of other objects")
-                        }
-                        Errno::NAMETOOLONG => refuse(key, path::TOO_LONG),
-                        other => self.errno(key)(other),
-                    })
-            });
-        if let Err(error) = committed {
-            side.forget_attributes(key, &stat)?;
-            path::prune(folder.as_fd(), key, &self.errno(key))?;
-            return Err(error);
-        }
-        if let Some(old) = old {
-            side.forget_attributes(key, &old)?;
-        }
-        drop(lock);
-        // The names must last as well as the bytes; of the folders, those that may be new.
-        side.sync_attributes(key)?;
-        path::sync_parents(folder.as_fd(), key, &self.errno(key))?;
-        Ok(etag(&stat))
-    }
-
-    fn delete(
-        &self,
-        folder: BorrowedFd<'_>,
-        side: &Side,
-        key: &str,
-        changed: &mut BTreeMap<String, OwnedFd>,
-    ) -> Result<(), Error> {
-        let Entry::Object(stat) = path::entry(folder, key, &self.errno(key))? else {
-            return Ok(());
-        };
-        let Some((parent, name)) = path::parent(folder, key, &self.errno(key))? else {
-            return Ok(());
-        };
-        match rustix::fs::unlinkat(&parent, name, AtFlags::empty()) {
-            Ok(()) | Err(Errno::NOENT) => {}
-            Err(other) => return Err(self.errno(key)(other)),
-        }
-        side.forget_attributes(key, &stat)?;
-        if path::prune(folder, key, &self.errno(key))? {
-            return Ok(());
-        }
-        let above = key.strip_suffix(name).unwrap_or_default();
-        changed.insert(above.to_owned(), parent);
-        Ok(())
     }
 }
 

@@ -68,23 +68,31 @@ pub fn put_if_match(kind: Kind) {
     assert_precondition(&conditional(&store, "key", "text", if_match(&listed)));
 }
 
+/// Writes a file of this length, and checks that all of it arrives.
+fn check_put_file(store: &Store, length: usize) {
+    let key = "dist/a file+ä.tar.gz";
+    let (_folder, path, bytes) = file(length);
+    let upload = Upload {
+        metadata: &[("sha256", "abc")],
+        ..Upload::new("application/gzip")
+    };
+    let etag = store.put_file(key, &path, &upload).unwrap();
+    let content = store.get(key).unwrap().unwrap();
+    assert!(content.bytes == bytes, "{length}");
+    assert_eq!(content.head.etag, etag);
+    assert_eq!(
+        content.head.content_type.as_deref(),
+        Some("application/gzip")
+    );
+    assert_eq!(content.head.metadata["sha256"], "abc");
+    let listed = store.list("").unwrap().remove(0);
+    assert_eq!((listed.etag, listed.size), (etag, length as u64));
+}
+
 pub fn put_file(kind: Kind) {
     let store = Place::new(kind).open();
     for length in [0, 1, 100_000] {
-        let (_folder, path, bytes) = file(length);
-        let upload = Upload {
-            metadata: &[("sha256", "abc")],
-            ..Upload::new("application/gzip")
-        };
-        let etag = store.put_file("archive", &path, &upload).unwrap();
-        let content = store.get("archive").unwrap().unwrap();
-        assert!(content.bytes == bytes, "{length}");
-        assert_eq!(content.head.etag, etag);
-        assert_eq!(
-            content.head.content_type.as_deref(),
-            Some("application/gzip")
-        );
-        assert_eq!(content.head.metadata["sha256"], "abc");
+        check_put_file(&store, length);
     }
 }
 
@@ -92,24 +100,7 @@ pub fn put_file_in_parts(kind: Kind) {
     let store = Place::new(kind).open();
     // Two whole parts and a short one; exactly two parts.
     for length in [(10 << 20) + 12_345, 10 << 20] {
-        let (_folder, path, bytes) = file(length);
-        let upload = Upload {
-            metadata: &[("sha256", "abc")],
-            ..Upload::new("application/gzip")
-        };
-        let etag = store
-            .put_file("dist/large file+ä.tar.gz", &path, &upload)
-            .unwrap();
-        let content = store.get("dist/large file+ä.tar.gz").unwrap().unwrap();
-        assert!(content.bytes == bytes, "{length}");
-        assert_eq!(content.head.etag, etag);
-        assert_eq!(
-            content.head.content_type.as_deref(),
-            Some("application/gzip")
-        );
-        assert_eq!(content.head.metadata["sha256"], "abc");
-        let listed = store.list("").unwrap().remove(0);
-        assert_eq!((listed.etag, listed.size), (etag, length as u64));
+        check_put_file(&store, length);
     }
 }
 

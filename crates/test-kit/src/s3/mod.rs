@@ -8,6 +8,7 @@
 mod fault;
 mod memory;
 mod protocol;
+mod terms;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

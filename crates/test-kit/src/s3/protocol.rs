@@ -2,18 +2,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use s3s::access::{S3Access, S3AccessContext};
-use s3s::crypto::{Checksum, Md5};
 use s3s::dto::*;
 use s3s::path::S3Path;
-use s3s::{Body, S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
+use s3s::{Body, S3, S3Request, S3Response, S3Result, s3_error};
 
-use super::memory::{Attributes, Condition, Refusal, State, Stored};
-
-/// The largest body that the server takes.
-const LARGEST_BODY: usize = 1 << 32;
+use super::memory::{Attributes, State};
+use super::terms::{check_read, length, metadata, receive, source, url_encoded, write_condition};
 
 /// The state behind the protocol, shared with the test that looks into it.
 #[derive(Clone, Default)]
@@ -43,123 +38,6 @@ impl S3Access for Service {
             Err(s3_error!(AccessDenied))
         }
     }
-}
-
-impl From<Refusal> for S3Error {
-    fn from(refusal: Refusal) -> S3Error {
-        match refusal {
-            Refusal::NoSuchBucket => s3_error!(NoSuchBucket),
-            Refusal::NoSuchKey => s3_error!(NoSuchKey),
-            Refusal::NoSuchUpload => s3_error!(NoSuchUpload),
-            Refusal::PreconditionFailed => s3_error!(PreconditionFailed),
-            Refusal::InvalidPart => s3_error!(InvalidPart),
-            Refusal::InvalidPartOrder => s3_error!(InvalidPartOrder),
-            Refusal::EntityTooSmall => s3_error!(EntityTooSmall),
-        }
-    }
-}
-
-/// Reads a request's body whole, and checks it against `Content-MD5`.
-async fn receive(body: Option<StreamingBlob>, md5: Option<&str>) -> S3Result<Bytes> {
-    let bytes = match body {
-        Some(body) => Body::from(body)
-            .store_all_limited(LARGEST_BODY)
-            .await
-            .map_err(|error| S3Error::with_source(S3ErrorCode::IncompleteBody, error))?,
-        None => Bytes::new(),
-    };
-    if let Some(md5) = md5 {
-        let sent = base64(&Md5::checksum(&bytes));
-        if sent != md5 {
-            return Err(s3_error!(BadDigest));
-        }
-    }
-    Ok(bytes)
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let mut bits = 0_u32;
-        for position in 0..3 {
-            bits = bits << 8 | u32::from(chunk.get(position).copied().unwrap_or(0));
-        }
-        for position in 0..4 {
-            if position <= chunk.len() {
-                let digit = bits >> (18 - 6 * position) & 63;
-                text.push(DIGITS[digit as usize].into());
-            } else {
-                text.push('=');
-            }
-        }
-    }
-    text
-}
-
-fn write_condition(
-    if_match: Option<&ETagCondition>,
-    if_none_match: Option<&ETagCondition>,
-) -> S3Result<Condition> {
-    match (if_match, if_none_match) {
-        (None, None) => Ok(Condition::Always),
-        (Some(ETagCondition::Any), None) => Ok(Condition::Present),
-        (Some(ETagCondition::ETag(etag)), None) => Ok(Condition::Match(etag.value().to_owned())),
-        (None, Some(ETagCondition::Any)) => Ok(Condition::Absent),
-        (None, Some(ETagCondition::ETag(etag))) => Ok(Condition::NotMatch(etag.value().to_owned())),
-        (Some(_), Some(_)) => Err(s3_error!(InvalidRequest)),
-    }
-}
-
-/// Checks the conditions of a read.
-fn check_read(
-    object: &Stored,
-    if_match: Option<&ETagCondition>,
-    if_none_match: Option<&ETagCondition>,
-) -> S3Result<()> {
-    let same = |condition: &ETagCondition| match condition {
-        ETagCondition::Any => true,
-        ETagCondition::ETag(etag) => etag.value() == object.etag,
-    };
-    if if_match.is_some_and(|condition| !same(condition)) {
-        return Err(s3_error!(PreconditionFailed));
-    }
-    if if_none_match.is_some_and(same) {
-        return Err(s3_error!(NotModified));
-    }
-    Ok(())
-}
-
-fn source(copy_source: &CopySource) -> S3Result<(&str, &str)> {
-    match copy_source {
-        CopySource::Bucket { bucket, key, .. } => Ok((bucket, key)),
-        CopySource::AccessPoint { .. } | CopySource::Outpost { .. } => {
-            Err(s3_error!(NotImplemented))
-        }
-    }
-}
-
-/// `encoding-type=url` of a listing, by the rules of AWS: a space becomes `+`.
-fn url_encoded(text: &str) -> String {
-    const KEPT: &AsciiSet = &NON_ALPHANUMERIC
-        .remove(b'-')
-        .remove(b'_')
-        .remove(b'.')
-        .remove(b'*')
-        .remove(b'/')
-        .remove(b' ');
-    utf8_percent_encode(text, KEPT)
-        .to_string()
-        .replace(' ', "+")
-}
-
-fn length(bytes: &Bytes) -> i64 {
-    i64::try_from(bytes.len()).unwrap_or(i64::MAX)
-}
-
-fn metadata(object: &Stored) -> Option<Metadata> {
-    let metadata = &object.attributes.metadata;
-    (!metadata.is_empty()).then(|| metadata.clone().into_iter().collect())
 }
 
 /// The attributes that a request sets: five operations share these fields, but no type.
