@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Cursor, Write};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use archive::{PackOptions, Packed};
+use archive::{Error, Kind, Limits, PackOptions, Packed, Refusal};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tar::{EntryType, Header};
@@ -255,8 +255,56 @@ pub fn full_tree(tree: &Path) {
 }
 
 /// Writes bytes to a new file of the folder and returns its path.
-pub fn saved(folder: &Path, bytes: &[u8]) -> std::path::PathBuf {
+pub fn saved(folder: &Path, bytes: &[u8]) -> PathBuf {
     let path = folder.join("archive.tar.gz");
     File::create(&path).unwrap().write_all(bytes).unwrap();
     path
+}
+
+/// A folder `build` to unpack into, with things around it that must not change.
+pub struct Site {
+    pub folder: tempfile::TempDir,
+}
+
+impl Site {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("build")).unwrap();
+        fs::create_dir(folder.path().join("build-evil")).unwrap();
+        fs::write(folder.path().join("secret"), "as it was").unwrap();
+        Self { folder }
+    }
+
+    pub fn build(&self) -> PathBuf {
+        self.folder.path().join("build")
+    }
+
+    pub fn all(&self) -> Picture {
+        picture(self.folder.path())
+    }
+
+    pub fn unpack(&self, archive: &[u8]) -> Result<archive::Unpacked, Error> {
+        archive::unpack(Cursor::new(archive), &self.build(), &Limits::default())
+    }
+
+    /// The archive is refused for `member`, and not a byte has changed anywhere.
+    #[track_caller]
+    pub fn refuses(&self, label: &str, archive: &[u8], member: &str, expected: Refusal) {
+        let before = self.all();
+        match self.unpack(archive) {
+            Err(error @ Error::Unsafe { .. }) => {
+                assert_eq!(error.kind(), Kind::BadArchive);
+                let Error::Unsafe {
+                    member: named,
+                    reason,
+                } = error
+                else {
+                    unreachable!()
+                };
+                assert_eq!((named.as_str(), reason), (member, expected), "{label}");
+            }
+            other => panic!("{label}: {other:?}"),
+        }
+        assert_eq!(self.all(), before, "{label}");
+    }
 }
