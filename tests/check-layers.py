@@ -57,7 +57,7 @@ def reason(user, used, kind):
         return "nothing depends on tests"
     if used in TOOLS and user not in TESTS:
         return "nothing depends on a tool"
-    if used in DEV_ONLY and kind != "dev":
+    if used in DEV_ONLY and kind != "dev" and user not in TESTS:
         return "it is for tests only: make it a dev-dependency"
     if kind == "dev" or user in TESTS or user in DEV_ONLY or user in TOOLS:
         return None
