@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 pub struct Start {
     /// The program's name.
     pub tool: String,
-    /// Its version.
-    pub version: String,
+    /// Its version. Within one major version, records only gain keys.
+    pub version: semver::Version,
 }
 
 /// `end.v1`: a producer has written all of its records.

@@ -51,6 +51,14 @@ pub enum Error {
         #[source]
         source: serde_json::Error,
     },
+    /// A producer's version is not one.
+    #[error("{version:?} is not a version")]
+    Version {
+        /// As it was given.
+        version: String,
+        /// Why not.
+        source: semver::Error,
+    },
     /// A line is not a record.
     #[error("line {line} of the records {reason}")]
     Line {

@@ -16,7 +16,7 @@ impl<W: Write> Producer<W> {
     /// Begins: a stream that says so and never ends is known to be cut.
     ///
     /// # Errors
-    /// When `out` cannot be written.
+    /// When `out` cannot be written, or `version` is not semver ([`Error::Version`]).
     pub fn start(out: W, tool: &str, version: &str) -> Result<Self, Error> {
         let mut producer = Self {
             out,
@@ -25,7 +25,10 @@ impl<W: Write> Producer<W> {
         };
         let start = Start {
             tool: tool.to_owned(),
-            version: version.to_owned(),
+            version: version.parse().map_err(|source| Error::Version {
+                version: version.to_owned(),
+                source,
+            })?,
         };
         producer.line(&start.into())?;
         Ok(producer)

@@ -39,6 +39,13 @@ fn golden_lines_are_read_and_written_as_ever() {
 fn unknown_keys_are_tolerated_and_unknown_kinds_are_not() {
     let start = START.replace('}', r#","more":{"a":1}}"#);
     assert!(Stream::read(format!("{start}\n{}\n", END.replace(":1,", ":0,")).as_bytes()).is_ok());
+    let start = START.replace("0.1.0", "newest");
+    let (error, _) = Stream::read(start.as_bytes()).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("line 1 of the records is not a valid start.v1: ")
+    );
     let line = r#"{"kind":"build.v9","producer":"p1"}"#;
     let (error, _) = Stream::read(format!("{START}\n{line}\n{END}\n").as_bytes()).unwrap_err();
     assert_eq!(
@@ -121,7 +128,7 @@ fn mixed_producers_are_told_apart() {
 
 #[test]
 fn a_line_stays_within_its_limit() {
-    let mut producer = record::Producer::start(std::io::sink(), "x", "1").unwrap();
+    let mut producer = record::Producer::start(std::io::sink(), "x", "1.0.0").unwrap();
     let stream = Stream::read(format!("{START}\n{}\n{END}\n", GOLDEN[1]).as_bytes()).unwrap();
     let Record::Build(mut build) = stream.records[0].clone() else {
         panic!()

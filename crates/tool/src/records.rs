@@ -67,7 +67,7 @@ impl Fail for record::Error {
         match self {
             E::Write(source) if source.kind() == std::io::ErrorKind::BrokenPipe => Exit::BrokenPipe,
             E::Write(_) | E::Read(_) => Exit::LocalIo,
-            E::TooLong { .. } | E::Encode { .. } => Exit::Failure,
+            E::TooLong { .. } | E::Encode { .. } | E::Version { .. } => Exit::Failure,
             E::Line { .. } | E::Unclosed { .. } | E::Missing { .. } => Exit::BadInput,
         }
     }
