@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -131,6 +132,8 @@ impl Server {
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
+            // Ctrl-C is for the tests; the keeper then sees its input close, and cleans up.
+            .process_group(0)
             .spawn()
             .expect("a shell");
         let server = Server {
@@ -199,10 +202,18 @@ impl Server {
     fn make(&self, prefix: &str) -> String {
         let number = self.next_bucket.fetch_add(1, Ordering::Relaxed);
         let name = format!("{prefix}{number}");
+        self.create_bucket_named(&name);
+        name
+    }
+
+    /// Makes a bucket of this name: readable by anybody if it begins with `public-`.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub fn create_bucket_named(&self, name: &str) {
         // A bucket is a folder of the filer; this spares the test kit a signing client.
         http(self.filer, "POST", &format!("/buckets/{name}/"), b"")
             .unwrap_or_else(|error| panic!("cannot make bucket {name}: {error}"));
-        name
     }
 }
 
