@@ -174,11 +174,9 @@ impl Session<'_> {
             pass_credentials: self.options.pass_credentials,
             input: self.input,
         };
-        let ran = run.to_end(log, words);
-        say("");
-        ran?;
+        run.to_end(log, words)?;
         let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
-        say(&format!("Build complete: {}", build_path.given));
+        say(&format!("\nBuild complete: {}", build_path.given));
 
         let manifest = match self.options.manifest {
             true => manifest_file::find(&formula.name, folder.path(), &command_file)?,

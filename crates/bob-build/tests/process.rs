@@ -247,7 +247,7 @@ fn failures_have_their_status_and_leave_nothing() {
     assert!(
         output
             .stderr
-            .ends_with("\n\nERROR: Formula exited with return code 12.\n\n")
+            .ends_with("failing\n\nERROR: Formula exited with return code 12.\n\n")
     );
     workspace.unset("S3_BUCKET");
     let output = bob_build(&workspace).arg("fail-12").run().expect(2);

@@ -20,9 +20,10 @@ pub enum Error {
         /// Its key.
         key: String,
     },
-    /// There are no credentials to upload with.
+    /// There are no credentials to upload with. Historical wording, whole: so the store's error is
+    /// no source, which would be told behind it.
     #[error("Deploy requires valid AWS credentials.")]
-    NoCredentials(#[source] store::Error),
+    NoCredentials(store::Error),
     /// The input has no build records at all.
     #[error("there are no build records in {from}")]
     NoRecords {

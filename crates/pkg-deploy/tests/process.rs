@@ -40,7 +40,9 @@ impl Service {
     fn object(&self, workspace: &Workspace, key: &str) -> Option<Vec<u8>> {
         match self {
             Self::Folder => fs::read(workspace.path("stores/dev").join(key)).ok(),
-            Self::S3(server) => server.object("dev", key).map(|stored| stored.bytes.to_vec()),
+            Self::S3(server) => server
+                .object("dev", key)
+                .map(|stored| stored.bytes.to_vec()),
         }
     }
 
@@ -316,7 +318,10 @@ fn bad_input_changes_nothing() {
         let _ = good();
         let output = pkg_deploy(&workspace).input(input).run().expect(status);
         assert!(output.stderr.contains(said), "{}", output.stderr);
-        assert_eq!(fs::read_dir(workspace.path("stores/dev")).unwrap().count(), 0);
+        assert_eq!(
+            fs::read_dir(workspace.path("stores/dev")).unwrap().count(),
+            0
+        );
     }
     let output = pkg_deploy(&workspace)
         .arg("--keep-going")

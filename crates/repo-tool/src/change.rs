@@ -107,9 +107,11 @@ pub fn carry_out(io: &mut Io, records: &mut Records, change: &Change<'_>) -> Res
         when_empty,
         ..publish::Options::default()
     });
+    let bar = notes.progress(change.work.plan.archives_to_copy().len());
     let options = sync::Options {
         publish,
         progress: &progress,
+        copied: &|key| bar.step(key),
     };
     let applied = sync::apply(
         change.work,
@@ -118,6 +120,14 @@ pub fn carry_out(io: &mut Io, records: &mut Records, change: &Change<'_>) -> Res
         change.store,
         &options,
     )?;
+
+    if !change.work.kept.is_empty() {
+        let kept: Vec<&str> = change.work.kept.iter().map(String::as_str).collect();
+        let kept = kept.join(", ");
+        io.say(&format!(
+            "Keeping dists that a snapshot still lists: {kept}\n"
+        ));
+    }
 
     let location = change.destination.location;
     for package in change

@@ -37,6 +37,8 @@ pub struct Work {
     /// The archives that are to be removed once the index is published, as they are now. One
     /// that somebody replaces meanwhile is not removed.
     pub obsolete: Vec<Object>,
+    /// The archives that nothing but snapshots of the destination lists any more; they stay.
+    pub kept: BTreeSet<String>,
     /// Everything below the destination's prefix, by key, at the time of planning.
     present: BTreeMap<String, Object>,
     /// Whether no manifest is left in the destination.
@@ -77,12 +79,15 @@ pub fn prepare(source: &Side<'_>, destination: &Side<'_>, keep: bool) -> Result<
     let mut plan = decide(source, destination, &options);
     let empties = plan.result.is_empty();
     let mut present = BTreeMap::new();
+    let mut kept = BTreeSet::new();
     if let Some(store) = destination.store
         && !plan.is_empty()
     {
         if !empties && !plan.archives_to_remove.is_empty() {
             options.needed = snapshot::referenced_archives(store, destination.location)?;
+            kept = std::mem::take(&mut plan.archives_to_remove);
             plan = decide(source, destination, &options);
+            kept.retain(|path| !plan.archives_to_remove.contains(path));
         }
         present = by_key(store.list(&destination.location.key(""))?);
     }
@@ -94,6 +99,7 @@ pub fn prepare(source: &Side<'_>, destination: &Side<'_>, keep: bool) -> Result<
     Ok(Work {
         plan,
         obsolete,
+        kept,
         present,
         empties,
     })

@@ -9,6 +9,7 @@ mod bucket;
 mod exit;
 mod io;
 mod message;
+mod progress;
 mod records;
 mod signals;
 
@@ -19,6 +20,7 @@ pub use args::Args;
 pub use ask::Answer;
 pub use exit::{Exit, Fail, Failure};
 pub use io::{Input, Io, Notes, Out};
+pub use progress::Progress;
 pub use records::{Records, publish_record};
 pub use signals::{guard_child, is_ending, release_child, signal_name};
 

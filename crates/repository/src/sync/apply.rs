@@ -15,6 +15,8 @@ pub struct Options<'a> {
     pub publish: Option<publish::Options<'a>>,
     /// Told of each step before it is taken.
     pub progress: &'a dyn Fn(&Step),
+    /// Told of each archive that has been copied.
+    pub copied: &'a (dyn Fn(&str) + Sync),
 }
 
 /// A step of the application; displayed in the wording that scripts know.
@@ -88,7 +90,7 @@ pub fn apply(
     let paths = work.plan.archives_to_copy();
     if !paths.is_empty() {
         (options.progress)(&Step::CopyArchives(paths.len()));
-        applied.copied = copy_archives(work, &paths, source, location, to)?;
+        applied.copied = copy_archives(work, &paths, source, location, to, options.copied)?;
     }
 
     let writes: Vec<Write> = writes(work, destination);
@@ -128,6 +130,7 @@ fn copy_archives(
     source: &Side<'_>,
     location: &Location,
     to: &Store,
+    copied: &(dyn Fn(&str) + Sync),
 ) -> Result<usize, Error> {
     let Some(from) = source.store else {
         return Err(Error::NoSourceStore {
@@ -149,7 +152,7 @@ fn copy_archives(
         Ok::<_, Error>((!same).then(|| (source_key.clone(), key.clone())))
     })?;
     missing.extend(differing.into_iter().flatten());
-    to.copy_many(from, &missing, &|_| {})?;
+    to.copy_many(from, &missing, copied)?;
     Ok(missing.len())
 }
 
