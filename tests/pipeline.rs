@@ -1,9 +1,5 @@
 //! Formula → package → repository as a pipeline, on every kind of store.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failure here is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
 
 use std::fs;
 
@@ -52,25 +48,14 @@ fn run(place: &Place) -> Vec<(String, String)> {
             format!("{DEVELOP}libraries/libtally-2.0.1.tar.gz")
         ]
     );
-    assert_eq!(
-        kinds(place, "deployed"),
-        ["deploy.v1", "deploy.v1", "publish.v1"]
-    );
+    assert_eq!(kinds(place, "deployed"), ["deploy.v1", "deploy.v1", "publish.v1"]);
 
-    let sync = format!(
-        "repo-sync --yes -c first {bucket} {STABLE} > synced",
-        bucket = place.bucket
-    );
+    let sync =
+        format!("repo-sync --yes -c first {bucket} {STABLE} > synced", bucket = place.bucket);
     place.shell(&sync).run().expect(4);
-    place
-        .shell("repo-mkrepo --upload -c first > published < /dev/null")
-        .run()
-        .success();
+    place.shell("repo-mkrepo --upload -c first > published < /dev/null").run().success();
     place.shell(&sync).run().success();
-    place
-        .shell("pkg-remove --yes php-8.3.9 > removed")
-        .run()
-        .success();
+    place.shell("pkg-remove --yes php-8.3.9 > removed").run().success();
     assert_eq!(place.workspace.litter(), [""; 0], "{}", place.kind);
     place.contents()
 }
@@ -79,10 +64,7 @@ fn run(place: &Place) -> Vec<(String, String)> {
 fn all_stores_end_with_the_same() {
     let folder = run(&Place::folder());
     let keys: Vec<&str> = folder.iter().map(|(key, _)| key.as_str()).collect();
-    let stable: Vec<&str> = keys
-        .iter()
-        .filter_map(|key| key.strip_prefix(STABLE))
-        .collect();
+    let stable: Vec<&str> = keys.iter().filter_map(|key| key.strip_prefix(STABLE)).collect();
     assert_eq!(
         stable,
         [
@@ -110,18 +92,14 @@ fn all_stores_end_with_the_same() {
 #[test]
 fn a_producer_that_died_stops_the_pipeline() {
     let place = Place::folder();
-    place
-        .workspace
-        .write("work/dies-1", "kill -9 $PPID; sleep 5");
+    place.workspace.write("work/dies-1", "kill -9 $PPID; sleep 5");
     place.workspace.write("work/fine-1", "touch $1/x");
     let formulae = place.workspace.path("work").display().to_string();
     let script = "printf '%s\\n' fine-1 dies-1 | xargs -n1 bob-build | pkg-deploy > deployed";
     let output = place.shell(script).env("WORKSPACE_DIR", formulae).run();
     assert_ne!(output.status, 0);
     assert!(
-        output
-            .stderr
-            .contains("pkg-deploy: the records of bob-build do not end"),
+        output.stderr.contains("pkg-deploy: the records of bob-build do not end"),
         "{}",
         output.stderr
     );
@@ -146,35 +124,19 @@ fn a_private_upstream_is_read_anonymously() {
         fs::read(place.workspace.path("up.tar.gz")).unwrap()
     };
     let build = |place: &Place| {
-        place
-            .workspace
-            .write("work/needs-1", "# Build Deps: up-*\ncat $1/up > $1/seen");
+        place.workspace.write("work/needs-1", "# Build Deps: up-*\ncat $1/up > $1/seen");
         let formulae = place.workspace.path("work").display().to_string();
-        let run = place
-            .shell("bob-build -o out needs-1 > built")
-            .env("WORKSPACE_DIR", formulae);
+        let run = place.shell("bob-build -o out needs-1 > built").env("WORKSPACE_DIR", formulae);
         let output = run.run().success();
-        assert!(
-            output.stderr.contains("trying UPSTREAM_S3_BUCKET"),
-            "{}",
-            output.stderr
-        );
+        assert!(output.stderr.contains("trying UPSTREAM_S3_BUCKET"), "{}", output.stderr);
         assert!(output.stderr.contains("anonymously"), "{}", output.stderr);
-        assert_eq!(
-            fs::read_to_string(place.workspace.path("build/seen")).unwrap(),
-            "up\n"
-        );
+        assert_eq!(fs::read_to_string(place.workspace.path("build/seen")).unwrap(), "up\n");
     };
 
     // No credentials at all: the own store is a folder, which needs none.
     let mut place = Place::folder();
     let bytes = archive(&place);
-    server.put(
-        "upstream",
-        "stable/up-1.tar.gz",
-        bytes,
-        s3::Attributes::default(),
-    );
+    server.put("upstream", "stable/up-1.tar.gz", bytes, s3::Attributes::default());
     upstream_of(&mut place, &server.endpoint(), "upstream");
     place.workspace.set("AWS_EC2_METADATA_DISABLED", "true");
     build(&place);
@@ -191,10 +153,7 @@ fn a_private_upstream_is_read_anonymously() {
     let bytes = archive(&filled);
     filled.bucket.clone_from(&bucket);
     let upload = store::Upload::new("application/gzip");
-    filled
-        .store()
-        .put("stable/up-1.tar.gz", &bytes, &upload)
-        .unwrap();
+    filled.store().put("stable/up-1.tar.gz", &bytes, &upload).unwrap();
     let mut place = Place::in_process();
     upstream_of(&mut place, &weed.endpoint(), &bucket);
     build(&place);

@@ -1,9 +1,5 @@
 //! The same workspace on each kind of store, for tests that expect the same of all.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failure here is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -59,13 +55,7 @@ impl Place {
         let mut workspace = Workspace::new();
         workspace.use_s3(server.env());
         let env = server.env().into_iter().collect();
-        Self::new(
-            workspace,
-            "slipway-tests".to_owned(),
-            "in-process S3",
-            env,
-            Some(server),
-        )
+        Self::new(workspace, "slipway-tests".to_owned(), "in-process S3", env, Some(server))
     }
 
     fn new(
@@ -83,13 +73,7 @@ impl Place {
             .set("NOW", "2026-11-21 12:00:00")
             .set("WORKSPACE_DIR", &formulae)
             .set("DEFAULT_BUILD_PATH", &build_path);
-        Self {
-            workspace,
-            bucket,
-            kind,
-            env,
-            _server: server,
-        }
+        Self { workspace, bucket, kind, env, _server: server }
     }
 
     /// A shell with the tools first on its path, then the wrappers.
@@ -105,19 +89,14 @@ impl Place {
     /// A wrapper, which finds the tools on its path.
     #[must_use]
     pub fn wrapper(&self, name: &str) -> Process {
-        self.workspace
-            .process(root().join("bin-wrappers").join(name))
-            .path_first(tools())
+        self.workspace.process(root().join("bin-wrappers").join(name)).path_first(tools())
     }
 
     /// The bucket itself.
     #[must_use]
     pub fn store(&self) -> Store {
         let env = |name: &str| {
-            self.env
-                .iter()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.clone())
+            self.env.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
         };
         let service = Service::from_env(&env, Region::default()).unwrap();
         Store::open(&service, &self.bucket, Options::default(), &env).unwrap()
@@ -127,12 +106,8 @@ impl Place {
     #[must_use]
     pub fn contents(&self) -> Vec<(String, String)> {
         let store = self.store();
-        let keys: Vec<String> = store
-            .list("")
-            .unwrap()
-            .into_iter()
-            .map(|object| object.key)
-            .collect();
+        let keys: Vec<String> =
+            store.list("").unwrap().into_iter().map(|object| object.key).collect();
         let contents = store.get_many(&keys).unwrap();
         keys.into_iter()
             .zip(contents)
@@ -151,18 +126,12 @@ impl Place {
     #[must_use]
     pub fn masked(&self, text: &str) -> String {
         let env = |name: &str| {
-            self.env
-                .iter()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.clone())
+            self.env.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
         };
         let service = Service::from_env(&env, Region::default()).unwrap();
-        let url = Location::new(service.clone(), &self.bucket, Prefix::default())
-            .unwrap()
-            .dist_url("");
-        let shown = Location::new(service, &self.bucket, Prefix::default())
-            .unwrap()
-            .to_string();
+        let url =
+            Location::new(service.clone(), &self.bucket, Prefix::default()).unwrap().dist_url("");
+        let shown = Location::new(service, &self.bucket, Prefix::default()).unwrap().to_string();
         let tmp = self.workspace.path("tmp").display().to_string();
         let masked = text
             .replace(&url, "<STORE>/")
@@ -192,23 +161,15 @@ fn random_names(text: &str) -> String {
 /// The folder of the project.
 #[must_use]
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .unwrap()
-        .to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 /// The folder of the built tools.
 #[must_use]
 pub fn tools() -> PathBuf {
-    for tool in [
-        "bob-build",
-        "pkg-deploy",
-        "repo-mkrepo",
-        "repo-sync",
-        "pkg-remove",
-        "manifest-gen",
-    ] {
+    for tool in
+        ["bob-build", "pkg-deploy", "repo-mkrepo", "repo-sync", "pkg-remove", "manifest-gen"]
+    {
         let _ = test_kit::binary(tool);
     }
     test_kit::binary("bob-build").parent().unwrap().to_owned()
@@ -222,11 +183,7 @@ pub fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if path.is_dir() {
-            all.extend(
-                files(&path)
-                    .into_iter()
-                    .map(|(inner, b)| (format!("{name}/{inner}"), b)),
-            );
+            all.extend(files(&path).into_iter().map(|(inner, b)| (format!("{name}/{inner}"), b)));
         } else {
             all.push((name, fs::read(&path).unwrap()));
         }

@@ -1,10 +1,6 @@
 //! What goes wrong in real life: one clear message, the documented status, no litter, and nothing
 //! half-done in the bucket.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failure here is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
 
 use std::time::{Duration, Instant};
 
@@ -33,24 +29,16 @@ fn check_all(place: &Place, status: i32, deploy: i32, names: &str) {
 fn no_network() {
     let mut place = Place::in_process();
     // Nobody listens there.
-    place
-        .workspace
-        .set("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9");
+    place.workspace.set("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9");
     let begin = Instant::now();
     check_all(&place, 10, 10, "http://127.0.0.1:9");
-    assert!(
-        begin.elapsed() < Duration::from_secs(60),
-        "{:?}",
-        begin.elapsed()
-    );
+    assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
 }
 
 #[test]
 fn wrong_credentials() {
     let mut place = Place::seaweed();
-    place
-        .workspace
-        .set("AWS_SECRET_ACCESS_KEY", "not-the-secret");
+    place.workspace.set("AWS_SECRET_ACCESS_KEY", "not-the-secret");
     check_all(&place, 8, 8, &place.bucket);
     let output = place.wrapper("mkrepo.sh").arg("--upload").run();
     assert!(!output.stderr.contains("not-the-secret"));
@@ -59,10 +47,7 @@ fn wrong_credentials() {
 #[test]
 fn no_credentials() {
     let mut place = Place::seaweed();
-    place
-        .workspace
-        .unset("AWS_ACCESS_KEY_ID")
-        .unset("AWS_SECRET_ACCESS_KEY");
+    place.workspace.unset("AWS_ACCESS_KEY_ID").unset("AWS_SECRET_ACCESS_KEY");
     check(&place, "deploy.sh", &["php-8.3.9"], 2, "redentials");
     check(
         &place,
@@ -101,42 +86,16 @@ fn a_missing_variable() {
 #[test]
 fn a_formula_that_is_not_there_or_not_readable() {
     let mut place = Place::folder();
-    check(
-        &place,
-        "bob",
-        &["build", "nosuch-1"],
-        1,
-        "ERROR: Formula nosuch-1 doesn't exist.",
-    );
-    check(
-        &place,
-        "deploy.sh",
-        &["nosuch-1"],
-        7,
-        "ERROR: Formula nosuch-1 doesn't exist.",
-    );
+    check(&place, "bob", &["build", "nosuch-1"], 1, "ERROR: Formula nosuch-1 doesn't exist.");
+    check(&place, "deploy.sh", &["nosuch-1"], 7, "ERROR: Formula nosuch-1 doesn't exist.");
     let folder = place.workspace.path("work").display().to_string();
     place.workspace.write("work/a/b-1", "true");
     // A link in a circle cannot be read, not even by root.
     std::os::unix::fs::symlink("circle-1", place.workspace.path("work/circle-1")).unwrap();
-    place
-        .workspace
-        .write("work/bad-1", b"# Build Path: /\xff\xfe\n");
+    place.workspace.write("work/bad-1", b"# Build Path: /\xff\xfe\n");
     place.workspace.set("WORKSPACE_DIR", &folder);
-    check(
-        &place,
-        "bob",
-        &["build", "a"],
-        1,
-        "Formula a doesn't exist.",
-    );
-    check(
-        &place,
-        "deploy.sh",
-        &["bad-1"],
-        6,
-        "line 1 (Build Path:) is not UTF-8",
-    );
+    check(&place, "bob", &["build", "a"], 1, "Formula a doesn't exist.");
+    check(&place, "deploy.sh", &["bad-1"], 6, "line 1 (Build Path:) is not UTF-8");
     let output = place.wrapper("deploy.sh").arg("circle-1").run();
     assert!(output.status == 7 || output.status == 11, "{output:?}");
     assert!(output.stdout.contains("circle-1"), "{output:?}");
@@ -145,16 +104,13 @@ fn a_formula_that_is_not_there_or_not_readable() {
 #[test]
 fn a_full_disk() {
     let mut place = Place::folder();
-    place.workspace.write(
-        "work/big-1",
-        "for i in 1 2 3; do head -c 900000 /dev/urandom > $1/$i; done",
-    );
+    place
+        .workspace
+        .write("work/big-1", "for i in 1 2 3; do head -c 900000 /dev/urandom > $1/$i; done");
     let folder = place.workspace.path("work").display().to_string();
     place.workspace.set("WORKSPACE_DIR", &folder);
     // A limit on the size of files stands in for a disk: what writes past it gets an error too.
-    let output = place
-        .shell("trap '' XFSZ; ulimit -f 1500; deploy.sh big-1")
-        .run();
+    let output = place.shell("trap '' XFSZ; ulimit -f 1500; deploy.sh big-1").run();
     assert_eq!(output.status, 11, "{output:?}");
     assert!(output.stdout.contains("cannot archive"), "{output:?}");
     assert_eq!(place.workspace.litter(), [""; 0]);
@@ -163,25 +119,17 @@ fn a_full_disk() {
 
 #[test]
 fn ctrl_c_in_a_pipeline_and_in_a_wrapper() {
-    for script in [
-        "exec deploy.sh slow-1",
-        "bob-build slow-1 | pkg-deploy | repo-mkrepo --upload",
-    ] {
+    for script in ["exec deploy.sh slow-1", "bob-build slow-1 | pkg-deploy | repo-mkrepo --upload"]
+    {
         let mut place = Place::folder();
         let started = place.workspace.path("started");
-        place.workspace.write(
-            "work/slow-1",
-            format!("touch '{}'; sleep 60", started.display()),
-        );
+        place.workspace.write("work/slow-1", format!("touch '{}'; sleep 60", started.display()));
         let folder = place.workspace.path("work").display().to_string();
         place.workspace.set("WORKSPACE_DIR", &folder);
         let running = place.shell(script).spawn();
         let begin = Instant::now();
         while !started.exists() {
-            assert!(
-                begin.elapsed() < Duration::from_secs(30),
-                "the formula did not start"
-            );
+            assert!(begin.elapsed() < Duration::from_secs(30), "the formula did not start");
             std::thread::sleep(Duration::from_millis(5));
         }
         running.interrupt();

@@ -1,10 +1,6 @@
 //! The drop-in wrappers as the scripts that they replace were used, with the real tools, on every
 //! kind of store.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failure here is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
 
 use end_to_end::{DEVELOP, Place, STABLE};
 use test_kit::Process;
@@ -12,63 +8,32 @@ use test_kit::Process;
 /// A step and what it said: stdout, stderr and status, masked.
 fn said(place: &Place, step: Process) -> (String, String, i32) {
     let output = step.run();
-    (
-        place.masked(&output.stdout),
-        place.masked(&output.stderr),
-        output.status,
-    )
+    (place.masked(&output.stdout), place.masked(&output.stderr), output.status)
 }
 
 /// Everything that the old readme walks through.
 fn walk(place: &Place) -> (Vec<(String, String, i32)>, Vec<(String, String)>) {
     let bucket = &place.bucket;
     let steps = [
-        place
-            .wrapper("bob")
-            .args(["deploy", "libraries/libtally-2.0.1"]),
+        place.wrapper("bob").args(["deploy", "libraries/libtally-2.0.1"]),
         place.wrapper("deploy.sh").args(["--publish", "php-8.3.9"]),
         place.wrapper("deploy.sh").args(["php-8.3.9"]),
-        place
-            .wrapper("deploy.sh")
-            .args(["php-8.3.9", "--overwrite"]),
+        place.wrapper("deploy.sh").args(["php-8.3.9", "--overwrite"]),
         place.wrapper("deploy.sh").args(["php-8.3.10"]),
-        place
-            .wrapper("deploy.sh")
-            .args(["--dry-run", "ext-counter-1.0.0_php-8.3"]),
-        place
-            .wrapper("deploy.sh")
-            .args(["ext-counter-1.0.0_php-8.3"]),
+        place.wrapper("deploy.sh").args(["--dry-run", "ext-counter-1.0.0_php-8.3"]),
+        place.wrapper("deploy.sh").args(["ext-counter-1.0.0_php-8.3"]),
         place.wrapper("deploy.sh").args(["programs/oldtimer-0.9.0"]),
         place.wrapper("mkrepo.sh"),
         // Not published yet: the default is to abort.
-        place
-            .wrapper("sync.sh")
-            .args([bucket, STABLE, bucket, DEVELOP])
-            .input("\n"),
+        place.wrapper("sync.sh").args([bucket, STABLE, bucket, DEVELOP]).input("\n"),
         place.wrapper("mkrepo.sh").arg("--upload"),
-        place
-            .wrapper("sync.sh")
-            .args([bucket, STABLE, bucket, DEVELOP]),
-        place
-            .wrapper("sync.sh")
-            .args([bucket, STABLE, bucket, DEVELOP])
-            .input("n\n"),
-        place
-            .wrapper("sync.sh")
-            .args([bucket, STABLE, bucket, DEVELOP])
-            .input("y\n"),
-        place
-            .wrapper("sync.sh")
-            .args([bucket, STABLE, bucket, DEVELOP])
-            .input("y\n"),
-        place
-            .wrapper("remove.sh")
-            .arg("php-8.3.9.composer.json")
-            .input("y\n"),
+        place.wrapper("sync.sh").args([bucket, STABLE, bucket, DEVELOP]),
+        place.wrapper("sync.sh").args([bucket, STABLE, bucket, DEVELOP]).input("n\n"),
+        place.wrapper("sync.sh").args([bucket, STABLE, bucket, DEVELOP]).input("y\n"),
+        place.wrapper("sync.sh").args([bucket, STABLE, bucket, DEVELOP]).input("y\n"),
+        place.wrapper("remove.sh").arg("php-8.3.9.composer.json").input("y\n"),
         place.wrapper("remove.sh").arg("nosuch-1").input("y\n"),
-        place
-            .wrapper("formulae-hash.sh")
-            .arg(end_to_end::root().join("formulae")),
+        place.wrapper("formulae-hash.sh").arg(end_to_end::root().join("formulae")),
     ];
     let said = steps.into_iter().map(|step| said(place, step)).collect();
     assert_eq!(place.workspace.litter(), [""; 0], "{}", place.kind);
@@ -96,18 +61,13 @@ fn all_stores_say_and_do_the_same() {
 #[test]
 fn a_deploy_says_what_it_always_said() {
     let place = Place::folder();
-    let (stdout, stderr, status) = said(
-        &place,
-        place.wrapper("deploy.sh").args(["--publish", "php-8.3.9"]),
-    );
+    let (stdout, stderr, status) =
+        said(&place, place.wrapper("deploy.sh").args(["--publish", "php-8.3.9"]));
     assert_eq!(status, 0);
     let lines: Vec<&str> = stdout.lines().collect();
     assert_eq!(lines[0], "Building formula php-8.3.9 in <WORK>/tmp/*:");
     assert_eq!(lines[1], "");
-    let tail = lines
-        .iter()
-        .position(|line| line.starts_with("Build complete: "))
-        .unwrap();
+    let tail = lines.iter().position(|line| line.starts_with("Build complete: ")).unwrap();
     assert_eq!(
         lines[tail - 1..],
         [

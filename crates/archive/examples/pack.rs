@@ -18,13 +18,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         [tree, archive] => {
             let mut out = File::create(archive)?;
-            let threads = std::env::var("THREADS")
-                .ok()
-                .and_then(|threads| threads.parse().ok());
-            let options = PackOptions {
-                threads,
-                ..PackOptions::default()
-            };
+            let threads = std::env::var("THREADS").ok().and_then(|threads| threads.parse().ok());
+            let options = PackOptions { threads, ..PackOptions::default() };
             let packed = archive::pack(Path::new(tree), &mut out, &options)?;
             writeln!(stdout(), "{} {}", packed.sha256, packed.size)?;
         }

@@ -117,10 +117,7 @@ impl Error {
     }
 
     pub(crate) fn refused(member: &[u8], reason: Refusal) -> Self {
-        Self::Unsafe {
-            member: show(member),
-            reason,
-        }
+        Self::Unsafe { member: show(member), reason }
     }
 }
 

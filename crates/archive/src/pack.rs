@@ -37,11 +37,7 @@ pub struct PackOptions {
 
 impl Default for PackOptions {
     fn default() -> Self {
-        Self {
-            threads: None,
-            mtime_limit: None,
-            level: 9,
-        }
+        Self { threads: None, mtime_limit: None, level: 9 }
     }
 }
 
@@ -82,11 +78,7 @@ pub fn pack(tree: &Path, out: &mut File, options: &PackOptions) -> Result<Packed
         blocks.write(&header::END)?;
         Ok(())
     })?;
-    Ok(Packed {
-        size: compressed.size,
-        sha256: compressed.sha256,
-        entries: found.len() as u64,
-    })
+    Ok(Packed { size: compressed.size, sha256: compressed.sha256, entries: found.len() as u64 })
 }
 
 fn write_entry(
@@ -114,13 +106,8 @@ fn write_content(
     buffer: &mut [u8],
     blocks: &mut Blocks,
 ) -> Result<(), Halt> {
-    let cannot_read = |source: io::Error| Error::Read {
-        path: path.to_owned(),
-        source,
-    };
-    let changed = || Error::Changed {
-        path: path.to_owned(),
-    };
+    let cannot_read = |source: io::Error| Error::Read { path: path.to_owned(), source };
+    let changed = || Error::Changed { path: path.to_owned() };
 
     // Not blocking, and not through a link: the name may have become a pipe or a link since.
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;

@@ -34,12 +34,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            bytes: 64 << 30,
-            entries: 1_000_000,
-            ratio: 200,
-            ratio_from: 16 << 30,
-        }
+        Self { bytes: 64 << 30, entries: 1_000_000, ratio: 200, ratio_from: 16 << 30 }
     }
 }
 
@@ -122,10 +117,7 @@ pub fn unpack(
     into: &Path,
     limits: &Limits,
 ) -> Result<Unpacked, Error> {
-    let unnamed = |source| Error::Read {
-        path: into.to_owned(),
-        source,
-    };
+    let unnamed = |source| Error::Read { path: into.to_owned(), source };
     let start = reader.stream_position().map_err(unnamed)?;
     check(&mut reader, Some(into), limits, &mut |_| ())?;
     reader.seek(SeekFrom::Start(start)).map_err(unnamed)?;
@@ -142,16 +134,10 @@ pub fn unpack_file(
     limits: &Limits,
 ) -> Result<Unpacked, Error> {
     let path = path.as_ref();
-    let named = |source| Error::Read {
-        path: path.to_owned(),
-        source,
-    };
+    let named = |source| Error::Read { path: path.to_owned(), source };
     let file = File::open(path).map_err(named)?;
     unpack(file, into, limits).map_err(|error| match error {
-        Error::Read {
-            path: unnamed,
-            source,
-        } if unnamed.as_os_str().is_empty() => named(source),
+        Error::Read { path: unnamed, source } if unnamed.as_os_str().is_empty() => named(source),
         other => other,
     })
 }
@@ -166,10 +152,7 @@ fn check(
         Some(Ok(_)) => into.map(open).transpose()?,
         Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => {
             let path = into.unwrap_or(Path::new("")).to_owned();
-            return Err(Error::Read {
-                path,
-                source: error,
-            });
+            return Err(Error::Read { path, source: error });
         }
         _ => None,
     };
@@ -186,8 +169,5 @@ fn check(
 }
 
 fn open(into: &Path) -> Result<Disk, Error> {
-    Disk::open(into).map_err(|source| Error::Read {
-        path: into.to_owned(),
-        source,
-    })
+    Disk::open(into).map_err(|source| Error::Read { path: into.to_owned(), source })
 }

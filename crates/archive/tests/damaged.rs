@@ -37,14 +37,8 @@ fn damaged_archives() {
         tar.gzipped()
     };
     let damaged: Vec<(&str, Vec<u8>)> = vec![
-        (
-            "garbage after the gzip",
-            [&whole[..], b"garbage and more"].concat(),
-        ),
-        (
-            "garbage after the tar",
-            gzip(&[&good.0[..], &[0; 1024], b"garbage"].concat()),
-        ),
+        ("garbage after the gzip", [&whole[..], b"garbage and more"].concat()),
+        ("garbage after the tar", gzip(&[&good.0[..], &[0; 1024], b"garbage"].concat())),
         ("no gzip", b"<html>Not found</html> and so on".to_vec()),
         ("no tar", gzip(&[b'x'; 2048])),
         ("header", flip(0)),
@@ -55,27 +49,10 @@ fn damaged_archives() {
             bytes[place] ^= 1;
             bytes
         }),
-        (
-            "pax",
-            Tar::new()
-                .member(b'x', b"p", b"", 4, b"9999")
-                .file(b"f", b"")
-                .gzipped(),
-        ),
-        (
-            "pax without a member",
-            Tar::new().pax(&[("path", b"x")]).gzipped(),
-        ),
-        (
-            "pax size",
-            Tar::new().pax(&[("size", b"-1")]).file(b"f", b"").gzipped(),
-        ),
-        (
-            "global name",
-            Tar::new()
-                .member(b'g', b"p", b"", 9, b"9 path=x\n")
-                .gzipped(),
-        ),
+        ("pax", Tar::new().member(b'x', b"p", b"", 4, b"9999").file(b"f", b"").gzipped()),
+        ("pax without a member", Tar::new().pax(&[("path", b"x")]).gzipped()),
+        ("pax size", Tar::new().pax(&[("size", b"-1")]).file(b"f", b"").gzipped()),
+        ("global name", Tar::new().member(b'g', b"p", b"", 9, b"9 path=x\n").gzipped()),
     ];
     for (label, bytes) in damaged {
         match site.unpack(&bytes) {
@@ -95,14 +72,7 @@ fn limits() {
         match result {
             Err(error @ Error::Limit { .. }) => {
                 assert_eq!(error.kind(), Kind::BadArchive);
-                let Error::Limit {
-                    what: named,
-                    limit: said,
-                    ..
-                } = error
-                else {
-                    unreachable!()
-                };
+                let Error::Limit { what: named, limit: said, .. } = error else { unreachable!() };
                 assert_eq!((named, said), (what, limit));
             }
             other => panic!("{what}: {other:?}"),
@@ -112,35 +82,13 @@ fn limits() {
     let zeros = vec![0; 1 << 20];
     let plain = Limits::default();
     let two = Tar::new().file(b"a", b"12345").file(b"b", b"12345");
-    check(
-        two.clone(),
-        Limits {
-            bytes: 9,
-            ..plain.clone()
-        },
-        LimitKind::Bytes,
-        9,
-    );
-    check(
-        two.clone(),
-        Limits {
-            entries: 1,
-            ..plain.clone()
-        },
-        LimitKind::Entries,
-        1,
-    );
+    check(two.clone(), Limits { bytes: 9, ..plain.clone() }, LimitKind::Bytes, 9);
+    check(two.clone(), Limits { entries: 1, ..plain.clone() }, LimitKind::Entries, 1);
     let bomb = Tar::new().file(b"bomb", &zeros);
-    let tight = Limits {
-        ratio: 100,
-        ratio_from: 1 << 19,
-        ..plain.clone()
-    };
+    let tight = Limits { ratio: 100, ratio_from: 1 << 19, ..plain.clone() };
     check(bomb.clone(), tight, LimitKind::Ratio, 100);
     // The size in the header counts before a byte of the content is read.
-    let liar = Tar::new()
-        .pax(&[("size", b"99999999999999")])
-        .file(b"liar", b"");
+    let liar = Tar::new().pax(&[("size", b"99999999999999")]).file(b"liar", b"");
     check(liar, plain.clone(), LimitKind::Bytes, plain.bytes);
     let names = Tar::new().member(b'L', b"l", b"", 2 << 20, &vec![b'x'; 2 << 20]);
     check(names, plain.clone(), LimitKind::Headers, 1 << 20);
@@ -151,18 +99,10 @@ fn limits() {
     check(chain, plain.clone(), LimitKind::Headers, 1 << 20);
     let mut tail = Tar::new();
     tail.0.resize(1 << 20, 0);
-    let tight = Limits {
-        bytes: 10,
-        entries: 2,
-        ..plain.clone()
-    };
+    let tight = Limits { bytes: 10, entries: 2, ..plain.clone() };
     check(tail, tight, LimitKind::Bytes, 10 + 2 * 8192);
 
-    let enough = Limits {
-        bytes: 10,
-        entries: 2,
-        ..plain
-    };
+    let enough = Limits { bytes: 10, entries: 2, ..plain };
     let done = archive::unpack(Cursor::new(two.gzipped()), &site.build(), &enough).unwrap();
     assert_eq!((done.entries, done.bytes), (2, 10));
 }
@@ -187,9 +127,7 @@ fn a_failing_reader_is_not_a_bad_archive() {
         let error =
             archive::inspect(Failing(good, whole.clone()), None, &Limits::default()).unwrap_err();
         assert_eq!(error.kind(), Kind::LocalIo, "{good}");
-        let Error::ReadArchive { source } = error else {
-            panic!("{good}: {error:?}")
-        };
+        let Error::ReadArchive { source } = error else { panic!("{good}: {error:?}") };
         assert_eq!(source.raw_os_error(), Some(5));
     }
     let missing = Path::new("/nowhere/archive.tar.gz");

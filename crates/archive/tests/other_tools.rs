@@ -24,15 +24,7 @@ fn they_read_ours() {
 
     let by_tar = folder.path().join("by-tar");
     fs::create_dir(&by_tar).unwrap();
-    run(
-        "tar",
-        &[
-            os("-xpzf"),
-            archive.as_os_str(),
-            os("-C"),
-            by_tar.as_os_str(),
-        ],
-    );
+    run("tar", &[os("-xpzf"), archive.as_os_str(), os("-C"), by_tar.as_os_str()]);
     same("GNU tar", &picture(&by_tar), &expected);
 
     let by_python = folder.path().join("by-python");
@@ -42,34 +34,16 @@ fn they_read_ours() {
         \tarchive.extractall(sys.argv[2], **({'filter': 'fully_trusted'}\n\
         \t\tif hasattr(tarfile, 'data_filter') else {}))\n\
         \tprint(len(archive.getmembers()))";
-    let count = run(
-        "python3",
-        &[
-            os("-c"),
-            os(script),
-            archive.as_os_str(),
-            by_python.as_os_str(),
-        ],
-    );
-    assert_eq!(
-        String::from_utf8_lossy(&count).trim(),
-        packed.entries.to_string()
-    );
+    let count = run("python3", &[os("-c"), os(script), archive.as_os_str(), by_python.as_os_str()]);
+    assert_eq!(String::from_utf8_lossy(&count).trim(), packed.entries.to_string());
     // Python leaves the times of links alone.
     let without_link_times = |mut picture: Picture| {
-        for seen in picture
-            .values_mut()
-            .filter(|seen| matches!(seen.what, What::Link(_)))
-        {
+        for seen in picture.values_mut().filter(|seen| matches!(seen.what, What::Link(_))) {
             seen.mtime = 0;
         }
         picture
     };
-    same(
-        "Python",
-        &without_link_times(picture(&by_python)),
-        &without_link_times(expected),
-    );
+    same("Python", &without_link_times(picture(&by_python)), &without_link_times(expected));
 }
 
 #[test]
@@ -104,29 +78,17 @@ fn we_read_theirs() {
     // The first begins with `./`, as most archives do; the second has the names alone.
     for format in ["gnu", "posix"] {
         let format = format!("--format={format}");
-        let from = [
-            os(&format),
-            os("-czf"),
-            archive.as_os_str(),
-            os("-C"),
-            tree.as_os_str(),
-        ];
+        let from = [os(&format), os("-czf"), archive.as_os_str(), os("-C"), tree.as_os_str()];
         run("tar", &[&from[..], &[os(".")]].concat());
         unpacks(&format);
-        let names: Vec<_> = fs::read_dir(&tree)
-            .unwrap()
-            .map(|e| e.unwrap().file_name())
-            .collect();
+        let names: Vec<_> = fs::read_dir(&tree).unwrap().map(|e| e.unwrap().file_name()).collect();
         let names: Vec<_> = names.iter().map(AsRef::as_ref).collect();
         run("tar", &[&from[..], &names].concat());
         unpacks(&format);
     }
     for format in ["GNU_FORMAT", "PAX_FORMAT"] {
         let script = python(format);
-        run(
-            "python3",
-            &[os("-c"), os(&script), archive.as_os_str(), tree.as_os_str()],
-        );
+        run("python3", &[os("-c"), os(&script), archive.as_os_str(), tree.as_os_str()]);
         unpacks(format);
     }
 }
@@ -161,8 +123,6 @@ fn we_read_ustar() {
 fn same(label: &str, one: &Picture, other: &Picture) {
     let names = one.keys().chain(other.keys());
     let differing = names.filter(|name| one.get(*name) != other.get(*name));
-    let differing: Vec<_> = differing
-        .map(|name| String::from_utf8_lossy(name))
-        .collect();
+    let differing: Vec<_> = differing.map(|name| String::from_utf8_lossy(name)).collect();
     assert!(differing.is_empty(), "{label}: {differing:?}");
 }

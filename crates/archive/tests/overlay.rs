@@ -23,27 +23,12 @@ fn mode(path: &Path) -> u32 {
 fn folders_merge_and_files_replace() {
     let folder = tempfile::tempdir().unwrap();
     let into = folder.path().join("not/there/yet");
-    unpack(
-        Tar::new()
-            .file(b"bin/a", b"1")
-            .file(b"bin/b", b"1")
-            .link(b"l", b"bin"),
-        &into,
-    );
+    unpack(Tar::new().file(b"bin/a", b"1").file(b"bin/b", b"1").link(b"l", b"bin"), &into);
     let inode = fs::metadata(into.join("bin/a")).unwrap().ino();
     let kept = fs::File::open(into.join("bin/b")).unwrap();
-    unpack(
-        Tar::new()
-            .file(b"bin/b", b"2")
-            .file(b"bin/c", b"2")
-            .file(b"l", b"2"),
-        &into,
-    );
+    unpack(Tar::new().file(b"bin/b", b"2").file(b"bin/c", b"2").file(b"l", b"2"), &into);
     let read = |name: &str| fs::read_to_string(into.join(name)).unwrap();
-    assert_eq!(
-        [read("bin/a"), read("bin/b"), read("bin/c"), read("l")],
-        ["1", "2", "2", "2"]
-    );
+    assert_eq!([read("bin/a"), read("bin/b"), read("bin/c"), read("l")], ["1", "2", "2", "2"]);
     assert_eq!(fs::metadata(into.join("bin/a")).unwrap().ino(), inode);
     // Whoever has the old file open keeps the old file.
     assert_eq!(kept.metadata().unwrap().nlink(), 0);
@@ -64,10 +49,7 @@ fn a_name_given_twice_ends_as_the_last() {
     unpack(tar, folder.path());
     assert_eq!(fs::read(folder.path().join("f")).unwrap(), b"last");
     assert_eq!(fs::read(folder.path().join("h")).unwrap(), b"first");
-    assert_eq!(
-        fs::read_link(folder.path().join("empty")).unwrap(),
-        Path::new("f")
-    );
+    assert_eq!(fs::read_link(folder.path().join("empty")).unwrap(), Path::new("f"));
     assert!(folder.path().join("l/x").is_file());
 }
 
@@ -75,9 +57,7 @@ fn a_name_given_twice_ends_as_the_last() {
 fn hard_links_to_what_is_there() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("there"), "content").unwrap();
-    let tar = Tar::new()
-        .hard_link(b"sub/h", b"./there")
-        .hard_link(b"i", b"sub/h");
+    let tar = Tar::new().hard_link(b"sub/h", b"./there").hard_link(b"i", b"sub/h");
     unpack(tar.clone(), folder.path());
     // Once more, when they are all one file already.
     unpack(tar, folder.path());
@@ -90,13 +70,7 @@ fn hard_links_to_what_is_there() {
 fn an_empty_folder_gives_way() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir_all(folder.path().join("a/b")).unwrap();
-    unpack(
-        Tar::new()
-            .file(b"a/c", b"")
-            .file(b"a/b", b"file")
-            .link(b"z", b"a"),
-        folder.path(),
-    );
+    unpack(Tar::new().file(b"a/c", b"").file(b"a/b", b"file").link(b"z", b"a"), folder.path());
     assert_eq!(fs::read(folder.path().join("a/b")).unwrap(), b"file");
 }
 

@@ -42,17 +42,11 @@ fn names_are_relative_and_sorted_by_bytes() {
     }
     let (_, archive) = pack(folder.path(), &PackOptions::default());
     let entries = archive::inspect(&archive[..], None, &Limits::default()).unwrap();
-    let names: Vec<_> = entries
-        .iter()
-        .map(|entry| std::str::from_utf8(&entry.name).unwrap())
-        .collect();
+    let names: Vec<_> =
+        entries.iter().map(|entry| std::str::from_utf8(&entry.name).unwrap()).collect();
     assert_eq!(names, ["B", "a", "a-b", "a.b", "a/z", "b", "ä"]);
     assert_eq!(entries[1].kind, EntryKind::Directory);
-    assert!(
-        entries
-            .iter()
-            .all(|entry| entry.mtime == archive::DEFAULT_TIME_LIMIT)
-    );
+    assert!(entries.iter().all(|entry| entry.mtime == archive::DEFAULT_TIME_LIMIT));
 }
 
 /// What must not matter: threads, times above the limit, the order in which names were made,
@@ -62,9 +56,7 @@ fn same_tree_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let (one, two) = (folder.path().join("one"), folder.path().join("two"));
     // Neither constant nor noise, and several blocks long.
-    let content: Vec<u8> = (0..400_000_u64)
-        .map(|n| (n * n / 977 % 251 * (n % 7)) as u8)
-        .collect();
+    let content: Vec<u8> = (0..400_000_u64).map(|n| (n * n / 977 % 251 * (n % 7)) as u8).collect();
     for (tree, names) in [(&one, ["a", "b", "c"]), (&two, ["c", "b", "a"])] {
         fs::create_dir(tree).unwrap();
         for name in names {
@@ -97,10 +89,7 @@ fn times_are_bounded() {
         touch(&folder.path().join(name), time);
     }
     let times = |mtime_limit| {
-        let options = PackOptions {
-            mtime_limit,
-            ..PackOptions::default()
-        };
+        let options = PackOptions { mtime_limit, ..PackOptions::default() };
         let (_, archive) = pack(folder.path(), &options);
         let entries = archive::inspect(&archive[..], None, &Limits::default()).unwrap();
         entries.iter().map(|entry| entry.mtime).collect::<Vec<_>>()
@@ -129,12 +118,7 @@ fn content_that_ends_with_a_block() {
     let (tree, again) = (folder.path().join("tree"), folder.path().join("again"));
     fs::create_dir(&tree).unwrap();
     // A header and the end take 1,536 bytes.
-    for size in [
-        131_072 - 1536,
-        131_072 - 1535,
-        131_072 - 1024,
-        2 * 131_072 - 1536,
-    ] {
+    for size in [131_072 - 1536, 131_072 - 1535, 131_072 - 1024, 2 * 131_072 - 1536] {
         fs::write(tree.join("file"), vec![b'x'; size]).unwrap();
         let (_, archive) = pack(&tree, &keeping_times());
         unpack(&archive, &again);
@@ -169,10 +153,7 @@ fn a_file_that_grows_is_named() {
     let tree = Path::new("/proc/self/net");
     let mut out = tempfile::tempfile().unwrap();
     let error = archive::pack(tree, &mut out, &PackOptions::default()).unwrap_err();
-    assert!(
-        matches!(&error, Error::Changed { path } if path.starts_with(tree)),
-        "{error:?}"
-    );
+    assert!(matches!(&error, Error::Changed { path } if path.starts_with(tree)), "{error:?}");
 }
 
 #[test]
@@ -184,15 +165,9 @@ fn a_missing_tree_a_file_and_a_full_disk() {
     let mut out = tempfile::tempfile().unwrap();
     for path in [file, folder.path().join("missing")] {
         let error = archive::pack(&path, &mut out, &PackOptions::default()).unwrap_err();
-        assert!(
-            matches!(&error, Error::Read { path: named, .. } if *named == path),
-            "{error:?}"
-        );
+        assert!(matches!(&error, Error::Read { path: named, .. } if *named == path), "{error:?}");
     }
-    let mut full = fs::OpenOptions::new()
-        .write(true)
-        .open("/dev/full")
-        .unwrap();
+    let mut full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let error = archive::pack(folder.path(), &mut full, &PackOptions::default()).unwrap_err();
     assert!(matches!(error, Error::WriteArchive { .. }), "{error:?}");
     assert_eq!(error.kind(), Kind::LocalIo);

@@ -41,10 +41,7 @@ struct Session<'a> {
 pub(crate) fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     let own = io.own_location()?;
     let folder = io.folder().to_owned();
-    let workspace = folder.join(
-        io.env("WORKSPACE_DIR")
-            .unwrap_or_else(|| "workspace".to_owned()),
-    );
+    let workspace = folder.join(io.env("WORKSPACE_DIR").unwrap_or_else(|| "workspace".to_owned()));
     let formulae = options
         .formulae
         .iter()
@@ -54,9 +51,7 @@ pub(crate) fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     let session = Session {
         options,
         workspace,
-        default_build_path: io
-            .env("DEFAULT_BUILD_PATH")
-            .unwrap_or_else(|| BUILD_PATH.to_owned()),
+        default_build_path: io.env("DEFAULT_BUILD_PATH").unwrap_or_else(|| BUILD_PATH.to_owned()),
         home: io.env("HOME").map(PathBuf::from),
         pack: pack_options(io)?,
         cache: Cache::open(cache_folder(options, io))?,
@@ -70,16 +65,11 @@ pub(crate) fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
         Source::open(location, &io.store_options(), &env, io.notes()).map_err(Error::from)
     };
     // Without dependencies there is no need for a network, nor for credentials.
-    let sources = match formulae
-        .iter()
-        .any(|formula| !formula.header.dependencies.is_empty())
-    {
+    let sources = match formulae.iter().any(|formula| !formula.header.dependencies.is_empty()) {
         false => None,
         true => Some(Sources {
             own: open(own)?,
-            upstream: Location::from_env(Role::Upstream, &env)?
-                .map(open)
-                .transpose()?,
+            upstream: Location::from_env(Role::Upstream, &env)?.map(open).transpose()?,
             cache: &session.cache,
             notes: io.notes(),
         }),
@@ -130,15 +120,8 @@ impl Session<'_> {
         output: &Output,
     ) -> Result<Build, Error> {
         let say = |line: &str| self.notes.say(line);
-        let given = formula
-            .header
-            .build_path
-            .as_deref()
-            .unwrap_or(&self.default_build_path);
-        let guarded = Guarded {
-            workspace: &self.workspace,
-            home: self.home.clone(),
-        };
+        let given = formula.header.build_path.as_deref().unwrap_or(&self.default_build_path);
+        let guarded = Guarded { workspace: &self.workspace, home: self.home.clone() };
         let build_path = BuildPath::prepare(given, &guarded, || {
             say(&format!("Waiting for another build in {given}..."));
         })?;
@@ -150,11 +133,7 @@ impl Session<'_> {
         }
 
         let folder = scratch::Folder::new("bob-").map_err(Error::local("TMPDIR"))?;
-        say(&format!(
-            "Building formula {} in {}:\n",
-            formula.name,
-            folder.path().display()
-        ));
+        say(&format!("Building formula {} in {}:\n", formula.name, folder.path().display()));
         let name = self.options.name.as_deref().unwrap_or(&formula.name);
         let (log_path, log) = output.log(name)?;
         let command_folder =
@@ -183,9 +162,7 @@ impl Session<'_> {
             false => None,
         };
         if self.options.require_manifest && manifest.is_none() {
-            return Err(Error::NoManifest {
-                name: formula.name.clone(),
-            });
+            return Err(Error::NoManifest { name: formula.name.clone() });
         }
         let archive = match self.options.archive {
             true => Some(self.pack(&build_path.real, name, output)?),
@@ -214,8 +191,7 @@ impl Session<'_> {
     fn pack(&self, tree: &Path, name: &str, output: &Output) -> Result<record::Archive, Error> {
         self.notes.say("Archiving.");
         let archive = output.pack(tree, name, &self.pack)?;
-        self.notes
-            .say(&format!("Created: {}", archive.path.display()));
+        self.notes.say(&format!("Created: {}", archive.path.display()));
         Ok(archive)
     }
 
@@ -227,13 +203,8 @@ impl Session<'_> {
                 Some(sources) => sources.find(&formula.header.dependencies, &built)?,
                 None => Vec::new(),
             };
-            let path = formula
-                .header
-                .build_path
-                .as_deref()
-                .unwrap_or(&self.default_build_path);
-            self.notes
-                .say(&format!("Would build formula {} into {path}", formula.name));
+            let path = formula.header.build_path.as_deref().unwrap_or(&self.default_build_path);
+            self.notes.say(&format!("Would build formula {} into {path}", formula.name));
             for found in found {
                 self.notes.say(&format!("  with {}", found.describe()));
             }
@@ -251,10 +222,8 @@ fn write(records: &mut Records, mut build: Build, output: &Output) -> Result<(),
         other => return Ok(other?),
     }
     let path = output.place(&format!("{}.dependencies.json", build.name))?;
-    let unfit = |source: serde_json::Error| Error::Local {
-        path: path.clone(),
-        source: source.into(),
-    };
+    let unfit =
+        |source: serde_json::Error| Error::Local { path: path.clone(), source: source.into() };
     let bytes = serde_json::to_vec(&build.dependencies.take()).map_err(unfit)?;
     fs::write(&path, bytes).map_err(Error::local(&path))?;
     build.dependencies_file = Some(path);
@@ -264,9 +233,7 @@ fn write(records: &mut Records, mut build: Build, output: &Output) -> Result<(),
 /// Leaves only the manifests of a working folder: the formula has told the user to upload them.
 fn leave_manifests(folder: scratch::Folder) {
     let is_manifest = |path: &Path| {
-        path.to_str()
-            .is_some_and(|path| path.ends_with(manifest::FILE_SUFFIX))
-            && path.is_file()
+        path.to_str().is_some_and(|path| path.ends_with(manifest::FILE_SUFFIX)) && path.is_file()
     };
     let paths: Vec<PathBuf> = fs::read_dir(folder.path())
         .into_iter()
@@ -301,13 +268,7 @@ fn cache_folder(options: &Options, io: &Io) -> Option<PathBuf> {
     let user = || {
         let home = || Some(PathBuf::from(io.env("HOME")?).join(".cache"));
         let caches = io.env("XDG_CACHE_HOME").map(PathBuf::from).or_else(home)?;
-        caches
-            .is_absolute()
-            .then(|| caches.join("slipway/archives"))
+        caches.is_absolute().then(|| caches.join("slipway/archives"))
     };
-    options
-        .cache
-        .clone()
-        .map(|folder| io.folder().join(folder))
-        .or_else(user)
+    options.cache.clone().map(|folder| io.folder().join(folder)).or_else(user)
 }

@@ -43,10 +43,7 @@ impl BuildPath {
         guarded: &Guarded<'_>,
         waiting: impl FnOnce(),
     ) -> Result<Self, Error> {
-        let refuse = |reason: &str| Error::BuildPath {
-            path: given.into(),
-            reason: reason.into(),
-        };
+        let refuse = |reason: &str| Error::BuildPath { path: given.into(), reason: reason.into() };
         let path = Path::new(given);
         if !path.is_absolute() {
             return Err(refuse("it is not absolute"));
@@ -56,15 +53,8 @@ impl BuildPath {
         }
         // As written first, so that nothing is made below a path that is refused.
         check(path, guarded).map_err(|reason| refuse(&reason))?;
-        let local = |source| Error::Local {
-            path: path.to_owned(),
-            source,
-        };
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o755)
-            .create(path)
-            .map_err(local)?;
+        let local = |source| Error::Local { path: path.to_owned(), source };
+        fs::DirBuilder::new().recursive(true).mode(0o755).create(path).map_err(local)?;
         let real = path.canonicalize().map_err(local)?;
         check(&real, guarded).map_err(|reason| refuse(&reason))?;
         // The folder itself is the lock: it is emptied but never removed.
@@ -75,11 +65,7 @@ impl BuildPath {
                 .map_err(|error| local(error.into()))?;
         }
         empty(&real).map_err(local)?;
-        Ok(Self {
-            real,
-            given: given.to_owned(),
-            _lock: lock,
-        })
+        Ok(Self { real, given: given.to_owned(), _lock: lock })
     }
 }
 
@@ -98,10 +84,7 @@ fn check(path: &Path, guarded: &Guarded<'_>) -> Result<(), String> {
         return Err("it is or holds a home folder".to_owned());
     }
     if is_or_holds(guarded.workspace)
-        || guarded
-            .workspace
-            .canonicalize()
-            .is_ok_and(|real| is_or_holds(&real))
+        || guarded.workspace.canonicalize().is_ok_and(|real| is_or_holds(&real))
     {
         return Err("it is or holds the workspace".to_owned());
     }
@@ -136,36 +119,17 @@ mod tests {
         std::os::unix::fs::symlink("old", root.join("out/link")).unwrap();
         std::os::unix::fs::symlink("home", root.join("out-home")).unwrap();
         std::os::unix::fs::symlink("out", root.join("out-link")).unwrap();
-        let guarded = Guarded {
-            workspace: &workspace,
-            home: Some(root.join("home")),
-        };
+        let guarded = Guarded { workspace: &workspace, home: Some(root.join("home")) };
         let prepare = |path: &str| BuildPath::prepare(path, &guarded, || panic!("locked"));
         let at = |path: &str| root.join(path).to_str().unwrap().to_owned();
-        for path in [
-            "/",
-            "relative/path",
-            "/usr",
-            "/home/somebody",
-            "/etc/",
-            "",
-            &at("out/../home"),
-        ] {
-            assert!(
-                matches!(prepare(path), Err(Error::BuildPath { .. })),
-                "{path:?}"
-            );
+        for path in
+            ["/", "relative/path", "/usr", "/home/somebody", "/etc/", "", &at("out/../home")]
+        {
+            assert!(matches!(prepare(path), Err(Error::BuildPath { .. })), "{path:?}");
         }
-        for path in [
-            at("home"),
-            at("home/work"),
-            root.to_str().unwrap().to_owned(),
-            at("out-home"),
-        ] {
-            assert!(
-                matches!(prepare(&path), Err(Error::BuildPath { .. })),
-                "{path:?}"
-            );
+        for path in [at("home"), at("home/work"), root.to_str().unwrap().to_owned(), at("out-home")]
+        {
+            assert!(matches!(prepare(&path), Err(Error::BuildPath { .. })), "{path:?}");
         }
         let prepared = prepare(&at("out-link")).unwrap();
         assert_eq!(prepared.real, root.join("out"));

@@ -51,10 +51,7 @@ pub(crate) fn touch(file: &fs::File) {
 /// Removes what nobody has asked for in a long time. A cache that cannot be tidied still serves.
 fn forget_old(folder: &Path) {
     let old = |entry: &fs::DirEntry| {
-        let modified = entry
-            .metadata()
-            .and_then(|metadata| metadata.modified())
-            .ok()?;
+        let modified = entry.metadata().and_then(|metadata| metadata.modified()).ok()?;
         Some(modified.elapsed().ok()? > KEEP)
     };
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {

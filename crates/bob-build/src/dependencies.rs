@@ -44,8 +44,7 @@ impl Sources<'_> {
         if names.is_empty() {
             return Ok(Vec::new());
         }
-        self.notes
-            .say(&format!("Fetching dependencies... found {}:", names.len()));
+        self.notes.say(&format!("Fetching dependencies... found {}:", names.len()));
         let mut all = Vec::new();
         for name in names {
             self.notes.say(&format!("  - {name}"));
@@ -54,8 +53,7 @@ impl Sources<'_> {
             if found.is_none()
                 && let Some(upstream) = &self.upstream
             {
-                self.notes
-                    .say("    Not found in S3_BUCKET, trying UPSTREAM_S3_BUCKET...");
+                self.notes.say("    Not found in S3_BUCKET, trying UPSTREAM_S3_BUCKET...");
                 found = look(upstream, name, None)?;
             }
             all.push(found.ok_or(Error::NoArchive { key: wanted })?);
@@ -85,10 +83,7 @@ impl Sources<'_> {
                 if matches!(found.place, Place::Bucket { .. }) {
                     let _ = std::fs::remove_file(&file.path);
                 }
-                Error::Unpack {
-                    key: found.key.clone(),
-                    source,
-                }
+                Error::Unpack { key: found.key.clone(), source }
             })?;
             used.push(found.used(&file));
         }
@@ -100,11 +95,9 @@ impl Sources<'_> {
             .iter()
             .enumerate()
             .map(|(number, found)| match &found.place {
-                Place::Local { path, sha256 } => Job::Local(Fetched {
-                    path: path.clone(),
-                    sha256: sha256.clone(),
-                    etag: None,
-                }),
+                Place::Local { path, sha256 } => {
+                    Job::Local(Fetched { path: path.clone(), sha256: sha256.clone(), etag: None })
+                }
                 Place::Bucket { source, etag } => {
                     let bucket = source.location.to_string();
                     let kept = self.cache.path(&bucket, &found.key, etag);
@@ -121,16 +114,12 @@ impl Sources<'_> {
         let cache = self.cache;
         // As many at once as there are: formulae have a handful of dependencies.
         let results: Vec<Result<Fetched, Error>> = std::thread::scope(|scope| {
-            let threads: Vec<_> = jobs
-                .into_iter()
-                .map(|job| scope.spawn(move || self::fetch(cache, job)))
-                .collect();
+            let threads: Vec<_> =
+                jobs.into_iter().map(|job| scope.spawn(move || self::fetch(cache, job))).collect();
             threads
                 .into_iter()
                 .map(|thread| {
-                    thread
-                        .join()
-                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
                 })
                 .collect()
         });
@@ -140,12 +129,7 @@ impl Sources<'_> {
 
 enum Job {
     Local(Fetched),
-    Remote {
-        store: store::Store,
-        bucket: String,
-        key: String,
-        to: PathBuf,
-    },
+    Remote { store: store::Store, bucket: String, key: String, to: PathBuf },
 }
 
 /// An archive on this machine.
@@ -159,35 +143,21 @@ struct Fetched {
 fn fetch(cache: &Cache, job: Job) -> Result<Fetched, Error> {
     let (store, bucket, key, to) = match job {
         Job::Local(fetched) => return Ok(fetched),
-        Job::Remote {
-            store,
-            bucket,
-            key,
-            to,
-        } => (store, bucket, key, to),
+        Job::Remote { store, bucket, key, to } => (store, bucket, key, to),
     };
     if let Ok(file) = File::open(&to) {
         cache::touch(&file);
         let sha256 = checksum::of_file(&to).map_err(Error::local(&to))?;
-        return Ok(Fetched {
-            path: to,
-            sha256,
-            etag: None,
-        });
+        return Ok(Fetched { path: to, sha256, etag: None });
     }
     let folder = to.parent().unwrap_or(Path::new("."));
     let mut file = scratch::File::new_in(folder, "download-").map_err(Error::local(folder))?;
-    let download = store
-        .download(&key, file.file())?
-        .ok_or_else(|| Error::NoArchive { key: key.clone() })?;
+    let download =
+        store.download(&key, file.file())?.ok_or_else(|| Error::NoArchive { key: key.clone() })?;
     let etag = download.head.etag;
     let to = cache.path(&bucket, &key, &etag).unwrap_or(to);
     file.persist(&to).map_err(Error::local(&to))?;
-    Ok(Fetched {
-        path: to,
-        sha256: download.sha256,
-        etag: Some(etag),
-    })
+    Ok(Fetched { path: to, sha256: download.sha256, etag: Some(etag) })
 }
 
 impl Found<'_> {
@@ -220,17 +190,10 @@ fn look<'s>(
     name: &str,
     built: Option<&Built>,
 ) -> Result<Option<Found<'s>>, Error> {
-    let found = |key: String, place| Found {
-        name: name.to_owned(),
-        key,
-        place,
-    };
+    let found = |key: String, place| Found { name: name.to_owned(), key, place };
     let local = |key: &str| {
         let (path, sha256) = built?.get(key)?;
-        Some(Place::Local {
-            path: path.clone(),
-            sha256: sha256.clone(),
-        })
+        Some(Place::Local { path: path.clone(), sha256: sha256.clone() })
     };
     let pattern = source.location.key(&format!("{name}.tar.gz"));
     if !name.contains('*') {
@@ -238,22 +201,11 @@ fn look<'s>(
             return Ok(Some(found(pattern, place)));
         }
         let head = source.head(&pattern)?;
-        return Ok(head.map(|head| {
-            found(
-                pattern,
-                Place::Bucket {
-                    source,
-                    etag: head.etag,
-                },
-            )
-        }));
+        return Ok(head.map(|head| found(pattern, Place::Bucket { source, etag: head.etag })));
     }
     let fixed = pattern.split('*').next().unwrap_or_default();
-    let mut etags: BTreeMap<String, String> = source
-        .list(fixed)?
-        .into_iter()
-        .map(|object| (object.key, object.etag))
-        .collect();
+    let mut etags: BTreeMap<String, String> =
+        source.list(fixed)?.into_iter().map(|object| (object.key, object.etag)).collect();
     let mut keys: Vec<String> = etags.keys().cloned().collect();
     keys.extend(built.into_iter().flat_map(BTreeMap::keys).cloned());
     let Some(best) = manifest::version::best_match(&pattern, &keys) else {
@@ -261,10 +213,7 @@ fn look<'s>(
     };
     let place = match local(best) {
         Some(place) => place,
-        None => Place::Bucket {
-            source,
-            etag: etags.remove(best).unwrap_or_default(),
-        },
+        None => Place::Bucket { source, etag: etags.remove(best).unwrap_or_default() },
     };
     Ok(Some(found(best.to_owned(), place)))
 }

@@ -33,18 +33,13 @@ impl Formula {
     /// Finds the formula that `argument` names: its path below `workspace`, or a path to it from
     /// `folder`, as a shell's wildcard gives it.
     pub(crate) fn find(argument: &str, workspace: &Path, folder: &Path) -> Result<Self, Error> {
-        let missing = || Error::NoFormula {
-            name: argument.to_owned(),
-        };
+        let missing = || Error::NoFormula { name: argument.to_owned() };
         let workspace = folder.join(workspace);
         let name = name_in(&workspace, folder, argument).ok_or_else(missing)?;
         let path = workspace.join(&name);
         let metadata = fs::metadata(&path).map_err(|source| match source.kind() {
             std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => missing(),
-            _ => Error::Formula {
-                path: path.clone(),
-                source,
-            },
+            _ => Error::Formula { path: path.clone(), source },
         })?;
         if !metadata.is_file() {
             return Err(missing());
@@ -52,20 +47,12 @@ impl Formula {
         let mut text = Vec::new();
         fs::File::open(&path)
             .and_then(|file| file.take(SIZE_LIMIT + 1).read_to_end(&mut text))
-            .map_err(|source| Error::Formula {
-                path: path.clone(),
-                source,
-            })?;
+            .map_err(|source| Error::Formula { path: path.clone(), source })?;
         if text.len() as u64 > SIZE_LIMIT {
-            return Err(Error::NotAScript {
-                path,
-                reason: "it is larger than 16 MiB".to_owned(),
-            });
+            return Err(Error::NotAScript { path, reason: "it is larger than 16 MiB".to_owned() });
         }
-        let header = Header::parse(&text).map_err(|reason| Error::NotAScript {
-            path: path.clone(),
-            reason,
-        })?;
+        let header = Header::parse(&text)
+            .map_err(|reason| Error::NotAScript { path: path.clone(), reason })?;
         Ok(Self { name, path, header })
     }
 }
@@ -85,10 +72,7 @@ fn name_in(workspace: &Path, folder: &Path, argument: &str) -> Option<String> {
     inside(workspace, &file)
         .or_else(|| {
             let parent = file.parent()?.canonicalize().ok()?;
-            inside(
-                &workspace.canonicalize().ok()?,
-                &parent.join(file.file_name()?),
-            )
+            inside(&workspace.canonicalize().ok()?, &parent.join(file.file_name()?))
         })
         .filter(|name| !name.is_empty())
 }
@@ -154,11 +138,7 @@ mod tests {
         );
         check("# Build Deps: a,b ,  c,\n", None, &["a", "b", "c"]);
         check("# Build Deps:\n# Build Deps: late\n", None, &[]);
-        check(
-            "# Build Path: /a b\r\n# Build Path: /late\r\n",
-            Some("/a b"),
-            &[],
-        );
+        check("# Build Path: /a b\r\n# Build Path: /late\r\n", Some("/a b"), &[]);
         check("echo # Build Path: /no\n #Build Deps: no\n", None, &[]);
         check("", None, &[]);
         assert!(Header::parse(b"# Build Path: /\xff\n").is_err());
@@ -182,15 +162,8 @@ mod tests {
             let found = Formula::find(argument, Path::new("my work"), place.path()).unwrap();
             assert_eq!(found.name, "libraries/z-1", "{argument}");
         }
-        for argument in [
-            "../outside",
-            "outside",
-            "libraries",
-            "",
-            "nosuch",
-            "/etc/passwd",
-            "a\0b",
-        ] {
+        for argument in ["../outside", "outside", "libraries", "", "nosuch", "/etc/passwd", "a\0b"]
+        {
             let found = Formula::find(argument, &workspace, place.path());
             assert!(
                 matches!(found, Err(Error::NoFormula { .. } | Error::Formula { .. })),

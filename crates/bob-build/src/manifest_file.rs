@@ -30,10 +30,7 @@ pub(crate) fn find(
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(source) => {
-            return Err(Error::Local {
-                path: command_file.to_owned(),
-                source,
-            });
+            return Err(Error::Local { path: command_file.to_owned(), source });
         }
     };
     let path = match named_in(&command, folder) {
@@ -52,10 +49,7 @@ fn named_in(command: &str, folder: &Path) -> Option<PathBuf> {
     };
     // Where a path with spaces was not quoted, the name in the target still is the file's.
     let by_name = |word: &String| file(&word.rsplit('/').next()?.to_owned());
-    words
-        .iter()
-        .find_map(file)
-        .or_else(|| words.iter().find_map(by_name))
+    words.iter().find_map(file).or_else(|| words.iter().find_map(by_name))
 }
 
 fn words(command: &str) -> Vec<String> {
@@ -66,52 +60,35 @@ fn only_one_in(formula: &str, folder: &Path) -> Result<Option<PathBuf>, Error> {
     let mut paths = Vec::new();
     for entry in fs::read_dir(folder).map_err(Error::local(folder))? {
         let path = entry.map_err(Error::local(folder))?.path();
-        if path
-            .to_str()
-            .is_some_and(|path| path.ends_with(FILE_SUFFIX))
-            && path.is_file()
-        {
+        if path.to_str().is_some_and(|path| path.ends_with(FILE_SUFFIX)) && path.is_file() {
             paths.push(path);
         }
     }
     if paths.len() > 1 {
         paths.sort();
-        let name = |path: &PathBuf| {
-            path.file_name()
-                .map(|name| name.to_string_lossy().into_owned())
-        };
+        let name =
+            |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
         let files = paths.iter().filter_map(name).collect::<Vec<_>>().join(", ");
-        return Err(Error::Manifests {
-            name: formula.to_owned(),
-            files,
-        });
+        return Err(Error::Manifests { name: formula.to_owned(), files });
     }
     Ok(paths.pop())
 }
 
 fn read(path: PathBuf, command: &str) -> Result<Written, Error> {
-    let unfit = |reason: String| Error::Manifest {
-        path: path.clone(),
-        reason,
-    };
+    let unfit = |reason: String| Error::Manifest { path: path.clone(), reason };
     let size = fs::metadata(&path).map_err(Error::local(&path))?.len();
     if size > SIZE_LIMIT {
         return Err(unfit(format!("it is larger than {SIZE_LIMIT} bytes")));
     }
     let bytes = fs::read(&path).map_err(Error::local(&path))?;
     Manifest::parse(&bytes).map_err(|error| unfit(error.to_string()))?;
-    let own_name = path
-        .file_name()
-        .and_then(|name| name.to_str())
-        .map(str::to_owned);
+    let own_name = path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
     // The upload command may rename it.
     let target = words(command)
         .into_iter()
         .filter(|word| word.starts_with("s3://") && word.ends_with(FILE_SUFFIX))
         .find_map(|word| word.rsplit('/').next().map(str::to_owned));
-    let name = target
-        .or(own_name)
-        .ok_or_else(|| unfit("its name is not UTF-8".to_owned()))?;
+    let name = target.or(own_name).ok_or_else(|| unfit("its name is not UTF-8".to_owned()))?;
     Ok(Written { name, bytes })
 }
 
@@ -147,39 +124,19 @@ mod tests {
     fn the_command_names_it() {
         let files = &["a-1.composer.json", "b-1.composer.json"];
         let new = "'s5cmd' 'cp' '--content-type' 'application/json' '{}/b-1.composer.json' 's3://bucket/p/b-1.composer.json'";
-        check(
-            files,
-            new,
-            Ok(Some(("b-1.composer.json", "b-1.composer.json"))),
-        );
+        check(files, new, Ok(Some(("b-1.composer.json", "b-1.composer.json"))));
         let old = "s3cmd --ssl --acl-public -m application/json put {}/b-1.composer.json s3://bucket/p/b-1.composer.json";
-        check(
-            files,
-            old,
-            Ok(Some(("b-1.composer.json", "b-1.composer.json"))),
-        );
+        check(files, old, Ok(Some(("b-1.composer.json", "b-1.composer.json"))));
         let relative = "s3cmd put a-1.composer.json s3://bucket/p/c-1.composer.json";
-        check(
-            files,
-            relative,
-            Ok(Some(("a-1.composer.json", "c-1.composer.json"))),
-        );
+        check(files, relative, Ok(Some(("a-1.composer.json", "c-1.composer.json"))));
         let unbalanced = "s3cmd put 'a-1.composer.json s3://b/a-1.composer.json";
-        check(
-            files,
-            unbalanced,
-            Ok(Some(("a-1.composer.json", "a-1.composer.json"))),
-        );
+        check(files, unbalanced, Ok(Some(("a-1.composer.json", "a-1.composer.json"))));
     }
 
     #[test]
     fn without_a_command_the_only_one_counts() {
         check(&[], "", Ok(None));
-        check(
-            &["a.composer.json"],
-            "",
-            Ok(Some(("a.composer.json", "a.composer.json"))),
-        );
+        check(&["a.composer.json"], "", Ok(Some(("a.composer.json", "a.composer.json"))));
         check(
             &["b.composer.json", "a.composer.json"],
             "",
@@ -191,11 +148,8 @@ mod tests {
     fn the_command_is_not_run() {
         let place = scratch::Folder::new("manifest-file-test-").unwrap();
         let file = place.path().join("cmd");
-        fs::write(
-            &file,
-            format!("touch {0}/evil; $(touch {0}/evil)", place.path().display()),
-        )
-        .unwrap();
+        fs::write(&file, format!("touch {0}/evil; $(touch {0}/evil)", place.path().display()))
+            .unwrap();
         assert!(find("f", place.path(), &file).unwrap().is_none());
         assert!(!place.path().join("evil").exists());
     }

@@ -11,27 +11,19 @@ pub(crate) fn sort(formulae: Vec<Formula>) -> Result<Vec<Formula>, Error> {
         .map(|formula| {
             let wanted = |other: &Formula| {
                 let patterns = &formula.header.dependencies;
-                patterns
-                    .iter()
-                    .any(|pattern| manifest::glob::matches(pattern, &other.name))
+                patterns.iter().any(|pattern| manifest::glob::matches(pattern, &other.name))
             };
-            (0..formulae.len())
-                .filter(|at| wanted(&formulae[*at]))
-                .collect()
+            (0..formulae.len()).filter(|at| wanted(&formulae[*at])).collect()
         })
         .collect();
     let mut order = Vec::new();
     let mut state = vec![State::Open; formulae.len()];
     for at in 0..formulae.len() {
-        visit(at, &needs, &mut state, &mut order).map_err(|at| Error::Circle {
-            name: formulae[at].name.clone(),
-        })?;
+        visit(at, &needs, &mut state, &mut order)
+            .map_err(|at| Error::Circle { name: formulae[at].name.clone() })?;
     }
     let mut formulae: Vec<Option<Formula>> = formulae.into_iter().map(Some).collect();
-    Ok(order
-        .into_iter()
-        .filter_map(|at| formulae[at].take())
-        .collect())
+    Ok(order.into_iter().filter_map(|at| formulae[at].take()).collect())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -85,13 +77,7 @@ mod tests {
             sorted(&[("c", &["b-*"]), ("b-1", &["a"]), ("a", &[])]).unwrap(),
             ["a", "b-1", "c"]
         );
-        assert_eq!(
-            sorted(&[("b", &["elsewhere"]), ("a", &[])]).unwrap(),
-            ["b", "a"]
-        );
-        assert!(matches!(
-            sorted(&[("a", &["b"]), ("b", &["a"])]),
-            Err(Error::Circle { .. })
-        ));
+        assert_eq!(sorted(&[("b", &["elsewhere"]), ("a", &[])]).unwrap(), ["b", "a"]);
+        assert!(matches!(sorted(&[("a", &["b"]), ("b", &["a"])]), Err(Error::Circle { .. })));
     }
 }

@@ -66,16 +66,10 @@ impl Output {
         let path = self.place(&format!("{name}.tar.gz"))?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let mut file = scratch::File::new_in(folder, "archive-").map_err(Error::local(folder))?;
-        let packed = archive::pack(tree, file.file(), options).map_err(|source| Error::Pack {
-            path: tree.to_owned(),
-            source,
-        })?;
+        let packed = archive::pack(tree, file.file(), options)
+            .map_err(|source| Error::Pack { path: tree.to_owned(), source })?;
         file.persist(&path).map_err(Error::local(&path))?;
-        Ok(Archive {
-            path,
-            size_bytes: packed.size,
-            sha256: packed.sha256,
-        })
+        Ok(Archive { path, size_bytes: packed.size, sha256: packed.sha256 })
     }
 
     /// Copies a manifest here.
@@ -83,11 +77,7 @@ impl Output {
         let path = self.place(&written.name)?;
         fs::write(&path, &written.bytes).map_err(Error::local(&path))?;
         let sha256 = checksum::of_bytes(&written.bytes);
-        Ok(ManifestFile {
-            path,
-            name: written.name.clone(),
-            sha256,
-        })
+        Ok(ManifestFile { path, name: written.name.clone(), sha256 })
     }
 
     /// A new file for what the formula says.

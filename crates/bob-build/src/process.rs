@@ -55,11 +55,7 @@ impl Run<'_> {
         let copy = writer.try_clone().map_err(Error::Start)?;
         let mut command = Command::new("/usr/bin/env");
         command
-            .args([
-                OsStr::new("bash"),
-                OsStr::new("--"),
-                self.formula.as_os_str(),
-            ])
+            .args([OsStr::new("bash"), OsStr::new("--"), self.formula.as_os_str()])
             .arg(self.build_path)
             .args(self.name)
             .current_dir(self.folder)
@@ -116,9 +112,7 @@ fn outcome(status: ExitStatus) -> Result<(), Error> {
         thread::park();
     }
     Err(match (status.code(), status.signal()) {
-        (Some(code), _) => Error::Status {
-            status: u8::try_from(code).unwrap_or(u8::MAX),
-        },
+        (Some(code), _) => Error::Status { status: u8::try_from(code).unwrap_or(u8::MAX) },
         (None, number) => {
             let number = number.unwrap_or_default();
             Error::Signal {

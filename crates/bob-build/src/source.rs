@@ -25,27 +25,17 @@ impl Source {
         notes: Notes,
     ) -> Result<Self, Error> {
         let open = |access| {
-            let options = Options {
-                access,
-                ..options.clone()
-            };
+            let options = Options { access, ..options.clone() };
             Store::open(&location.service, &location.bucket, options, env)
         };
         let (store, anonymous) = match open(Access::Credentials) {
             Err(Error::NoCredentials { bucket }) => {
-                notes.say(&format!(
-                    "NOTICE: No AWS credentials; reading {bucket} anonymously."
-                ));
+                notes.say(&format!("NOTICE: No AWS credentials; reading {bucket} anonymously."));
                 (open(Access::Anonymous)?, true)
             }
             other => (other?, false),
         };
-        Ok(Self {
-            location,
-            store: store.into(),
-            anonymous: anonymous.into(),
-            notes,
-        })
+        Ok(Self { location, store: store.into(), anonymous: anonymous.into(), notes })
     }
 
     /// The bucket, in the way that has worked so far.
@@ -77,9 +67,8 @@ impl Source {
             other => other,
         })?;
         let bucket = store.bucket();
-        self.notes.say(&format!(
-            "NOTICE: {bucket} refuses the AWS credentials; reading it anonymously."
-        ));
+        self.notes
+            .say(&format!("NOTICE: {bucket} refuses the AWS credentials; reading it anonymously."));
         self.store.replace(anonymous);
         self.anonymous.set(true);
         Ok(done)

@@ -1,9 +1,5 @@
 //! `bob-build` as a process: arguments, streams and statuses, whole.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failure here is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
 
 use std::fs;
 use std::path::Path;
@@ -43,23 +39,14 @@ fn archive(workspace: &Workspace, key: &str, file: &str, content: &str) {
     fs::write(tree.join(file), content).unwrap();
     let target = workspace.path("stores").join(key);
     fs::create_dir_all(target.parent().unwrap()).unwrap();
-    let status = Command::new("tar")
-        .arg("-czf")
-        .arg(target)
-        .arg("-C")
-        .arg(&tree)
-        .arg(file)
-        .status();
+    let status =
+        Command::new("tar").arg("-czf").arg(target).arg("-C").arg(&tree).arg(file).status();
     assert!(status.unwrap().success());
     fs::remove_dir_all(tree).unwrap();
 }
 
 fn listing(archive: &Path) -> String {
-    let output = Command::new("tar")
-        .arg("-tzf")
-        .arg(archive)
-        .output()
-        .unwrap();
+    let output = Command::new("tar").arg("-tzf").arg(archive).output().unwrap();
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -84,22 +71,13 @@ fn a_build_is_a_record_with_its_files() {
         )
     );
     assert_eq!(listing(&archive.path), "bin/\nbin/hi\ncwd\n");
-    assert_eq!(
-        archive.size_bytes,
-        fs::metadata(&archive.path).unwrap().len()
-    );
+    assert_eq!(archive.size_bytes, fs::metadata(&archive.path).unwrap().len());
     assert_eq!(archive.sha256, checksum::of_file(&archive.path).unwrap());
     let manifest = build.manifest.unwrap();
     assert_eq!(manifest.name, "hi-1.composer.json");
     assert_eq!(manifest.sha256, checksum::of_file(&manifest.path).unwrap());
-    assert_eq!(
-        fs::read_to_string(build.log.unwrap()).unwrap(),
-        "said\nloud\n"
-    );
-    assert_eq!(
-        (build.formula.as_str(), build.name.as_str()),
-        ("libraries/hi-1", "libraries/hi-1")
-    );
+    assert_eq!(fs::read_to_string(build.log.unwrap()).unwrap(), "said\nloud\n");
+    assert_eq!((build.formula.as_str(), build.name.as_str()), ("libraries/hi-1", "libraries/hi-1"));
     assert!(build.temporary);
     // The working folder is gone; what the record names waits for its reader.
     assert!(!Path::new(folder.trim()).exists());
@@ -109,10 +87,8 @@ fn a_build_is_a_record_with_its_files() {
 #[test]
 fn two_builds_give_the_same_bytes() {
     let workspace = workspace();
-    workspace.formula(
-        "x-1",
-        "mkdir -p $1/a; date +%N > /dev/null; echo x > $1/a/x; ln -s x $1/a/y",
-    );
+    workspace
+        .formula("x-1", "mkdir -p $1/a; date +%N > /dev/null; echo x > $1/a/x; ln -s x $1/a/y");
     let build = || {
         let output = bob_build(&workspace).arg("x-1").run().success();
         builds(&output.stdout)[0].archive.clone().unwrap().sha256
@@ -128,37 +104,24 @@ fn dependencies_come_from_the_bucket_and_from_upstream() {
     archive(&workspace, "b/p/php-8.3.9.tar.gz", "php", "8.3.9");
     archive(&workspace, "b/p/php-8.3.10.tar.gz", "php", "8.3.10");
     archive(&workspace, "up/q/zlib-1.tar.gz", "zlib", "up");
-    workspace
-        .set("UPSTREAM_S3_BUCKET", "up")
-        .set("UPSTREAM_S3_PREFIX", "q");
+    workspace.set("UPSTREAM_S3_BUCKET", "up").set("UPSTREAM_S3_PREFIX", "q");
     workspace.formula(
         "ext-1",
         "# Build Deps: php-8.3.*, zlib-1\ncat $1/php $1/zlib > $1/both; rm $1/php $1/zlib",
     );
     for _ in 0..2 {
         // The second time from the cache.
-        let output = bob_build(&workspace)
-            .args(["--output", "out", "ext-1"])
-            .run()
-            .success();
+        let output = bob_build(&workspace).args(["--output", "out", "ext-1"]).run().success();
         let begin = "Fetching dependencies... found 2:\n  - php-8.3.*\n  - zlib-1\n    Not found in \
                      S3_BUCKET, trying UPSTREAM_S3_BUCKET...\n\nBuilding formula ext-1 in ";
         assert!(output.stderr.starts_with(begin), "{}", output.stderr);
-        assert_eq!(
-            fs::read_to_string(workspace.path("app/both")).unwrap(),
-            "8.3.10up"
-        );
+        assert_eq!(fs::read_to_string(workspace.path("app/both")).unwrap(), "8.3.10up");
         assert_eq!(listing(&workspace.path("out/ext-1.tar.gz")), "both\n");
         let [build] = builds(&output.stdout).try_into().unwrap();
         let used = build.dependencies.unwrap();
-        let keys: Vec<_> = used
-            .iter()
-            .map(|used| (used.bucket.as_str(), used.key.as_str()))
-            .collect();
-        assert_eq!(
-            keys,
-            [("b", "p/php-8.3.10.tar.gz"), ("up", "q/zlib-1.tar.gz")]
-        );
+        let keys: Vec<_> =
+            used.iter().map(|used| (used.bucket.as_str(), used.key.as_str())).collect();
+        assert_eq!(keys, [("b", "p/php-8.3.10.tar.gz"), ("up", "q/zlib-1.tar.gz")]);
         let file = workspace.path("stores/b/p/php-8.3.10.tar.gz");
         assert_eq!(used[0].sha256, checksum::of_file(&file).unwrap());
         assert!(!build.temporary);
@@ -171,20 +134,10 @@ fn several_formulae_use_each_other() {
     let workspace = workspace();
     workspace.formula("b-1", "# Build Deps: a-*\ncat $1/a; echo b > $1/b");
     workspace.formula("a-1", "echo from a > $1/a");
-    let output = bob_build(&workspace)
-        .args(["b-1", "a-1", "--output=out"])
-        .run()
-        .success();
-    let names: Vec<String> = builds(&output.stdout)
-        .into_iter()
-        .map(|build| build.name)
-        .collect();
+    let output = bob_build(&workspace).args(["b-1", "a-1", "--output=out"]).run().success();
+    let names: Vec<String> = builds(&output.stdout).into_iter().map(|build| build.name).collect();
     assert_eq!(names, ["a-1", "b-1"]);
-    assert!(
-        output.stderr.contains("\n\nfrom a\n\n"),
-        "{}",
-        output.stderr
-    );
+    assert!(output.stderr.contains("\n\nfrom a\n\n"), "{}", output.stderr);
 }
 
 #[test]
@@ -198,21 +151,9 @@ fn failures_have_their_status_and_leave_nothing() {
     workspace.formula("broken-1", "echo '{\"a\":1,}' > broken-1.composer.json");
     let end = |stdout: &str| stdout.lines().last().unwrap_or_default().to_owned();
     let cases = [
-        (
-            "fail-12",
-            12,
-            "bob-build: Formula exited with return code 12.\n",
-        ),
-        (
-            "skip-1",
-            9,
-            "bob-build: Formula exited with return code 9.\n",
-        ),
-        (
-            "killed-1",
-            143,
-            "bob-build: Formula terminated by signal SIGTERM.\n",
-        ),
+        ("fail-12", 12, "bob-build: Formula exited with return code 12.\n"),
+        ("skip-1", 9, "bob-build: Formula exited with return code 9.\n"),
+        ("killed-1", 143, "bob-build: Formula terminated by signal SIGTERM.\n"),
         (
             "needs-1",
             7,
@@ -224,31 +165,16 @@ fn failures_have_their_status_and_leave_nothing() {
         let output = bob_build(&workspace).arg(formula).run().expect(status);
         assert!(output.stderr.ends_with(said), "{}", output.stderr);
         let last = end(&output.stdout);
-        assert!(
-            last.contains(&format!(r#""records":0,"status":{status}}}"#)),
-            "{last}"
-        );
+        assert!(last.contains(&format!(r#""records":0,"status":{status}}}"#)), "{last}");
         assert_eq!(workspace.litter(), [""; 0], "{formula}");
     }
     let output = bob_build(&workspace).arg("danger-1").run().expect(2);
-    assert!(
-        output.stderr.contains("build path \"/\" is refused"),
-        "{}",
-        output.stderr
-    );
+    assert!(output.stderr.contains("build path \"/\" is refused"), "{}", output.stderr);
     let output = bob_build(&workspace).arg("nosuch").run().expect(7);
     assert_eq!(output.stderr, "bob-build: Formula nosuch doesn't exist.\n");
     assert_eq!(output.stdout, "");
-    let output = bob_build(&workspace)
-        .arg("--bob")
-        .arg("fail-12")
-        .run()
-        .expect(12);
-    assert!(
-        output
-            .stderr
-            .ends_with("failing\n\nERROR: Formula exited with return code 12.\n\n")
-    );
+    let output = bob_build(&workspace).arg("--bob").arg("fail-12").run().expect(12);
+    assert!(output.stderr.ends_with("failing\n\nERROR: Formula exited with return code 12.\n\n"));
     workspace.unset("S3_BUCKET");
     let output = bob_build(&workspace).arg("fail-12").run().expect(2);
     assert_eq!(
@@ -260,17 +186,12 @@ fn failures_have_their_status_and_leave_nothing() {
 #[test]
 fn formulae_see_no_credentials_unless_asked() {
     let mut workspace = workspace();
-    workspace
-        .set("AWS_ACCESS_KEY_ID", "the-id")
-        .set("AWS_SECRET_ACCESS_KEY", "the-secret");
+    workspace.set("AWS_ACCESS_KEY_ID", "the-id").set("AWS_SECRET_ACCESS_KEY", "the-secret");
     workspace.set("AWS_SESSION_TOKEN", "the-token");
     workspace.formula("env-1", "env > $1/env");
     let env = |arguments: &[&str]| {
-        let _ = bob_build(&workspace)
-            .args(arguments)
-            .args(["--no-archive", "env-1"])
-            .run()
-            .success();
+        let _ =
+            bob_build(&workspace).args(arguments).args(["--no-archive", "env-1"]).run().success();
         fs::read_to_string(workspace.path("app/env")).unwrap()
     };
     let seen = env(&[]);
@@ -284,10 +205,7 @@ fn without_dependencies_no_service_is_asked() {
     let mut workspace = workspace();
     workspace.set("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1");
     workspace.formula("x-1", "touch $1/x");
-    let _ = bob_build(&workspace)
-        .args(["--output", "out", "x-1"])
-        .run()
-        .success();
+    let _ = bob_build(&workspace).args(["--output", "out", "x-1"]).run().success();
 }
 
 #[test]
@@ -308,9 +226,7 @@ fn bob_has_the_words_on_stdout_and_the_manifest_to_itself() {
         .success();
     assert_eq!(output.stdout, "out\nerr\ncmd=\nname=n-1\n");
     let [folder] = workspace.litter().try_into().unwrap();
-    let left: Vec<_> = fs::read_dir(workspace.path("tmp").join(folder))
-        .unwrap()
-        .collect();
+    let left: Vec<_> = fs::read_dir(workspace.path("tmp").join(folder)).unwrap().collect();
     assert_eq!(left.len(), 1, "only the manifest is left: {left:?}");
 }
 
@@ -318,18 +234,12 @@ fn bob_has_the_words_on_stdout_and_the_manifest_to_itself() {
 fn ctrl_c_ends_the_formula_and_leaves_nothing() {
     let workspace = workspace();
     let started = workspace.path("started");
-    workspace.formula(
-        "slow-1",
-        &format!("touch {}; sleep 60; touch $1/never", started.display()),
-    );
+    workspace.formula("slow-1", &format!("touch {}; sleep 60; touch $1/never", started.display()));
     for group in [true, false] {
         let running = bob_build(&workspace).arg("slow-1").spawn();
         let begin = Instant::now();
         while !started.exists() {
-            assert!(
-                begin.elapsed() < Duration::from_secs(20),
-                "the formula did not start"
-            );
+            assert!(begin.elapsed() < Duration::from_secs(20), "the formula did not start");
             std::thread::sleep(Duration::from_millis(5));
         }
         if group {
@@ -351,26 +261,13 @@ fn a_full_disk_is_one_clear_message() {
     let workspace = workspace();
     workspace.formula("big-1", "head -c 3000000 /dev/urandom > $1/big");
     // A limit on the size of files stands in for a disk: writing past it fails just the same.
-    let program = format!(
-        "trap '' XFSZ; ulimit -f 1000; exec {} big-1",
-        env!("CARGO_BIN_EXE_bob-build")
-    );
+    let program =
+        format!("trap '' XFSZ; ulimit -f 1000; exec {} big-1", env!("CARGO_BIN_EXE_bob-build"));
     let script = format!("mkdir -p app; {program}");
-    workspace.formula(
-        "big-1",
-        "for i in 1 2 3 4; do head -c 900000 /dev/urandom > $1/$i; done",
-    );
-    let output = workspace
-        .process("bash")
-        .args(["-c", &script])
-        .run()
-        .expect(11);
+    workspace.formula("big-1", "for i in 1 2 3 4; do head -c 900000 /dev/urandom > $1/$i; done");
+    let output = workspace.process("bash").args(["-c", &script]).run().expect(11);
     let last = output.stderr.lines().last().unwrap_or_default();
-    assert!(
-        last.contains("cannot write the archive"),
-        "{}",
-        output.stderr
-    );
+    assert!(last.contains("cannot write the archive"), "{}", output.stderr);
     assert_eq!(workspace.litter(), [""; 0]);
 }
 
@@ -380,11 +277,7 @@ fn a_dry_run_says_what_would_be_used() {
     archive(&workspace, "b/p/php-8.3.9.tar.gz", "php", "8.3.9");
     workspace.formula("ext-1", "# Build Deps: php-8.3.*\nexit 1");
     let output = bob_build(&workspace).args(["-n", "ext-1"]).run().success();
-    assert!(
-        output.stderr.ends_with("  with b: p/php-8.3.9.tar.gz\n"),
-        "{}",
-        output.stderr
-    );
+    assert!(output.stderr.ends_with("  with b: p/php-8.3.9.tar.gz\n"), "{}", output.stderr);
     assert_eq!(output.stdout, "");
     assert!(!workspace.path("app").exists());
 }

@@ -24,9 +24,8 @@ pub(crate) fn path_in_bucket<'u>(bucket: &str, url: &'u str) -> Option<&'u str> 
 /// Whether a host is S3 itself: `s3`, `s3-REGION`, `s3.REGION`, `s3.dualstack.REGION` and the like,
 /// before `amazonaws.com` or `amazonaws.com.cn`.
 fn is_service_host(host: &str) -> bool {
-    let Some(labels) = host
-        .strip_suffix(".amazonaws.com")
-        .or_else(|| host.strip_suffix(".amazonaws.com.cn"))
+    let Some(labels) =
+        host.strip_suffix(".amazonaws.com").or_else(|| host.strip_suffix(".amazonaws.com.cn"))
     else {
         return false;
     };

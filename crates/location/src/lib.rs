@@ -84,16 +84,9 @@ impl Location {
             || bucket.contains(['/', '\\', '?', '#', '\0'])
             || bucket.contains(char::is_whitespace);
         if unfit {
-            return Err(Error::Bucket {
-                bucket: bucket.to_owned(),
-            });
+            return Err(Error::Bucket { bucket: bucket.to_owned() });
         }
-        Ok(Self {
-            service,
-            bucket: bucket.to_owned(),
-            prefix,
-            public_url: None,
-        })
+        Ok(Self { service, bucket: bucket.to_owned(), prefix, public_url: None })
     }
 
     /// The location that the environment names for `role`; `None` where its bucket is not set.
@@ -103,11 +96,7 @@ impl Location {
     pub fn from_env(role: Role, env: Env<'_>) -> Result<Option<Self>, Error> {
         let names = match role {
             Role::Own => ["S3_BUCKET", "S3_PREFIX", "S3_REGION"],
-            Role::Upstream => [
-                "UPSTREAM_S3_BUCKET",
-                "UPSTREAM_S3_PREFIX",
-                "UPSTREAM_S3_REGION",
-            ],
+            Role::Upstream => ["UPSTREAM_S3_BUCKET", "UPSTREAM_S3_PREFIX", "UPSTREAM_S3_REGION"],
         };
         let [bucket, prefix, region] = names.map(|name| set(env, name));
         let Some(bucket) = bucket else {
@@ -122,11 +111,8 @@ impl Location {
             Some(url) => Service::from_endpoint(service::UPSTREAM_ENDPOINT, &url, region)?,
             None => Service::from_env(env, region)?,
         };
-        let mut location = Self::new(
-            service,
-            &bucket,
-            Prefix::parse(prefix.as_deref().unwrap_or_default())?,
-        )?;
+        let mut location =
+            Self::new(service, &bucket, Prefix::parse(prefix.as_deref().unwrap_or_default())?)?;
         if role == Role::Own {
             location.public_url = public_url(env);
         }
@@ -157,10 +143,7 @@ impl Location {
     #[must_use]
     pub fn relative(&self, url: &str) -> Option<String> {
         let url = url.split(['?', '#']).next().unwrap_or_default();
-        let public = self
-            .public_url
-            .as_deref()
-            .and_then(|base| url::below(url, base));
+        let public = self.public_url.as_deref().and_then(|base| url::below(url, base));
         let path = public
             .or_else(|| self.service.path_in_bucket(&self.bucket, url))
             .or_else(|| aws::path_in_bucket(&self.bucket, url))?;
@@ -201,10 +184,7 @@ mod tests {
 
     fn from(pairs: &[(&str, &str)]) -> Location {
         let env = |name: &str| {
-            pairs
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
+            pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         };
         Location::from_env(Role::Own, &env).unwrap().unwrap()
     }
@@ -212,68 +192,34 @@ mod tests {
     #[test]
     fn the_environment_decides_the_dist_url() {
         let cases: &[(&[(&str, &str)], &str)] = &[
-            (
-                &[("S3_PREFIX", "p/")],
-                "https://b.s3.amazonaws.com/p/a%2B1.tar.gz",
-            ),
-            (
-                &[("S3_PREFIX", "/")],
-                "https://b.s3.amazonaws.com/a%2B1.tar.gz",
-            ),
-            (
-                &[("S3_PREFIX", "p")],
-                "https://b.s3.amazonaws.com/p/a%2B1.tar.gz",
-            ),
-            (
-                &[("S3_REGION", "")],
-                "https://b.s3.amazonaws.com/a%2B1.tar.gz",
-            ),
-            (
-                &[("S3_REGION", "s3")],
-                "https://b.s3.amazonaws.com/a%2B1.tar.gz",
-            ),
-            (
-                &[("S3_REGION", "s3-eu-west-1")],
-                "https://b.s3-eu-west-1.amazonaws.com/a%2B1.tar.gz",
-            ),
-            (
-                &[("S3_REGION", "s3.eu-west-1")],
-                "https://b.s3.eu-west-1.amazonaws.com/a%2B1.tar.gz",
-            ),
+            (&[("S3_PREFIX", "p/")], "https://b.s3.amazonaws.com/p/a%2B1.tar.gz"),
+            (&[("S3_PREFIX", "/")], "https://b.s3.amazonaws.com/a%2B1.tar.gz"),
+            (&[("S3_PREFIX", "p")], "https://b.s3.amazonaws.com/p/a%2B1.tar.gz"),
+            (&[("S3_REGION", "")], "https://b.s3.amazonaws.com/a%2B1.tar.gz"),
+            (&[("S3_REGION", "s3")], "https://b.s3.amazonaws.com/a%2B1.tar.gz"),
+            (&[("S3_REGION", "s3-eu-west-1")], "https://b.s3-eu-west-1.amazonaws.com/a%2B1.tar.gz"),
+            (&[("S3_REGION", "s3.eu-west-1")], "https://b.s3.eu-west-1.amazonaws.com/a%2B1.tar.gz"),
             (
                 &[("S3_REGION", "eu-west-1")],
                 "https://b.s3.dualstack.eu-west-1.amazonaws.com/a%2B1.tar.gz",
             ),
             (
-                &[
-                    ("AWS_ENDPOINT_URL", "http://127.0.0.1:5555/"),
-                    ("S3_PREFIX", "p/"),
-                ],
+                &[("AWS_ENDPOINT_URL", "http://127.0.0.1:5555/"), ("S3_PREFIX", "p/")],
                 "http://127.0.0.1:5555/b/p/a%2B1.tar.gz",
             ),
             (
-                &[
-                    ("AWS_ENDPOINT_URL_S3", "file:///srv/my%20store"),
-                    ("S3_PREFIX", "p/"),
-                ],
+                &[("AWS_ENDPOINT_URL_S3", "file:///srv/my%20store"), ("S3_PREFIX", "p/")],
                 "file:///srv/my%20store/b/p/a%2B1.tar.gz",
             ),
             (
-                &[
-                    ("S3_PUBLIC_URL", "https://cdn.example/x/"),
-                    ("S3_PREFIX", "p/"),
-                ],
+                &[("S3_PUBLIC_URL", "https://cdn.example/x/"), ("S3_PREFIX", "p/")],
                 "https://cdn.example/x/p/a%2B1.tar.gz",
             ),
         ];
         for (vars, expected) in cases {
             let vars = [&[("S3_BUCKET", "b")], *vars].concat();
             assert_eq!(from(&vars).dist_url("a+1.tar.gz"), *expected, "{vars:?}");
-            assert_eq!(
-                from(&vars).relative(expected).as_deref(),
-                Some("a+1.tar.gz"),
-                "{vars:?}"
-            );
+            assert_eq!(from(&vars).relative(expected).as_deref(), Some("a+1.tar.gz"), "{vars:?}");
         }
     }
 
@@ -320,19 +266,9 @@ mod tests {
     #[test]
     fn a_bucket_is_a_name_and_not_a_path() {
         for bucket in ["", ".", "..", "a/b", "a b", "a?b"] {
-            let made = Location::new(
-                Service::Folder {
-                    root: "/srv".into(),
-                },
-                bucket,
-                Prefix::default(),
-            );
-            assert_eq!(
-                made,
-                Err(Error::Bucket {
-                    bucket: bucket.to_owned()
-                })
-            );
+            let made =
+                Location::new(Service::Folder { root: "/srv".into() }, bucket, Prefix::default());
+            assert_eq!(made, Err(Error::Bucket { bucket: bucket.to_owned() }));
         }
     }
 

@@ -20,9 +20,7 @@ impl Prefix {
             return Ok(Self::default());
         }
         if inner.contains('\0') || inner.split('/').any(|part| matches!(part, "" | "." | "..")) {
-            return Err(Error::Prefix {
-                value: text.to_owned(),
-            });
+            return Err(Error::Prefix { value: text.to_owned() });
         }
         Ok(Self(format!("{inner}/")))
     }
@@ -46,13 +44,7 @@ mod tests {
 
     #[test]
     fn one_rule_for_slashes() {
-        let cases = [
-            ("", ""),
-            ("/", ""),
-            ("a", "a/"),
-            ("a/", "a/"),
-            ("/a/b", "a/b/"),
-        ];
+        let cases = [("", ""), ("/", ""), ("a", "a/"), ("a/", "a/"), ("/a/b", "a/b/")];
         for (text, expected) in cases {
             assert_eq!(Prefix::parse(text).unwrap().as_str(), expected, "{text:?}");
         }

@@ -33,16 +33,10 @@ impl Region {
         let edges = text.starts_with(['-', '.']) || text.ends_with(['-', '.']);
         if !text.chars().all(fits) || edges || text.contains("..") || (!label && text.contains('.'))
         {
-            return Err(Error::Region {
-                value: text.to_owned(),
-            });
+            return Err(Error::Region { value: text.to_owned() });
         }
         let text = text.to_owned();
-        Ok(Self(if label {
-            Form::Label(text)
-        } else {
-            Form::Name(text)
-        }))
+        Ok(Self(if label { Form::Label(text) } else { Form::Name(text) }))
     }
 
     /// Whether a region was given at all.
@@ -92,20 +86,12 @@ mod tests {
             (Some("s3-external-1"), "us-east-1", "s3-external-1"),
             (Some("s3-eu-west-1"), "eu-west-1", "s3-eu-west-1"),
             (Some("s3.eu-west-1"), "eu-west-1", "s3.eu-west-1"),
-            (
-                Some("s3.dualstack.eu-west-1"),
-                "eu-west-1",
-                "s3.dualstack.eu-west-1",
-            ),
+            (Some("s3.dualstack.eu-west-1"), "eu-west-1", "s3.dualstack.eu-west-1"),
             (Some("eu-west-1"), "eu-west-1", "s3.dualstack.eu-west-1"),
         ];
         for (text, name, host) in cases {
             let region = Region::parse(text).unwrap();
-            assert_eq!(
-                (region.name(), region.host().as_str()),
-                (name, host),
-                "{text:?}"
-            );
+            assert_eq!((region.name(), region.host().as_str()), (name, host), "{text:?}");
         }
         for text in ["EU", "a b", "evil.example/x", "a.b", "s3..x", "s3."] {
             assert!(Region::parse(Some(text)).is_err(), "{text:?}");

@@ -37,9 +37,7 @@ impl Service {
     /// # Errors
     /// [`Error::Endpoint`] when the endpoint is no URL of a known scheme.
     pub fn from_env(env: Env<'_>, region: Region) -> Result<Self, Error> {
-        let found = ENDPOINTS
-            .iter()
-            .find_map(|name| Some((*name, set(env, name)?)));
+        let found = ENDPOINTS.iter().find_map(|name| Some((*name, set(env, name)?)));
         match found {
             Some((name, url)) => Self::from_endpoint(name, &url, region),
             None => Ok(Self::Aws { region }),
@@ -51,23 +49,16 @@ impl Service {
     /// # Errors
     /// [`Error::Endpoint`] when it is no URL of a known scheme.
     pub fn from_endpoint(source: &str, endpoint: &str, region: Region) -> Result<Self, Error> {
-        let unfit = || Error::Endpoint {
-            variable: source.to_owned(),
-            value: endpoint.to_owned(),
-        };
+        let unfit = || Error::Endpoint { variable: source.to_owned(), value: endpoint.to_owned() };
         let trimmed = endpoint.trim_end_matches('/');
         if let Some(path) = endpoint.strip_prefix("file://") {
             let path = path.strip_prefix("localhost").unwrap_or(path);
-            let path = url::decode(path)
-                .filter(|path| path.starts_with('/'))
-                .ok_or_else(unfit)?;
+            let path = url::decode(path).filter(|path| path.starts_with('/')).ok_or_else(unfit)?;
             let parents = path.split('/').any(|part| part == "..");
             if parents || path.contains('\0') {
                 return Err(unfit());
             }
-            return Ok(Self::Folder {
-                root: PathBuf::from(path),
-            });
+            return Ok(Self::Folder { root: PathBuf::from(path) });
         }
         let host = trimmed
             .strip_prefix("http://")
@@ -77,10 +68,7 @@ impl Service {
         if host.is_empty() || host.starts_with(['/', ':']) || host.contains(['@', '?', '#', ' ']) {
             return Err(unfit());
         }
-        Ok(Self::Endpoint {
-            url: trimmed.to_owned(),
-            region,
-        })
+        Ok(Self::Endpoint { url: trimmed.to_owned(), region })
     }
 
     /// The URL of a bucket, without a trailing slash.
@@ -116,32 +104,14 @@ mod tests {
     fn endpoints() {
         let region = Region::default;
         let parse = |url: &str| Service::from_endpoint("X", url, region());
-        assert_eq!(
-            parse("file:///a%20b/").unwrap(),
-            Service::Folder {
-                root: "/a b/".into()
-            }
-        );
-        assert_eq!(
-            parse("file://localhost/a").unwrap(),
-            Service::Folder { root: "/a".into() }
-        );
+        assert_eq!(parse("file:///a%20b/").unwrap(), Service::Folder { root: "/a b/".into() });
+        assert_eq!(parse("file://localhost/a").unwrap(), Service::Folder { root: "/a".into() });
         assert_eq!(
             parse("http://h:1/").unwrap(),
-            Service::Endpoint {
-                url: "http://h:1".into(),
-                region: region()
-            }
+            Service::Endpoint { url: "http://h:1".into(), region: region() }
         );
-        for url in [
-            "",
-            "h:1",
-            "ftp://h",
-            "file://a/b",
-            "http://",
-            "http://u:p@h",
-            "file:///a/../b",
-        ] {
+        for url in ["", "h:1", "ftp://h", "file://a/b", "http://", "http://u:p@h", "file:///a/../b"]
+        {
             assert!(parse(url).is_err(), "{url:?}");
         }
     }

@@ -3,12 +3,8 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// Everything but unreserved characters and the slash, as Python's `quote` does it.
-const PATH: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'/')
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'~');
+const PATH: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Percent-encodes a path; slashes stay.
 pub(crate) fn encode_path(path: &str) -> String {
@@ -25,9 +21,7 @@ pub(crate) fn decode(text: &str) -> Option<String> {
 pub(crate) fn below<'u>(url: &'u str, base: &str) -> Option<&'u str> {
     let host_end = base.find("://").map_or(0, |at| {
         let start = at + 3;
-        base[start..]
-            .find('/')
-            .map_or(base.len(), |slash| start + slash)
+        base[start..].find('/').map_or(base.len(), |slash| start + slash)
     });
     let (head, tail) = (url.get(..host_end)?, url.get(host_end..)?);
     if !head.eq_ignore_ascii_case(base.get(..host_end)?) {

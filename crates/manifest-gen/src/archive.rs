@@ -11,10 +11,7 @@ use crate::Error;
 
 /// Reads an archive once, piece by piece, for all that a manifest says of it.
 pub(crate) fn facts(path: &Path) -> Result<ArchiveFacts, Error> {
-    let failed = |source| Error::Archive {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| Error::Archive { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(failed)?;
     let (mut sha1, mut sha256, mut size) = (Sha1::new(), checksum::Hasher::default(), 0);
     let mut piece = vec![0; 256 * 1024];
@@ -30,9 +27,5 @@ pub(crate) fn facts(path: &Path) -> Result<ArchiveFacts, Error> {
             Err(error) => return Err(failed(error)),
         }
     }
-    Ok(ArchiveFacts {
-        sha1: checksum::hex(&sha1.finalize()),
-        sha256: sha256.finish(),
-        size,
-    })
+    Ok(ArchiveFacts { sha1: checksum::hex(&sha1.finalize()), sha256: sha256.finish(), size })
 }

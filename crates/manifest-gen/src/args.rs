@@ -30,9 +30,7 @@ pub(crate) fn parse(mut args: Args) -> Result<Arguments, Failure> {
     let sha256 = args.value("--sha256")?;
     let archive = match (archive, sha256) {
         (Some(one), Some(other)) if one != other => {
-            return Err(Failure::usage(
-                "--archive and --sha256 name different files",
-            ));
+            return Err(Failure::usage("--archive and --sha256 name different files"));
         }
         (archive, sha256) => archive.or(sha256),
     };
@@ -41,9 +39,5 @@ pub(crate) fn parse(mut args: Args) -> Result<Arguments, Failure> {
         [dash] if dash == "-" => Input::Stdin,
         _ => Input::Positional(positional),
     };
-    Ok(Arguments {
-        input,
-        lenient,
-        archive,
-    })
+    Ok(Arguments { input, lenient, archive })
 }

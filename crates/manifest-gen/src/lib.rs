@@ -44,34 +44,22 @@ fn run(args: tool::Args, io: &mut Io) -> Result<(), Failure> {
         request.facts = Some(archive::facts(&io.folder().join(path))?);
     }
 
-    let stack = io
-        .env("STACK")
-        .ok_or(Error::Missing { variable: "STACK" })?;
+    let stack = io.env("STACK").ok_or(Error::Missing { variable: "STACK" })?;
     let location = Location::from_env(Role::Own, &io.env_fn())
         .map_err(Error::Location)?
-        .ok_or(Error::Missing {
-            variable: "S3_BUCKET",
-        })?;
+        .ok_or(Error::Missing { variable: "S3_BUCKET" })?;
     let now = io.env("NOW").unwrap_or_else(now);
     let dist_url = location.dist_url(&request.archive);
-    let context = Context {
-        stack: &stack,
-        now: &now,
-        dist_url: &dist_url,
-    };
+    let context = Context { stack: &stack, now: &now, dist_url: &dist_url };
     let manifest = generate::generate(request, &context).map_err(Error::Request)?;
 
-    io.stdout()
-        .write_all(&manifest.to_bytes())
-        .map_err(|source| Error::Stdout { source })?;
+    io.stdout().write_all(&manifest.to_bytes()).map_err(|source| Error::Stdout { source })?;
     Ok(())
 }
 
 /// The present time as manifests have it.
 fn now() -> String {
-    jiff::Timestamp::now()
-        .strftime("%Y-%m-%d %H:%M:%S")
-        .to_string()
+    jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 #[cfg(test)]

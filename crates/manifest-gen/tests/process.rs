@@ -1,9 +1,5 @@
 //! The program as formulae see it: arguments, stdin, stdout, stderr and status, compared whole.
-#![allow(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    reason = "a failure here is a failed test"
-)]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a failure here is a failed test")]
 
 use std::io::Write as _;
 use std::path::Path;
@@ -35,31 +31,19 @@ fn outcome(command: &mut Command, stdin: &str, env: &[(&str, &str)]) -> (i32, St
     let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
     let output = child.wait_with_output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code().unwrap(),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
 fn run(args: &[&str], stdin: &str, env: &[(&str, &str)]) -> (i32, String, String) {
-    outcome(
-        Command::new(env!("CARGO_BIN_EXE_manifest-gen")).args(args),
-        stdin,
-        env,
-    )
+    outcome(Command::new(env!("CARGO_BIN_EXE_manifest-gen")).args(args), stdin, env)
 }
 
 fn said(status: i32, stderr: &str) -> (i32, String, String) {
     (status, String::new(), stderr.to_owned())
 }
 
-const ZLIB: [&str; 4] = [
-    "heroku-sys-library",
-    "heroku-sys/zlib",
-    "1.3+1",
-    "libraries/zlib-1.3+1.tar.gz",
-];
+const ZLIB: [&str; 4] =
+    ["heroku-sys-library", "heroku-sys/zlib", "1.3+1", "libraries/zlib-1.3+1.tar.gz"];
 
 const ZLIB_MANIFEST: &str = concat!(
     r#"{"conflict": {}, "dist": {"type": "heroku-sys-tar", "url": "https://b.s3.amazonaws.com/p/libraries/zlib-1.3%2B1.tar.gz"}, "#,
@@ -81,10 +65,7 @@ fn a_manifest_goes_to_stdout() {
 fn without_now_it_is_the_present() {
     let (status, stdout, stderr) = run(&ZLIB, "", &ENV[..3]);
     assert_eq!((status, stderr.as_str()), (0, ""));
-    let written = manifest::Manifest::parse(&stdout)
-        .unwrap()
-        .timestamp()
-        .unwrap();
+    let written = manifest::Manifest::parse(&stdout).unwrap().timestamp().unwrap();
     let age = jiff::Timestamp::now().as_second() - written.as_second();
     assert!((0..60).contains(&age), "{stdout}");
 }
@@ -92,22 +73,13 @@ fn without_now_it_is_the_present() {
 #[test]
 fn what_is_wrong_is_said_and_nothing_is_written() {
     let cases: [(&[&str], &str); 9] = [
-        (
-            &[],
-            "expected 4 to 9 arguments, got 0\nmanifest-gen: See --help for usage and examples.",
-        ),
+        (&[], "expected 4 to 9 arguments, got 0\nmanifest-gen: See --help for usage and examples."),
         (
             &["a", "b", "c"],
             "expected 4 to 9 arguments, got 3\nmanifest-gen: See --help for usage and examples.",
         ),
-        (
-            &["--x", "a"],
-            "unknown option --x\nmanifest-gen: See --help for usage and examples.",
-        ),
-        (
-            &["x", "a/b", "1", "x", " []"],
-            "REQUIRE: expected an object at line 1 column 2",
-        ),
+        (&["--x", "a"], "unknown option --x\nmanifest-gen: See --help for usage and examples."),
+        (&["x", "a/b", "1", "x", " []"], "REQUIRE: expected an object at line 1 column 2"),
         (
             &["x", "a/b", "1", "x", "{}", "{}", "{\n\"a\":}"],
             "REPLACE: expected value at line 2 column 5",
@@ -120,14 +92,8 @@ fn what_is_wrong_is_said_and_nothing_is_written() {
             &["heroku-sys-foo", "heroku-sys/php", "1", "x"],
             r#"TYPE: unknown platform type "heroku-sys-foo""#,
         ),
-        (
-            &["heroku-sys-php", "heroku-sys/php", "", "x"],
-            "VERSION: empty",
-        ),
-        (
-            &["-"],
-            "stdin: EOF while parsing a value at line 1 column 1",
-        ),
+        (&["heroku-sys-php", "heroku-sys/php", "", "x"], "VERSION: empty"),
+        (&["-"], "stdin: EOF while parsing a value at line 1 column 1"),
     ];
     for (args, expected) in cases {
         assert_eq!(
@@ -153,17 +119,10 @@ fn the_environment_has_to_be_there() {
             &[("STACK", "-24"), ("S3_BUCKET", "b")],
             r#"STACK: "-24" does not start with the name of a stack"#,
         ),
-        (
-            &[("STACK", "x"), ("S3_BUCKET", "a/b")],
-            r#""a/b" is not the name of a bucket"#,
-        ),
+        (&[("STACK", "x"), ("S3_BUCKET", "a/b")], r#""a/b" is not the name of a bucket"#),
     ];
     for (env, expected) in cases {
-        assert_eq!(
-            run(&ZLIB, "", env),
-            said(2, &format!("manifest-gen: {expected}\n")),
-            "{env:?}"
-        );
+        assert_eq!(run(&ZLIB, "", env), said(2, &format!("manifest-gen: {expected}\n")), "{env:?}");
     }
 }
 
@@ -209,10 +168,7 @@ fn the_archive_s_checksums_are_added() {
     let args = [&["--archive=x", "--sha256=y"], &ZLIB[..]].concat();
     assert_eq!(
         run(&args, "", &ENV),
-        said(
-            2,
-            "manifest-gen: --archive and --sha256 name different files\n"
-        )
+        said(2, "manifest-gen: --archive and --sha256 name different files\n")
     );
 }
 
@@ -246,26 +202,18 @@ fn the_python_helper_hands_over() {
     // Beside the build output,
     let program = built.join("manifest-gen");
     std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_manifest-gen"), &program).unwrap();
-    assert_eq!(
-        call(&env, &ZLIB),
-        (0, ZLIB_MANIFEST.to_owned(), String::new())
-    );
+    assert_eq!(call(&env, &ZLIB), (0, ZLIB_MANIFEST.to_owned(), String::new()));
     assert_eq!(call(&env, &["a"]).0, 2);
     // and first of all on $PATH.
     std::fs::rename(&program, folder.path().join("manifest-gen")).unwrap();
     let path = format!("{}:{path}", folder.path().display());
     let env: Vec<_> = ENV.into_iter().chain([("PATH", path.as_str())]).collect();
-    assert_eq!(
-        call(&env, &ZLIB),
-        (0, ZLIB_MANIFEST.to_owned(), String::new())
-    );
+    assert_eq!(call(&env, &ZLIB), (0, ZLIB_MANIFEST.to_owned(), String::new()));
 }
 
 /// The interpreter itself, not a shim in front of it that needs an environment of its own.
 fn which(name: &str) -> std::path::PathBuf {
-    let output = Command::new(name)
-        .args(["-c", "import sys; print(sys.executable)"])
-        .output();
+    let output = Command::new(name).args(["-c", "import sys; print(sys.executable)"]).output();
     String::from_utf8(output.expect("python3 is needed for this test").stdout)
         .unwrap()
         .trim()
@@ -274,16 +222,8 @@ fn which(name: &str) -> std::path::PathBuf {
 
 #[test]
 fn manifests_are_those_of_the_rules() {
-    let text = || {
-        prop::sample::select(vec![
-            "1.0",
-            "self.version",
-            "8.3.4RC1",
-            "é\"\u{1f600}",
-            "*",
-            "",
-        ])
-    };
+    let text =
+        || prop::sample::select(vec!["1.0", "self.version", "8.3.4RC1", "é\"\u{1f600}", "*", ""]);
     let object = move || {
         prop::collection::btree_map(
             prop::sample::select(vec!["a/b", "heroku-sys/ext-x y", "é/\u{7f}"]),
@@ -317,18 +257,11 @@ fn manifests_are_those_of_the_rules() {
     for _ in 0..150 {
         let (kind, archive, stack, region, (a, b, c, d, e, number)) =
             cases.new_tree(&mut runner).unwrap().current();
-        let mut args = [kind, "heroku-sys/x", "8.3.4+é", archive]
-            .map(str::to_owned)
-            .to_vec();
+        let mut args = [kind, "heroku-sys/x", "8.3.4+é", archive].map(str::to_owned).to_vec();
         // Four objects are ambiguous; that has a test of its own.
         let number = if number == 4 { 5 } else { number };
         args.extend([a, b, c, d, e].iter().take(number).map(ToString::to_string));
-        let mut env = vec![
-            ("STACK", stack),
-            ("S3_BUCKET", "b"),
-            ("S3_PREFIX", "p é/"),
-            ENV[3],
-        ];
+        let mut env = vec![("STACK", stack), ("S3_BUCKET", "b"), ("S3_PREFIX", "p é/"), ENV[3]];
         if !region.is_empty() {
             env.push(("S3_REGION", region));
         }
@@ -336,23 +269,16 @@ fn manifests_are_those_of_the_rules() {
         let (status, stdout, stderr) = run(&texts, "", &env);
         assert_eq!((status, stderr.as_str()), (0, ""), "{args:?}");
         answers.push(stdout);
-        let env: serde_json::Map<_, _> = env
-            .iter()
-            .map(|(k, v)| ((*k).to_owned(), json!(v)))
-            .collect();
-        questions.push(format!(
-            "{}\n",
-            json!({"op": "generate", "args": args, "env": env})
-        ));
+        let env: serde_json::Map<_, _> =
+            env.iter().map(|(k, v)| ((*k).to_owned(), json!(v))).collect();
+        questions.push(format!("{}\n", json!({"op": "generate", "args": args, "env": env})));
     }
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../manifest/tests/oracle.py");
     let mut python = Command::new(which("python3"));
     let (status, expected, stderr) = outcome(python.arg(script), &questions.concat(), &[]);
     assert_eq!((status, stderr.as_str()), (0, ""));
-    let expected: Vec<String> = expected
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let expected: Vec<String> =
+        expected.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(answers.len(), expected.len());
     for ((answer, expected), question) in answers.iter().zip(&expected).zip(&questions) {
         assert_eq!(answer, expected, "{question}");

@@ -59,17 +59,8 @@ pub struct Context<'a> {
 /// # Errors
 /// Where the stack's name is none, or a shared extension's version is no text.
 pub fn generate(request: Request, context: &Context<'_>) -> Result<Manifest, Error> {
-    let Request {
-        kind,
-        name,
-        version,
-        require,
-        conflict,
-        replace,
-        provide,
-        mut extra,
-        ..
-    } = request;
+    let Request { kind, name, version, require, conflict, replace, provide, mut extra, .. } =
+        request;
     let platform = kind.starts_with(Kind::PLATFORM_PREFIX);
     let mut require = require;
     let (stack, constraint) = stack_requirement(context.stack)?;
@@ -91,16 +82,10 @@ pub fn generate(request: Request, context: &Context<'_>) -> Result<Manifest, Err
 
     // PHP always says which extensions are shared, even where none is.
     if Kind::of(&kind) == Some(Kind::Php)
-        && let Value::Object(shared) = extra
-            .entry("shared")
-            .or_insert_with(|| Value::Object(Object::new()))
+        && let Value::Object(shared) =
+            extra.entry("shared").or_insert_with(|| Value::Object(Object::new()))
     {
-        let php = Php {
-            version: &version,
-            require: &require,
-            conflict: &conflict,
-            context,
-        };
+        let php = Php { version: &version, require: &require, conflict: &conflict, context };
         php.expand(shared)?;
     }
 
@@ -124,14 +109,10 @@ fn stack_requirement(stack: &str) -> Result<(String, String), Error> {
     let mut parts = stack.split('-');
     let name = parts.next().unwrap_or_default();
     if name.is_empty() {
-        return Err(Error::Stack {
-            stack: stack.to_owned(),
-        });
+        return Err(Error::Stack { stack: stack.to_owned() });
     }
     let rest = parts.next().unwrap_or_default();
-    let digits = rest
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(rest.len());
+    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     let release = if digits == 0 { "1" } else { &rest[..digits] };
     Ok((format!("heroku-sys/{name}"), format!("^{release}.0.0")))
 }

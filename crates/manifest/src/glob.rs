@@ -21,10 +21,7 @@ pub fn matches(pattern: &str, text: &str) -> bool {
         if t == text.len() && p == pattern.len() {
             return true;
         }
-        match text
-            .get(t)
-            .and_then(|character| one(&pattern[p..], *character))
-        {
+        match text.get(t).and_then(|character| one(&pattern[p..], *character)) {
             Some(length) => {
                 p += length;
                 t += 1;

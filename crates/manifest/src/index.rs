@@ -48,9 +48,7 @@ impl Index {
     /// decide, by bytes.
     #[must_use]
     pub fn generate(manifests: Vec<(String, Manifest)>) -> Self {
-        Index {
-            packages: rules::apply(manifests),
-        }
+        Index { packages: rules::apply(manifests) }
     }
 
     /// Reads a `packages.json`. Other keys than `packages` are passed over.
@@ -61,19 +59,16 @@ impl Index {
         let shape = |at: String, expected| Error::Shape { at, expected };
         let lists: Vec<(Option<String>, Value)> = match json::parse_object(text)?.remove("packages")
         {
-            Some(Value::Object(by_name)) => by_name
-                .into_iter()
-                .map(|(name, list)| (Some(name), list))
-                .collect(),
+            Some(Value::Object(by_name)) => {
+                by_name.into_iter().map(|(name, list)| (Some(name), list)).collect()
+            }
             // Tools of 2016 wrote one list of all packages; and `[]` is PHP's empty object.
             Some(Value::Array(lists)) => lists.into_iter().map(|list| (None, list)).collect(),
             _ => return Err(shape(String::new(), "an object")),
         };
         let mut packages: BTreeMap<String, Vec<Manifest>> = BTreeMap::new();
         for (number, (name, list)) in lists.into_iter().enumerate() {
-            let at = name
-                .as_ref()
-                .map_or(format!("[{number}]"), |name| format!(".{name}"));
+            let at = name.as_ref().map_or(format!("[{number}]"), |name| format!(".{name}"));
             let Value::Array(list) = list else {
                 return Err(shape(at, "a list"));
             };
@@ -115,9 +110,7 @@ impl Index {
 
     /// Each name with its manifests, names by code point.
     pub fn packages(&self) -> impl Iterator<Item = (&str, &[Manifest])> {
-        self.packages
-            .iter()
-            .map(|(name, manifests)| (name.as_str(), manifests.as_slice()))
+        self.packages.iter().map(|(name, manifests)| (name.as_str(), manifests.as_slice()))
     }
 
     /// All manifests in the order of the file.

@@ -32,15 +32,8 @@ impl Error {
     fn at(text: &[u8], offset: usize, message: impl Into<String>) -> Self {
         let before = &text[..offset.min(text.len())];
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        let start = before
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |newline| newline + 1);
-        Error {
-            message: message.into(),
-            line,
-            column: before.len() - start + 1,
-        }
+        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+        Error { message: message.into(), line, column: before.len() - start + 1 }
     }
 
     fn from_serde(source: &serde_json::Error) -> Self {
@@ -48,11 +41,7 @@ impl Error {
         let text = source.to_string();
         let position = format!(" at line {} column {}", source.line(), source.column());
         let message = text.strip_suffix(&position).unwrap_or(&text).to_owned();
-        Error {
-            message,
-            line,
-            column,
-        }
+        Error { message, line, column }
     }
 }
 
@@ -87,10 +76,7 @@ pub fn parse_object(text: impl AsRef<[u8]>) -> Result<Object, Error> {
     match parse(text)? {
         Value::Object(object) => Ok(object),
         _ => {
-            let start = text
-                .iter()
-                .position(|byte| !byte.is_ascii_whitespace())
-                .unwrap_or(0);
+            let start = text.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(0);
             Err(Error::at(text, start, "expected an object"))
         }
     }
@@ -226,11 +212,7 @@ impl Formatter for Python {
 
 /// Writes what stands between two values or members.
 fn separate<W: ?Sized + io::Write>(writer: &mut W, first: bool) -> io::Result<()> {
-    if first {
-        Ok(())
-    } else {
-        writer.write_all(b", ")
-    }
+    if first { Ok(()) } else { writer.write_all(b", ") }
 }
 
 /// A float as Python's `repr` writes it: the shortest digits that read back as the same value,
@@ -244,11 +226,7 @@ fn python_float(float: f64) -> String {
     let exponent: i32 = exponent.parse().unwrap_or(0);
     if (-4..16).contains(&exponent) {
         let plain = format!("{float}");
-        return if plain.contains('.') {
-            plain
-        } else {
-            plain + ".0"
-        };
+        return if plain.contains('.') { plain } else { plain + ".0" };
     }
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{digits}e{sign}{:02}", exponent.abs())

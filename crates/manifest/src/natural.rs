@@ -34,9 +34,7 @@ pub fn compare(left: &str, right: &str) -> Ordering {
 
 /// Takes the run of characters that are no digits off the front; it may be empty.
 fn take_text<'a>(rest: &mut &'a str) -> &'a str {
-    let end = rest
-        .find(|c: char| c.is_ascii_digit())
-        .unwrap_or(rest.len());
+    let end = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
     let (run, tail) = rest.split_at(end);
     *rest = tail;
     run
@@ -44,9 +42,7 @@ fn take_text<'a>(rest: &mut &'a str) -> &'a str {
 
 /// Takes the run of digits off the front, without its leading zeros.
 fn take_number<'a>(rest: &mut &'a str) -> Option<&'a str> {
-    let end = rest
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(rest.len());
+    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     if end == 0 {
         return None;
     }

@@ -101,18 +101,14 @@ impl Manifest {
     /// Where it is not the description of a package.
     pub fn from_object(object: Object) -> Result<Self, Error> {
         check(&object)?;
-        Ok(Manifest {
-            object: Arc::new(object),
-        })
+        Ok(Manifest { object: Arc::new(object) })
     }
 
     /// Takes the manifest out of a value, and leaves null there; a value that is none stays.
     pub(crate) fn take(value: &mut Value) -> Option<Self> {
         check(value.as_object()?).ok()?;
         match value.take() {
-            Value::Object(object) => Some(Manifest {
-                object: Arc::new(object),
-            }),
+            Value::Object(object) => Some(Manifest { object: Arc::new(object) }),
             _ => None,
         }
     }
@@ -219,10 +215,7 @@ fn check(object: &Object) -> Result<(), Error> {
         match object.get(key) {
             Some(Value::String(_)) => {}
             Some(_) => {
-                return Err(Error::WrongType {
-                    key,
-                    expected: "a string",
-                });
+                return Err(Error::WrongType { key, expected: "a string" });
             }
             None => return Err(Error::Missing { key }),
         }
@@ -232,10 +225,7 @@ fn check(object: &Object) -> Result<(), Error> {
             None | Some(Value::Null | Value::Object(_)) => {}
             Some(Value::Array(list)) if list.is_empty() => {}
             Some(_) => {
-                return Err(Error::WrongType {
-                    key,
-                    expected: "an object",
-                });
+                return Err(Error::WrongType { key, expected: "an object" });
             }
         }
     }

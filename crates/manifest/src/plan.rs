@@ -150,10 +150,7 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Warning { file_name, used } = self;
         let used = used.strftime("%Y-%m-%d %H:%M:%S");
-        write!(
-            f,
-            "manifest {file_name} has invalid time entry, using mtime: {used}"
-        )
+        write!(f, "manifest {file_name} has invalid time entry, using mtime: {used}")
     }
 }
 
@@ -176,18 +173,13 @@ pub struct Plan {
 impl Plan {
     /// The packages that one action changes, in natural order.
     pub fn with(&self, action: Action) -> impl Iterator<Item = &PackageChange> {
-        self.changes
-            .iter()
-            .filter(move |c| c.action == action && c.ignored.is_none())
+        self.changes.iter().filter(move |c| c.action == action && c.ignored.is_none())
     }
 
     /// The packages that differ and are left alone, in natural order; without those that the
     /// destination keeps because removals are not wanted.
     pub fn ignored(&self) -> impl Iterator<Item = (&PackageChange, Reason)> {
-        let ignored = self
-            .changes
-            .iter()
-            .filter_map(|change| Some((change, change.ignored?)));
+        let ignored = self.changes.iter().filter_map(|change| Some((change, change.ignored?)));
         ignored.filter(|(_, reason)| *reason != Reason::Kept)
     }
 
@@ -217,8 +209,7 @@ impl Plan {
 
     /// File names of the manifests to remove.
     pub fn manifests_to_remove(&self) -> impl Iterator<Item = &str> {
-        self.with(Action::Remove)
-            .map(|change| change.file_name.as_str())
+        self.with(Action::Remove).map(|change| change.file_name.as_str())
     }
 }
 

@@ -38,12 +38,7 @@ pub fn composer_form(version: &str) -> String {
     (numbers.len()..4).for_each(|_| form.push_str(".0"));
     if parts.stage.level != STABLE {
         form.push_str(&format!("-{}", parts.stage.level));
-        for number in parts
-            .stage
-            .number
-            .split(['.', '-'])
-            .filter(|number| !number.is_empty())
-        {
+        for number in parts.stage.number.split(['.', '-']).filter(|number| !number.is_empty()) {
             form.push_str(&format!(".{}", without_zeros(number)));
         }
     }
@@ -57,9 +52,7 @@ fn without_zeros(number: &str) -> &str {
 
 /// How many versions in a name are pre-releases.
 fn pre_releases(name: &str) -> usize {
-    pieces(name)
-        .filter(|(_, version)| version.is_pre_release())
-        .count()
+    pieces(name).filter(|(_, version)| version.is_pre_release()).count()
 }
 
 /// A name, ordered piece by piece: text by code point, versions as versions.
@@ -94,9 +87,7 @@ fn pieces(name: &str) -> impl Iterator<Item = (&str, Parts<'_>)> {
     let mut rest = Some(name);
     std::iter::from_fn(move || {
         let text = rest?;
-        let start = text
-            .find(|c: char| c.is_ascii_digit())
-            .unwrap_or(text.len());
+        let start = text.find(|c: char| c.is_ascii_digit()).unwrap_or(text.len());
         let (before, after) = text.split_at(start);
         let (version, tail) = Parts::take(after);
         rest = version.is_some().then_some(tail);
@@ -142,11 +133,7 @@ struct Stage<'a> {
 
 impl Default for Stage<'_> {
     fn default() -> Self {
-        Stage {
-            level: STABLE,
-            number: "",
-            dev: false,
-        }
+        Stage { level: STABLE, number: "", dev: false }
     }
 }
 
@@ -159,14 +146,7 @@ impl<'a> Parts<'a> {
         }
         let (stage, rest) = Stage::take(rest);
         let (build, rest) = take_build(rest);
-        (
-            Some(Parts {
-                numbers,
-                stage,
-                build,
-            }),
-            rest,
-        )
+        (Some(Parts { numbers, stage, build }), rest)
     }
 
     fn is_pre_release(&self) -> bool {
@@ -205,13 +185,7 @@ impl<'a> Stage<'a> {
             return (Stage::default(), text);
         };
         if level == 0 {
-            return (
-                Stage {
-                    level,
-                    ..Stage::default()
-                },
-                rest,
-            );
+            return (Stage { level, ..Stage::default() }, rest);
         }
         let mut end = 0;
         loop {
@@ -225,22 +199,8 @@ impl<'a> Stage<'a> {
         }
         let (number, rest) = rest.split_at(end);
         match take_word(rest) {
-            Some((0, rest)) => (
-                Stage {
-                    level,
-                    number,
-                    dev: true,
-                },
-                rest,
-            ),
-            _ => (
-                Stage {
-                    level,
-                    number,
-                    dev: false,
-                },
-                rest,
-            ),
+            Some((0, rest)) => (Stage { level, number, dev: true }, rest),
+            _ => (Stage { level, number, dev: false }, rest),
         }
     }
 }
@@ -266,18 +226,11 @@ fn take_build(text: &str) -> (&str, &str) {
     };
     let word = |c: char| !(c.is_ascii_alphanumeric() || c == '-');
     let mut end = rest.find(word).unwrap_or(rest.len());
-    while rest[end..]
-        .strip_prefix('.')
-        .is_some_and(|tail| digits(tail) > 0)
-    {
+    while rest[end..].strip_prefix('.').is_some_and(|tail| digits(tail) > 0) {
         end += 1;
         end += rest[end..].find(word).unwrap_or(rest.len() - end);
     }
-    if end == 0 {
-        ("", text)
-    } else {
-        rest.split_at(end)
-    }
+    if end == 0 { ("", text) } else { rest.split_at(end) }
 }
 
 /// Takes numbers with single dots between them off the front.
@@ -291,8 +244,7 @@ fn take_numbers(text: &str) -> (&str, &str) {
 
 /// How many digits a text starts with.
 fn digits(text: &str) -> usize {
-    text.find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len())
+    text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len())
 }
 
 #[cfg(test)]

@@ -1,10 +1,6 @@
 //! Agreement with Python: its own `json` module for bytes, and a second writing of the rules for
 //! indexes, over generated inputs. One Python process answers all the questions of a test.
-#![allow(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    reason = "a failure here is a failed test"
-)]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a failure here is a failed test")]
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -25,20 +21,14 @@ fn ask(questions: &[serde_json::Value]) -> Vec<Option<String>> {
         .stdout(Stdio::piped())
         .spawn()
         .expect("python3 is needed for this test");
-    let lines: Vec<String> = questions
-        .iter()
-        .map(|question| format!("{question}\n"))
-        .collect();
+    let lines: Vec<String> = questions.iter().map(|question| format!("{question}\n")).collect();
     let mut stdin = python.stdin.take().unwrap();
     let writer = std::thread::spawn(move || stdin.write_all(lines.concat().as_bytes()).unwrap());
     let output = python.wait_with_output().unwrap();
     writer.join().unwrap();
     assert!(output.status.success());
     let answers = String::from_utf8(output.stdout).unwrap();
-    let answers: Vec<_> = answers
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let answers: Vec<_> = answers.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(answers.len(), questions.len());
     answers
 }
@@ -46,9 +36,7 @@ fn ask(questions: &[serde_json::Value]) -> Vec<Option<String>> {
 /// Values of a strategy, the same ones in every run.
 fn sample<T: std::fmt::Debug>(strategy: impl Strategy<Value = T>, number: usize) -> Vec<T> {
     let mut runner = TestRunner::deterministic();
-    (0..number)
-        .map(|_| strategy.new_tree(&mut runner).unwrap().current())
-        .collect()
+    (0..number).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect()
 }
 
 fn json_text() -> impl Strategy<Value = String> {
@@ -65,10 +53,7 @@ fn json_text() -> impl Strategy<Value = String> {
             .prop_filter("as it is", |c| *c >= ' ' && *c != '"' && *c != '\\')
             .prop_map(String::from),
         any::<char>().prop_map(|c| {
-            c.encode_utf16(&mut [0; 2])
-                .iter()
-                .map(|unit| format!("\\u{unit:04X}"))
-                .collect()
+            c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04X}")).collect()
         }),
         prop::sample::select(vec![
             "\\\"", "\\\\", "\\/", "\\b", "\\f", "\\n", "\\r", "\\t", "\u{7f}"
@@ -109,10 +94,7 @@ fn json_has_the_bytes_of_python() {
             characters.concat()
         });
     texts.extend(sample(broken, 400));
-    let questions: Vec<_> = texts
-        .iter()
-        .map(|text| json!({"op": "json", "text": text}))
-        .collect();
+    let questions: Vec<_> = texts.iter().map(|text| json!({"op": "json", "text": text})).collect();
     let (mut read, mut refused) = (0, 0);
     for (text, expected) in texts.iter().zip(ask(&questions)) {
         let value = json::parse(text);
@@ -121,15 +103,9 @@ fn json_has_the_bytes_of_python() {
         {
             continue;
         }
-        let written = value
-            .ok()
-            .map(|value| String::from_utf8(json::to_bytes(&value)).unwrap());
+        let written = value.ok().map(|value| String::from_utf8(json::to_bytes(&value)).unwrap());
         assert_eq!(written, expected, "{text}");
-        *if expected.is_some() {
-            &mut read
-        } else {
-            &mut refused
-        } += 1;
+        *if expected.is_some() { &mut read } else { &mut refused } += 1;
     }
     assert!(read > 800 && refused > 50, "{read} read, {refused} refused");
 }
@@ -189,10 +165,7 @@ fn manifest_text() -> impl Strategy<Value = serde_json::Value> {
                 if more == 0 {
                     object.insert("heroku-sys/hhvm".into(), "3.5.*".into());
                 }
-                object.insert(
-                    "heroku-sys/heroku".into(),
-                    format!("^{}.0.0", 22 + more % 2).into(),
-                );
+                object.insert("heroku-sys/heroku".into(), format!("^{}.0.0", 22 + more % 2).into());
             }
             links
         });
@@ -233,19 +206,14 @@ fn indexes_are_those_of_the_rules() {
         .map(|manifests| {
             // Not in the order of the names, and none of them twice.
             let named = manifests.iter().enumerate();
-            named
-                .map(|(at, text)| (format!("{:02}", at * 7 % 29), text.to_string()))
-                .collect()
+            named.map(|(at, text)| (format!("{:02}", at * 7 % 29), text.to_string())).collect()
         })
         .collect();
-    let questions: Vec<_> = files
-        .iter()
-        .map(|files| json!({"op": "index", "files": files}))
-        .collect();
+    let questions: Vec<_> =
+        files.iter().map(|files| json!({"op": "index", "files": files})).collect();
     for (files, expected) in files.iter().zip(ask(&questions)) {
-        let manifests = files
-            .iter()
-            .map(|(name, text)| (name.clone(), Manifest::parse(text).unwrap()));
+        let manifests =
+            files.iter().map(|(name, text)| (name.clone(), Manifest::parse(text).unwrap()));
         let index = Index::generate(manifests.collect());
         let written = String::from_utf8(index.to_bytes()).unwrap();
         assert_eq!(Some(&written), expected.as_ref(), "{files:#?}");

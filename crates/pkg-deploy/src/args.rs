@@ -6,10 +6,7 @@ use tool::{Args, Failure};
 
 /// What was asked for.
 #[derive(Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of the command line"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Options {
     /// Record files, or names with `--check`.
     pub arguments: Vec<String>,

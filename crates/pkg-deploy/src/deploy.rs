@@ -42,10 +42,7 @@ pub(crate) fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
         }
         if options.publish && !packages.is_empty() {
             io.say("Updating repository...");
-            let options = repository::Options {
-                cache,
-                ..repository::Options::default()
-            };
+            let options = repository::Options { cache, ..repository::Options::default() };
             let published = repository::publish(&store, &location, &options)?;
             records.write(tool::publish_record(&location, &published))?;
         }
@@ -66,14 +63,10 @@ pub(crate) fn open(io: &Io, location: &Location) -> Result<Store, Error> {
 
 fn with_credentials(io: &Io, location: &Location) -> Result<Store, Error> {
     let env = io.env_fn();
-    Store::open(
-        &location.service,
-        &location.bucket,
-        io.store_options(),
-        &env,
-    )
-    .map_err(|error| match error {
-        error @ store::Error::NoCredentials { .. } => Error::NoCredentials(error),
-        other => Error::Store(other),
+    Store::open(&location.service, &location.bucket, io.store_options(), &env).map_err(|error| {
+        match error {
+            error @ store::Error::NoCredentials { .. } => Error::NoCredentials(error),
+            other => Error::Store(other),
+        }
     })
 }

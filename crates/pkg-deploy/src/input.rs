@@ -43,10 +43,7 @@ impl Builds {
             }
             Err((error, records)) => (Some(error), records, None, 0),
         };
-        let mut builds = Self {
-            list: Vec::new(),
-            keep: options.keep || options.dry_run,
-        };
+        let mut builds = Self { list: Vec::new(), keep: options.keep || options.dry_run };
         let mut other = None;
         for record in records {
             match record {
@@ -64,11 +61,7 @@ impl Builds {
             return Err(Error::NoRecords { from: name }.into());
         }
         if let Some(failed) = failed.filter(|_| !options.keep_going) {
-            return Err(Error::Failed {
-                tool: failed.tool,
-                status: failed.status,
-            }
-            .into());
+            return Err(Error::Failed { tool: failed.tool, status: failed.status }.into());
         }
         Ok(builds)
     }

@@ -27,9 +27,5 @@ pub const TOOL: Tool = Tool {
 /// The first thing that goes wrong; packages that were deployed before it have their records.
 pub fn run(args: Args, io: &mut Io) -> Result<(), Failure> {
     let options = args::Options::parse(args)?;
-    if options.check {
-        check::run(&options, io)
-    } else {
-        deploy::run(&options, io)
-    }
+    if options.check { check::run(&options, io) } else { deploy::run(&options, io) }
 }

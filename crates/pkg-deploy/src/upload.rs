@@ -35,24 +35,19 @@ pub(crate) struct Package<'b> {
 impl<'b> Package<'b> {
     /// Reads and checks the files of a build.
     pub(crate) fn of(build: &'b Build, with_manifest: bool) -> Result<Self, Error> {
-        let archive = build.archive.as_ref().ok_or_else(|| Error::NoArchive {
-            formula: build.formula.clone(),
-        })?;
+        let archive = build
+            .archive
+            .as_ref()
+            .ok_or_else(|| Error::NoArchive { formula: build.formula.clone() })?;
         let sha256 = checksum::of_file(&archive.path).map_err(Error::local(&archive.path))?;
         if sha256 != archive.sha256 {
-            return Err(Error::Changed {
-                path: archive.path.clone(),
-            });
+            return Err(Error::Changed { path: archive.path.clone() });
         }
         let manifest = match &build.manifest {
             Some(file) if with_manifest => Some((file, read_manifest(file)?)),
             _ => None,
         };
-        Ok(Self {
-            build,
-            archive,
-            manifest,
-        })
+        Ok(Self { build, archive, manifest })
     }
 }
 
@@ -66,10 +61,7 @@ impl Target<'_> {
             (true, true) => "replace",
             (true, false) => "refuse, since it exists,",
         };
-        let mut lines = vec![format!(
-            "Would {verb} {key} ({} bytes)",
-            package.archive.size_bytes
-        )];
+        let mut lines = vec![format!("Would {verb} {key} ({} bytes)", package.archive.size_bytes)];
         if let Some((file, _)) = &package.manifest {
             lines.push(format!("Would upload {}", self.location.key(&file.name)));
         }
@@ -128,18 +120,12 @@ impl Target<'_> {
     }
 
     fn upload_archive(&self, package: &Package<'_>, key: String) -> Result<Deployed, Error> {
-        let Archive {
-            path,
-            size_bytes,
-            sha256,
-        } = package.archive;
+        let Archive { path, size_bytes, sha256 } = package.archive;
         let mut metadata = vec![(SHA256, sha256.as_str())];
         if let Some((file, _)) = &package.manifest {
             metadata.push((MANIFEST, &file.name));
         }
-        let url = self
-            .location
-            .dist_url(&format!("{}.tar.gz", package.build.name));
+        let url = self.location.dist_url(&format!("{}.tar.gz", package.build.name));
         self.notes.say(&format!("Uploading to: {url}"));
         let condition = match self.overwrite {
             true => Condition::Always,
@@ -147,20 +133,13 @@ impl Target<'_> {
         };
         // Only to tell what happened: it decides nothing.
         let was_there = self.overwrite && self.store.head(&key)?.is_some();
-        let upload = Upload {
-            content_type: "application/gzip",
-            condition,
-            metadata: &metadata,
-        };
+        let upload = Upload { content_type: "application/gzip", condition, metadata: &metadata };
         let (etag, how) = match self.store.put_file(&key, path, &upload) {
             Ok(etag) if was_there => (etag, How::Replaced),
             Ok(etag) => (etag, How::New),
             Err(store::Error::Precondition { .. }) => {
                 let etag = self.half_done(package, &key)?;
-                (
-                    etag.ok_or_else(|| Error::Exists { key: key.clone() })?,
-                    How::Resumed,
-                )
+                (etag.ok_or_else(|| Error::Exists { key: key.clone() })?, How::Resumed)
             }
             Err(error) => return Err(error.into()),
         };
@@ -169,13 +148,7 @@ impl Target<'_> {
             How::New | How::Replaced => "Upload complete!",
         });
         let (size_bytes, sha256) = (*size_bytes, sha256.clone());
-        Ok(Deployed {
-            key,
-            etag,
-            size_bytes,
-            sha256,
-            upload: how,
-        })
+        Ok(Deployed { key, etag, size_bytes, sha256, upload: how })
     }
 
     /// The ETag of the archive that is there, when a deploy of this very package has died after it.
@@ -195,10 +168,7 @@ impl Target<'_> {
         let key = self.location.key(&file.name);
         let was_there = self.store.head(&key)?.is_some();
         let metadata = [(SHA256, file.sha256.as_str())];
-        let upload = Upload {
-            metadata: &metadata,
-            ..Upload::new(repository::JSON)
-        };
+        let upload = Upload { metadata: &metadata, ..Upload::new(repository::JSON) };
         let etag = self.store.put(&key, bytes, &upload)?;
         Ok(Deployed {
             key,
@@ -213,13 +183,9 @@ impl Target<'_> {
 fn read_manifest(file: &ManifestFile) -> Result<Vec<u8>, Error> {
     let bytes = fs::read(&file.path).map_err(Error::local(&file.path))?;
     if checksum::of_bytes(&bytes) != file.sha256 {
-        return Err(Error::Changed {
-            path: file.path.clone(),
-        });
+        return Err(Error::Changed { path: file.path.clone() });
     }
-    Manifest::parse(&bytes).map_err(|error| Error::Manifest {
-        path: file.path.clone(),
-        reason: error.to_string(),
-    })?;
+    Manifest::parse(&bytes)
+        .map_err(|error| Error::Manifest { path: file.path.clone(), reason: error.to_string() })?;
     Ok(bytes)
 }

@@ -1,10 +1,6 @@
 //! `pkg-deploy` as a process, on the folder store and on S3: arguments, streams, statuses, and what
 //! is in the bucket before and after.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failure here is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
 
 use std::fs;
 
@@ -40,9 +36,7 @@ impl Service {
     fn object(&self, workspace: &Workspace, key: &str) -> Option<Vec<u8>> {
         match self {
             Self::Folder => fs::read(workspace.path("stores/dev").join(key)).ok(),
-            Self::S3(server) => server
-                .object("dev", key)
-                .map(|stored| stored.bytes.to_vec()),
+            Self::S3(server) => server.object("dev", key).map(|stored| stored.bytes.to_vec()),
         }
     }
 
@@ -73,9 +67,7 @@ fn manifest(name: &str, archive: &str) -> String {
 
 /// A build as `bob-build` hands it over; without a manifest for a bare library.
 fn build(workspace: &Workspace, name: &str, content: &str, manifest: Option<&str>) -> Build {
-    let folder = workspace
-        .path("tmp")
-        .join(format!("bob-build-{}", name.replace('/', "_")));
+    let folder = workspace.path("tmp").join(format!("bob-build-{}", name.replace('/', "_")));
     let write = |file: &str, content: &str| {
         let path = folder.join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -93,11 +85,7 @@ fn build(workspace: &Workspace, name: &str, content: &str, manifest: Option<&str
         }),
         manifest: manifest.map(|text| {
             let file = format!("{}.composer.json", name.replace('/', "-"));
-            ManifestFile {
-                path: write(&file, text),
-                name: file,
-                sha256: checksum::of_bytes(text),
-            }
+            ManifestFile { path: write(&file, text), name: file, sha256: checksum::of_bytes(text) }
         }),
         dependencies: Some(Vec::new()),
         dependencies_file: None,
@@ -138,36 +126,17 @@ fn archive_and_manifest_go_up_and_the_build_is_removed() {
             build(&workspace, "x-1", "archive", Some(&text)),
             build(&workspace, "lib/y-1", "bare", None),
         ];
-        let output = pkg_deploy(&workspace)
-            .input(records(&builds, 0))
-            .run()
-            .success();
+        let output = pkg_deploy(&workspace).input(records(&builds, 0)).run().success();
         let [x, y] = deployed(&output.stdout).try_into().unwrap();
         assert_eq!(x.archive.key, "p/x-1.tar.gz");
         assert_eq!(x.archive.upload, Upload::New);
         assert_eq!(x.manifest.unwrap().key, "p/x-1.composer.json");
-        assert_eq!(
-            (y.archive.key.as_str(), y.manifest),
-            ("p/lib/y-1.tar.gz", None)
-        );
-        assert_eq!(
-            service.object(&workspace, "p/x-1.tar.gz").unwrap(),
-            b"archive"
-        );
-        assert_eq!(
-            service.object(&workspace, "p/x-1.composer.json").unwrap(),
-            text.as_bytes()
-        );
-        assert_eq!(
-            service.object(&workspace, "p/lib/y-1.tar.gz").unwrap(),
-            b"bare"
-        );
+        assert_eq!((y.archive.key.as_str(), y.manifest), ("p/lib/y-1.tar.gz", None));
+        assert_eq!(service.object(&workspace, "p/x-1.tar.gz").unwrap(), b"archive");
+        assert_eq!(service.object(&workspace, "p/x-1.composer.json").unwrap(), text.as_bytes());
+        assert_eq!(service.object(&workspace, "p/lib/y-1.tar.gz").unwrap(), b"bare");
         assert_eq!(workspace.litter(), [""; 0]);
-        assert!(
-            output.stderr.starts_with("Deploying.\nUploading to: "),
-            "{}",
-            output.stderr
-        );
+        assert!(output.stderr.starts_with("Deploying.\nUploading to: "), "{}", output.stderr);
         assert!(
             output
                 .stderr
@@ -183,10 +152,7 @@ fn a_name_that_is_taken_is_refused_without_overwrite() {
         let text = manifest("x", "x-1");
         let deploy = |content: &str, arguments: &[&str]| {
             let build = build(&workspace, "x-1", content, Some(&text));
-            pkg_deploy(&workspace)
-                .args(arguments)
-                .input(records(&[build], 0))
-                .run()
+            pkg_deploy(&workspace).args(arguments).input(records(&[build], 0)).run()
         };
         let _ = deploy("one", &[]).success();
         let output = deploy("one", &["--bob"]).expect(5);
@@ -199,13 +165,8 @@ fn a_name_that_is_taken_is_refused_without_overwrite() {
         assert_eq!(service.object(&workspace, "p/x-1.tar.gz").unwrap(), b"two");
         assert_eq!(workspace.litter(), [""; 0]);
         // Asked before a build, the same.
-        let check = |arguments: &[&str]| {
-            pkg_deploy(&workspace)
-                .arg("--check")
-                .args(arguments)
-                .run()
-                .status
-        };
+        let check =
+            |arguments: &[&str]| pkg_deploy(&workspace).arg("--check").args(arguments).run().status;
         assert_eq!(check(&["x-1"]), 5);
         assert_eq!(check(&["x-2"]), 0);
         assert_eq!(check(&["--overwrite", "x-1"]), 0);
@@ -213,15 +174,8 @@ fn a_name_that_is_taken_is_refused_without_overwrite() {
         let other = manifest("x", "other-1");
         let mut build = build(&workspace, "z-1", "z", Some(&other));
         build.manifest.as_mut().unwrap().name = "x-1.composer.json".to_owned();
-        let output = pkg_deploy(&workspace)
-            .input(records(&[build], 0))
-            .run()
-            .expect(5);
-        assert!(
-            output
-                .stderr
-                .contains("manifest p/x-1.composer.json already exists")
-        );
+        let output = pkg_deploy(&workspace).input(records(&[build], 0)).run().expect(5);
+        assert!(output.stderr.contains("manifest p/x-1.composer.json already exists"));
         assert_eq!(service.object(&workspace, "p/z-1.tar.gz"), None);
     }
 }
@@ -242,10 +196,7 @@ fn a_deploy_that_died_after_the_archive_is_completed() {
         assert_eq!(deploy("two").status, 5);
         let output = deploy("one").success();
         assert_eq!(deployed(&output.stdout)[0].archive.upload, Upload::Resumed);
-        assert_eq!(
-            service.object(&workspace, "p/x-1.composer.json").unwrap(),
-            text.as_bytes()
-        );
+        assert_eq!(service.object(&workspace, "p/x-1.composer.json").unwrap(), text.as_bytes());
     }
 }
 
@@ -254,18 +205,11 @@ fn publish_puts_it_into_the_repository() {
     for service in Service::both() {
         let workspace = service.workspace();
         let build = build(&workspace, "x-1", "archive", Some(&manifest("x", "x-1")));
-        let output = pkg_deploy(&workspace)
-            .arg("--publish")
-            .input(records(&[build], 0))
-            .run()
-            .success();
+        let output =
+            pkg_deploy(&workspace).arg("--publish").input(records(&[build], 0)).run().success();
         let stream = Stream::read(output.stdout.as_bytes()).unwrap();
-        let Some(Record::Publish(Publish {
-            packages,
-            versions,
-            changed,
-            ..
-        })) = stream.records.last()
+        let Some(Record::Publish(Publish { packages, versions, changed, .. })) =
+            stream.records.last()
         else {
             panic!("{stream:?}")
         };
@@ -287,11 +231,7 @@ fn bad_input_changes_nothing() {
     let mut broken = build(&workspace, "m-1", "archive", Some("{\"name\": 1}"));
     broken.temporary = false;
     let cases: [(Vec<u8>, i32, &str); 6] = [
-        (
-            Vec::new(),
-            6,
-            "pkg-deploy: there are no build records in stdin\n",
-        ),
+        (Vec::new(), 6, "pkg-deploy: there are no build records in stdin\n"),
         (
             cut,
             6,
@@ -302,36 +242,19 @@ fn bad_input_changes_nothing() {
             1,
             "pkg-deploy: bob-build failed with status 12, so nothing is deployed\n",
         ),
-        (
-            records(&[changed], 0),
-            6,
-            "is not the file that was built: its checksum differs\n",
-        ),
+        (records(&[changed], 0), 6, "is not the file that was built: its checksum differs\n"),
         (records(&[broken], 0), 6, "is not a manifest: "),
-        (
-            b"{}\n".to_vec(),
-            6,
-            "pkg-deploy: line 1 of the records has no \"kind\"\n",
-        ),
+        (b"{}\n".to_vec(), 6, "pkg-deploy: line 1 of the records has no \"kind\"\n"),
     ];
     for (input, status, said) in cases {
         let _ = good();
         let output = pkg_deploy(&workspace).input(input).run().expect(status);
         assert!(output.stderr.contains(said), "{}", output.stderr);
-        assert_eq!(
-            fs::read_dir(workspace.path("stores/dev")).unwrap().count(),
-            0
-        );
+        assert_eq!(fs::read_dir(workspace.path("stores/dev")).unwrap().count(), 0);
     }
-    let output = pkg_deploy(&workspace)
-        .arg("--keep-going")
-        .input(records(&[good()], 12))
-        .run();
+    let output = pkg_deploy(&workspace).arg("--keep-going").input(records(&[good()], 12)).run();
     assert_eq!(output.status, 0, "{output:?}");
-    let skipped = pkg_deploy(&workspace)
-        .input(records(&[], 9))
-        .run()
-        .success();
+    let skipped = pkg_deploy(&workspace).input(records(&[], 9)).run().success();
     assert!(skipped.stdout.contains(r#""records":0,"status":0"#));
 }
 
@@ -341,10 +264,7 @@ fn a_record_never_has_other_files_removed() {
     let mut build = build(&workspace, "x-1", "archive", None);
     let elsewhere = workspace.write("home/bob-build-mine/x-1.tar.gz", "archive");
     build.archive.as_mut().unwrap().path = elsewhere.clone();
-    let _ = pkg_deploy(&workspace)
-        .input(records(&[build], 0))
-        .run()
-        .success();
+    let _ = pkg_deploy(&workspace).input(records(&[build], 0)).run().success();
     assert!(elsewhere.exists());
 }
 
@@ -362,15 +282,10 @@ fn troubles_of_the_service_have_their_statuses() {
     };
     assert_eq!(check(&|_| {}).0, 0);
     let (status, said) = check(&|workspace| {
-        workspace
-            .unset("AWS_ACCESS_KEY_ID")
-            .unset("AWS_SECRET_ACCESS_KEY");
+        workspace.unset("AWS_ACCESS_KEY_ID").unset("AWS_SECRET_ACCESS_KEY");
     });
     assert_eq!(status, 2);
-    assert!(
-        said.starts_with("pkg-deploy: Deploy requires valid AWS credentials."),
-        "{said}"
-    );
+    assert!(said.starts_with("pkg-deploy: Deploy requires valid AWS credentials."), "{said}");
     let (status, said) = check(&|workspace| {
         workspace.set("AWS_SECRET_ACCESS_KEY", "a-wrong-secret");
     });
@@ -383,11 +298,7 @@ fn troubles_of_the_service_have_their_statuses() {
     let (status, said) = check(&|workspace| {
         workspace.set("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1");
     });
-    assert_eq!(
-        (status, said.contains("http://127.0.0.1:1")),
-        (10, true),
-        "{said}"
-    );
+    assert_eq!((status, said.contains("http://127.0.0.1:1")), (10, true), "{said}");
     let (status, said) = check(&|workspace| {
         workspace.unset("S3_BUCKET");
     });

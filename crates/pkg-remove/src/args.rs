@@ -41,19 +41,9 @@ impl Options {
             );
         }
         if snapshot.is_some() && !publish {
-            return Err(Failure::usage(
-                "a snapshot cannot be made with --no-publish",
-            ));
+            return Err(Failure::usage("a snapshot cannot be made with --no-publish"));
         }
-        Ok(Self {
-            publish,
-            yes,
-            dry_run,
-            snapshot,
-            records,
-            cache,
-            names,
-        })
+        Ok(Self { publish, yes, dry_run, snapshot, records, cache, names })
     }
 }
 
@@ -78,12 +68,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_meant_is_refused() {
-        for texts in [
-            &[][..],
-            &["--no-publish", "-c", "x", "a"],
-            &["-z", "a"],
-            &["a", "-c"],
-        ] {
+        for texts in [&[][..], &["--no-publish", "-c", "x", "a"], &["-z", "a"], &["a", "-c"]] {
             assert_eq!(parse(texts).unwrap_err().exit, Exit::Usage, "{texts:?}");
         }
     }

@@ -20,19 +20,13 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
         io.say("Fetching manifests, excluding given removals... \n");
         let cache = options.cache.folder(io);
         let all = Manifests::fetch(&store, &location, cache.as_deref())?;
-        let (kept, _) = select::select(&all, &options.names).map_err(|names| Error::NoMatch {
-            names,
-            place: location.to_string(),
-        })?;
+        let (kept, _) = select::select(&all, &options.names)
+            .map_err(|names| Error::NoMatch { names, place: location.to_string() })?;
 
         io.say("Now performing a sync of the differences:\n");
         io.say(&format!("Checking destination bucket at\n  {location}..."));
         io.say("Fetching manifests from source... \n");
-        let side = |manifests| Side {
-            store: Some(&store),
-            location: &location,
-            manifests,
-        };
+        let side = |manifests| Side { store: Some(&store), location: &location, manifests };
         let (source, destination) = (side(&kept), side(&all));
         let work = sync::prepare(&source, &destination, false)?;
         change::summarize(io, &work, &source, &destination);

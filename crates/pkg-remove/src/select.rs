@@ -19,11 +19,7 @@ pub fn select(
         let wanted = name.strip_suffix(FILE_SUFFIX).unwrap_or(name);
         // The name itself counts too: it may hold what a pattern gives a meaning to.
         let means = |package: &str| package == wanted || glob::matches(wanted, package);
-        let mut matching = manifests
-            .entries
-            .iter()
-            .filter(|e| means(e.package()))
-            .peekable();
+        let mut matching = manifests.entries.iter().filter(|e| means(e.package())).peekable();
         if matching.peek().is_none() {
             unmatched.push(name.clone());
         }
@@ -33,8 +29,7 @@ pub fn select(
         return Err(unmatched);
     }
     let mut kept = manifests.clone();
-    kept.entries
-        .retain(|entry| !removed.contains(&entry.file_name));
+    kept.entries.retain(|entry| !removed.contains(&entry.file_name));
     Ok((kept, removed))
 }
 
@@ -65,10 +60,7 @@ mod tests {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let selected = select(&all, &names).map(|(kept, removed)| {
             assert_eq!(kept.entries.len() + removed.len(), all.entries.len());
-            removed
-                .iter()
-                .map(|name| name.replace(FILE_SUFFIX, ""))
-                .collect::<Vec<_>>()
+            removed.iter().map(|name| name.replace(FILE_SUFFIX, "")).collect::<Vec<_>>()
         });
         let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
         assert_eq!(selected, expected.map(owned).map_err(owned), "{names:?}");
@@ -77,17 +69,11 @@ mod tests {
     #[test]
     fn names_and_patterns() {
         check(&["php-8.4.6"], Ok(&["php-8.4.6"]));
-        check(
-            &["php-8.4.6.composer.json", "php-8.4.6"],
-            Ok(&["php-8.4.6"]),
-        );
+        check(&["php-8.4.6.composer.json", "php-8.4.6"], Ok(&["php-8.4.6"]));
         check(&["ext-a-*"], Ok(&["ext-a-1.0", "ext-a-1.10"]));
         check(&["ext-a-*.composer.json"], Ok(&["ext-a-1.0", "ext-a-1.10"]));
         check(&["ext-?-?"], Ok(&["ext-b-2"]));
-        check(
-            &["*"],
-            Ok(&["ext-a-1.0", "ext-a-1.10", "ext-b-2", "php-8.4.6"]),
-        );
+        check(&["*"], Ok(&["ext-a-1.0", "ext-a-1.10", "ext-b-2", "php-8.4.6"]));
     }
 
     #[test]

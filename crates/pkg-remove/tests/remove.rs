@@ -42,10 +42,7 @@ fn sites() -> [Site; 2] {
 fn run(site: &Site, arguments: &[&str], input: &str) -> Output {
     let process = site.process(env!("CARGO_BIN_EXE_pkg-remove"));
     let output = process.args(arguments).input(input).run();
-    Output {
-        stderr: site.masked(&output.stderr),
-        ..output
-    }
+    Output { stderr: site.masked(&output.stderr), ..output }
 }
 
 fn packages_json(site: &Site) -> Option<Vec<u8>> {
@@ -82,20 +79,12 @@ Sync complete.
 "
         );
         assert_eq!(output.stderr, expected);
-        assert!(
-            !site
-                .keys(BUCKET)
-                .iter()
-                .any(|key| key.contains("php-8.4.6"))
-        );
+        assert!(!site.keys(BUCKET).iter().any(|key| key.contains("php-8.4.6")));
         assert_eq!(packages_json(&site).unwrap(), site.index(BUCKET, PREFIX));
         let snapshot = site.get(BUCKET, &format!("{PREFIX}packages-rm1.json"));
         assert_eq!(snapshot, packages_json(&site));
-        let kinds: Vec<&str> = output
-            .stdout
-            .lines()
-            .map(|line| line.split('"').nth(3).unwrap())
-            .collect();
+        let kinds: Vec<&str> =
+            output.stdout.lines().map(|line| line.split('"').nth(3).unwrap()).collect();
         assert_eq!(kinds, ["start.v1", "remove.v1", "publish.v1", "end.v1"]);
     }
 }
@@ -105,11 +94,7 @@ fn patterns_and_names_that_match_nothing() {
     for site in sites() {
         let before = site.keys(BUCKET);
         let output = run(&site, &["php-*", "gone-1", "nothing*"], "y\n").expect(7);
-        assert!(
-            output.stderr.contains("gone-1, nothing*"),
-            "{}",
-            output.stderr
-        );
+        assert!(output.stderr.contains("gone-1, nothing*"), "{}", output.stderr);
         assert_eq!(site.keys(BUCKET), before);
 
         run(&site, &["--yes", "php-8.4.?"], "").success();
@@ -124,19 +109,9 @@ fn without_publishing() {
     for site in sites() {
         let before = packages_json(&site);
         let output = run(&site, &["--no-publish", "php-8.4.6"], "y\n").success();
-        assert_eq!(
-            output.stderr.matches("IS NOT PUBLISHED").count(),
-            2,
-            "{}",
-            output.stderr
-        );
+        assert_eq!(output.stderr.matches("IS NOT PUBLISHED").count(), 2, "{}", output.stderr);
         assert_eq!(packages_json(&site), before);
-        assert!(
-            !site
-                .keys(BUCKET)
-                .iter()
-                .any(|key| key.contains("php-8.4.6"))
-        );
+        assert!(!site.keys(BUCKET).iter().any(|key| key.contains("php-8.4.6")));
     }
 }
 
@@ -144,11 +119,7 @@ fn without_publishing() {
 fn removing_all_of_them() {
     for site in sites() {
         let output = run(&site, &["*"], "y\n").success();
-        assert!(
-            output.stderr.contains("IN ITS ENTIRETY"),
-            "{}",
-            output.stderr
-        );
+        assert!(output.stderr.contains("IN ITS ENTIRETY"), "{}", output.stderr);
         assert!(site.keys(BUCKET).is_empty(), "{:?}", site.keys(BUCKET));
     }
 }
@@ -160,15 +131,8 @@ fn an_archive_that_another_package_needs_stays() {
         site.manifest(BUCKET, PREFIX, "alias-8.4.6", TIME, &url);
         site.publish(BUCKET, PREFIX);
         let output = run(&site, &["--yes", "php-8.4.6"], "").success();
-        assert!(
-            !output.stderr.contains("Removing 1 dists"),
-            "{}",
-            output.stderr
-        );
-        assert!(
-            site.get(BUCKET, &format!("{PREFIX}php-8.4.6.tar.gz"))
-                .is_some()
-        );
+        assert!(!output.stderr.contains("Removing 1 dists"), "{}", output.stderr);
+        assert!(site.get(BUCKET, &format!("{PREFIX}php-8.4.6.tar.gz")).is_some());
     }
 }
 

@@ -18,17 +18,12 @@ impl<W: Write> Producer<W> {
     /// # Errors
     /// When `out` cannot be written, or `version` is not semver ([`Error::Version`]).
     pub fn start(out: W, tool: &str, version: &str) -> Result<Self, Error> {
-        let mut producer = Self {
-            out,
-            id: unique(),
-            records: 0,
-        };
+        let mut producer = Self { out, id: unique(), records: 0 };
         let start = Start {
             tool: tool.to_owned(),
-            version: version.parse().map_err(|source| Error::Version {
-                version: version.to_owned(),
-                source,
-            })?,
+            version: version
+                .parse()
+                .map_err(|source| Error::Version { version: version.to_owned(), source })?,
         };
         producer.line(&start.into())?;
         Ok(producer)
@@ -49,20 +44,14 @@ impl<W: Write> Producer<W> {
     /// # Errors
     /// When `out` cannot be written.
     pub fn end(mut self, status: u8) -> Result<(), Error> {
-        let end = End {
-            records: self.records,
-            status,
-        };
+        let end = End { records: self.records, status };
         self.line(&end.into())
     }
 
     fn line(&mut self, record: &Record) -> Result<(), Error> {
         let bytes = line(record, &self.id)?;
         // One write, not several, so that lines of parallel producers on one pipe stay whole.
-        self.out
-            .write_all(&bytes)
-            .and_then(|()| self.out.flush())
-            .map_err(Error::Write)
+        self.out.write_all(&bytes).and_then(|()| self.out.flush()).map_err(Error::Write)
     }
 }
 
@@ -76,10 +65,7 @@ fn line(record: &Record, producer: &str) -> Result<Vec<u8>, Error> {
     let rest = body.strip_prefix('{').unwrap_or(&body);
     let line = format!("{{\"kind\":\"{kind}\",\"producer\":{producer},{rest}\n");
     if line.len() > LINE_LIMIT {
-        return Err(Error::TooLong {
-            kind,
-            size: line.len(),
-        });
+        return Err(Error::TooLong { kind, size: line.len() });
     }
     Ok(line.into_bytes())
 }

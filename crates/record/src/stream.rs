@@ -64,17 +64,11 @@ fn read(mut input: impl BufRead, records: &mut Vec<Record>) -> Result<Vec<Closed
         bytes.clear();
         number += 1;
         let limit = LINE_LIMIT as u64 + 1;
-        (&mut input)
-            .take(limit)
-            .read_until(b'\n', &mut bytes)
-            .map_err(Error::Read)?;
+        (&mut input).take(limit).read_until(b'\n', &mut bytes).map_err(Error::Read)?;
         if bytes.is_empty() {
             break;
         }
-        let at = |reason: String| Error::Line {
-            line: number,
-            reason,
-        };
+        let at = |reason: String| Error::Line { line: number, reason };
         if bytes.len() > LINE_LIMIT {
             return Err(at(format!("is longer than {LINE_LIMIT} bytes")));
         }
@@ -88,25 +82,14 @@ fn read(mut input: impl BufRead, records: &mut Vec<Record>) -> Result<Vec<Closed
                     return Err(format!("begins the producer {id} again"));
                 }
                 order.push(id.clone());
-                open.insert(
-                    id,
-                    Open {
-                        tool: start.tool,
-                        arrived: 0,
-                        status: None,
-                    },
-                );
+                open.insert(id, Open { tool: start.tool, arrived: 0, status: None });
                 Ok(())
             }
             Record::End(end) => {
                 let producer = live(&mut open, &id)?;
                 if producer.arrived != end.records {
                     let (tool, arrived) = (producer.tool.clone(), producer.arrived);
-                    let missing = Error::Missing {
-                        tool,
-                        written: end.records,
-                        arrived,
-                    };
+                    let missing = Error::Missing { tool, written: end.records, arrived };
                     first_error.get_or_insert(missing);
                 }
                 producer.status = Some(end.status);
@@ -129,13 +112,8 @@ fn read(mut input: impl BufRead, records: &mut Vec<Record>) -> Result<Vec<Closed
         .into_iter()
         .filter_map(|id| open.remove(&id))
         .map(|producer| match producer.status {
-            Some(status) => Ok(Closed {
-                tool: producer.tool,
-                status,
-            }),
-            None => Err(Error::Unclosed {
-                tool: producer.tool,
-            }),
+            Some(status) => Ok(Closed { tool: producer.tool, status }),
+            None => Err(Error::Unclosed { tool: producer.tool }),
         })
         .collect()
 }

@@ -19,9 +19,7 @@ const GOLDEN: &[&str] = &[
 fn golden_lines_are_read_and_written_as_ever() {
     for line in GOLDEN {
         let stream = Stream::read(format!("{START}\n{line}\n{END}\n").as_bytes()).unwrap();
-        let [record] = stream.records.as_slice() else {
-            panic!("{stream:?}")
-        };
+        let [record] = stream.records.as_slice() else { panic!("{stream:?}") };
         let mut out = Vec::new();
         let mut producer = record::Producer::start(&mut out, "bob-build", "0.1.0").unwrap();
         producer.write(record.clone()).unwrap();
@@ -41,17 +39,10 @@ fn unknown_keys_are_tolerated_and_unknown_kinds_are_not() {
     assert!(Stream::read(format!("{start}\n{}\n", END.replace(":1,", ":0,")).as_bytes()).is_ok());
     let start = START.replace("0.1.0", "newest");
     let (error, _) = Stream::read(start.as_bytes()).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with("line 1 of the records is not a valid start.v1: ")
-    );
+    assert!(error.to_string().starts_with("line 1 of the records is not a valid start.v1: "));
     let line = r#"{"kind":"build.v9","producer":"p1"}"#;
     let (error, _) = Stream::read(format!("{START}\n{line}\n{END}\n").as_bytes()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        r#"line 2 of the records is of the unknown kind "build.v9""#
-    );
+    assert_eq!(error.to_string(), r#"line 2 of the records is of the unknown kind "build.v9""#);
 }
 
 #[test]
@@ -91,11 +82,7 @@ fn a_stream_is_whole_or_refused() {
             "line 1 of the records is not JSON: expected ident at line 1 column 2",
             0,
         ),
-        (
-            "[]\n".to_owned(),
-            "line 1 of the records is not a JSON object",
-            0,
-        ),
+        ("[]\n".to_owned(), "line 1 of the records is not a JSON object", 0),
         (
             format!("{START}\n{}\n", "x".repeat(5000)),
             "line 2 of the records is longer than 4096 bytes",
@@ -103,21 +90,14 @@ fn a_stream_is_whole_or_refused() {
         ),
     ];
     for (text, message, records) in cases {
-        assert_eq!(
-            read(&text).unwrap_err(),
-            (message.to_owned(), records),
-            "{text}"
-        );
+        assert_eq!(read(&text).unwrap_err(), (message.to_owned(), records), "{text}");
     }
     assert!(read("").unwrap().producers.is_empty());
 }
 
 #[test]
 fn mixed_producers_are_told_apart() {
-    let other = |line: &str| {
-        line.replace("p1", "p2")
-            .replace("\"status\":0", "\"status\":9")
-    };
+    let other = |line: &str| line.replace("p1", "p2").replace("\"status\":0", "\"status\":9");
     let line = GOLDEN[1];
     let text = [START, &other(START), line, &other(line), &other(END), END].join("\n");
     let stream = Stream::read(text.as_bytes()).unwrap();
@@ -130,19 +110,8 @@ fn mixed_producers_are_told_apart() {
 fn a_line_stays_within_its_limit() {
     let mut producer = record::Producer::start(std::io::sink(), "x", "1.0.0").unwrap();
     let stream = Stream::read(format!("{START}\n{}\n{END}\n", GOLDEN[1]).as_bytes()).unwrap();
-    let Record::Build(mut build) = stream.records[0].clone() else {
-        panic!()
-    };
+    let Record::Build(mut build) = stream.records[0].clone() else { panic!() };
     build.formula = "f".repeat(5000);
     let error = producer.write(build).unwrap_err();
-    assert!(
-        matches!(
-            error,
-            Error::TooLong {
-                kind: "build.v1",
-                ..
-            }
-        ),
-        "{error:?}"
-    );
+    assert!(matches!(error, Error::TooLong { kind: "build.v1", .. }), "{error:?}");
 }

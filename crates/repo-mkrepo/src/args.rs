@@ -43,31 +43,16 @@ impl Options {
             // Two forms of old: a bucket and prefix first, or manifests only.
             [first, ..] if is_file(first) => (None, rest.as_slice()),
             [first, ..] if first.ends_with(manifest::FILE_SUFFIX) => {
-                return Err(Failure::new(
-                    Exit::NotFound,
-                    format!("{first} does not exist"),
-                ));
+                return Err(Failure::new(Exit::NotFound, format!("{first} does not exist")));
             }
             [bucket, prefix, manifests @ ..] => (Some((bucket.clone(), prefix.clone())), manifests),
             [bucket] => {
-                return Err(
-                    Failure::usage(format!("bucket {bucket} is given without a prefix"))
-                        .hint("Use '' for none. See --help for usage and examples."),
-                );
+                return Err(Failure::usage(format!("bucket {bucket} is given without a prefix"))
+                    .hint("Use '' for none. See --help for usage and examples."));
             }
         };
-        let manifests = manifests
-            .iter()
-            .map(|name| io.folder().join(name))
-            .collect();
-        Ok(Self {
-            upload,
-            snapshot,
-            records,
-            cache,
-            place,
-            manifests,
-        })
+        let manifests = manifests.iter().map(|name| io.folder().join(name)).collect();
+        Ok(Self { upload, snapshot, records, cache, place, manifests })
     }
 
     /// The repository: as the arguments say, else as the environment does.

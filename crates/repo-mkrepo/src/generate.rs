@@ -19,10 +19,7 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     let bytes = manifests.index().to_bytes();
     if io.stdout_is_terminal() {
         output::write(&io.folder().join(index::FILE_NAME), &bytes)?;
-        io.say(&format!(
-            "-----> Done. Run '{}' to upload repository.",
-            command(options)
-        ));
+        io.say(&format!("-----> Done. Run '{}' to upload repository.", command(options)));
         return Ok(());
     }
     let text = String::from_utf8(bytes)
@@ -37,31 +34,17 @@ fn fetch(options: &Options, io: &Io) -> Result<Manifests, Failure> {
     let cache = options.cache.folder(io);
     let manifests = Manifests::fetch(&store, &location, cache.as_deref())?;
     if manifests.entries.is_empty() {
-        return Err(Error::NoManifests {
-            place: location.to_string(),
-        }
-        .into());
+        return Err(Error::NoManifests { place: location.to_string() }.into());
     }
     Ok(manifests)
 }
 
 /// The command that publishes what was generated.
 fn command(options: &Options) -> String {
-    let place = options
-        .place
-        .iter()
-        .flat_map(|(bucket, prefix)| [bucket.clone(), prefix.clone()]);
-    let manifests = options
-        .manifests
-        .iter()
-        .map(|path| path.display().to_string());
+    let place = options.place.iter().flat_map(|(bucket, prefix)| [bucket.clone(), prefix.clone()]);
+    let manifests = options.manifests.iter().map(|path| path.display().to_string());
     let words = ["repo-mkrepo", "--upload"].map(str::to_owned);
-    let quoted: Vec<String> = words
-        .into_iter()
-        .chain(place)
-        .chain(manifests)
-        .map(quote)
-        .collect();
+    let quoted: Vec<String> = words.into_iter().chain(place).chain(manifests).map(quote).collect();
     quoted.join(" ")
 }
 
@@ -80,12 +63,9 @@ mod tests {
 
     #[test]
     fn words_are_quoted_where_they_must_be() {
-        for (word, quoted) in [
-            ("dist/", "dist/"),
-            ("", "''"),
-            ("a b", "'a b'"),
-            ("it's", r"'it'\''s'"),
-        ] {
+        for (word, quoted) in
+            [("dist/", "dist/"), ("", "''"), ("a b", "'a b'"), ("it's", r"'it'\''s'")]
+        {
             assert_eq!(quote(word.to_owned()), quoted);
         }
     }

@@ -23,9 +23,5 @@ pub const TOOL: Tool = Tool {
 /// The first thing that goes wrong; nothing is published then.
 pub fn run(args: Args, io: &mut Io) -> Result<(), Failure> {
     let options = args::Options::parse(args, io)?;
-    if options.upload {
-        upload::run(&options, io)
-    } else {
-        generate::run(&options, io)
-    }
+    if options.upload { upload::run(&options, io) } else { generate::run(&options, io) }
 }

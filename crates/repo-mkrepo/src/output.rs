@@ -10,10 +10,7 @@ use tool::{Exit, Failure};
 /// Writes a file whole or not at all: what was there before stays until all is written.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     try_write(path, bytes).map_err(|error| {
-        Failure::new(
-            Exit::LocalIo,
-            format!("cannot write {}: {error}", path.display()),
-        )
+        Failure::new(Exit::LocalIo, format!("cannot write {}: {error}", path.display()))
     })
 }
 
@@ -49,17 +46,11 @@ mod tests {
         let folder = scratch::Folder::new("mkrepo-output-").unwrap();
         let path = folder.path().join("packages.json");
         write(&path, b"one").unwrap();
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o666 & !umask()
-        );
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o666 & !umask());
         fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
         write(&path, b"two").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
-        assert_eq!(
-            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o640
-        );
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
@@ -67,9 +58,6 @@ mod tests {
     fn what_cannot_be_written_is_named() {
         let failure = write(Path::new("/nonexistent/packages.json"), b"x").unwrap_err();
         assert_eq!(failure.exit, Exit::LocalIo);
-        assert!(
-            failure.causes[0].contains("/nonexistent/packages.json"),
-            "{failure:?}"
-        );
+        assert!(failure.causes[0].contains("/nonexistent/packages.json"), "{failure:?}");
     }
 }

@@ -29,11 +29,7 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
             snapshot: options.snapshot.clone(),
             cache: options.cache.folder(io),
             // A library without a manifest may be all that was deployed.
-            when_empty: if deployed {
-                WhenEmpty::Write
-            } else {
-                WhenEmpty::Refuse
-            },
+            when_empty: if deployed { WhenEmpty::Write } else { WhenEmpty::Refuse },
             progress: Some(&progress),
             given: manifests.as_ref(),
             ..publish::Options::default()
@@ -62,9 +58,7 @@ fn deployed(io: &mut Io, location: &Location) -> Result<bool, Failure> {
     for record in &stream.records {
         let Record::Deploy(deploy) = record else {
             let kind = record.kind();
-            return Err(bad(format!(
-                "a {kind} record on stdin: expected deploy.v1 records"
-            )));
+            return Err(bad(format!("a {kind} record on stdin: expected deploy.v1 records")));
         };
         let prefix = Prefix::parse(&deploy.prefix)?;
         if deploy.bucket != location.bucket || prefix != location.prefix {

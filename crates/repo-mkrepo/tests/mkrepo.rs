@@ -42,17 +42,10 @@ fn to_a_pipe() {
         let index = String::from_utf8(site.index(BUCKET, PREFIX)).unwrap();
         let expected = "-----> Fetching manifests... \n-----> Generating packages.json...\n";
         let output = run(&site, &[], "").success();
-        assert_eq!(
-            (output.stdout.as_str(), output.stderr.as_str()),
-            (index.as_str(), expected)
-        );
+        assert_eq!((output.stdout.as_str(), output.stderr.as_str()), (index.as_str(), expected));
         // The two arguments of old say the same.
         site.workspace.write("elsewhere/.keep", "");
-        let named = mkrepo(&site)
-            .env("S3_BUCKET", "other")
-            .args([BUCKET, "dist"])
-            .run()
-            .success();
+        let named = mkrepo(&site).env("S3_BUCKET", "other").args([BUCKET, "dist"]).run().success();
         assert_eq!(named.stdout, index);
         assert_eq!(packages_json(&site), None);
         assert!(!site.workspace.path("packages.json").exists());
@@ -65,10 +58,7 @@ fn local_manifests_need_no_bucket() {
     for name in ["a-1", "a-2"] {
         site.manifest("local", "", name, TIME, "https://example.com/x.tar.gz");
     }
-    let files = [
-        "stores/local/a-2.composer.json",
-        "stores/local/a-1.composer.json",
-    ];
+    let files = ["stores/local/a-2.composer.json", "stores/local/a-1.composer.json"];
     let output = run(&site, &files, "").success();
     assert_eq!(output.stdout.as_bytes(), site.index("local", ""));
     assert_eq!(output.stderr, "-----> Generating packages.json...\n");
@@ -88,14 +78,8 @@ fn publishing() {
         assert_eq!(output.stderr, expected);
         let index = site.index(BUCKET, PREFIX);
         assert_eq!(packages_json(&site), Some(index.clone()));
-        assert_eq!(
-            site.get(BUCKET, "dist/packages-snap1.json"),
-            Some(index.clone())
-        );
-        assert_eq!(
-            fs::read(site.workspace.path("packages.json")).unwrap(),
-            index
-        );
+        assert_eq!(site.get(BUCKET, "dist/packages-snap1.json"), Some(index.clone()));
+        assert_eq!(fs::read(site.workspace.path("packages.json")).unwrap(), index);
         assert!(site.workspace.litter().is_empty());
         let lines: Vec<&str> = output.stdout.lines().collect();
         assert_eq!(lines.len(), 3, "{}", output.stdout);
@@ -127,11 +111,7 @@ fn records_that_are_not_whole_publish_nothing() {
         let build = r#"{"kind":"publish.v1","producer":"p1","bucket":"b","prefix":"p/","key":"p/packages.json","etag":"e3","sha256":"ef","packages":2,"versions":3,"changed":true}"#;
         let cases = [
             (format!("{START}\n{DEPLOY}\n"), 6, "do not end"),
-            (
-                format!("{START}\n{DEPLOY}\n{failed}\n"),
-                1,
-                "pkg-deploy failed with status 5",
-            ),
+            (format!("{START}\n{DEPLOY}\n{failed}\n"), 1, "pkg-deploy failed with status 5"),
             (format!("{START}\n{elsewhere}\n{END}\n"), 6, "php-other"),
             (format!("{START}\n{beside}\n{END}\n"), 6, "other/"),
             (format!("{START}\n{build}\n{END}\n"), 6, "publish.v1"),
@@ -139,11 +119,7 @@ fn records_that_are_not_whole_publish_nothing() {
         ];
         for (input, status, message) in cases {
             let output = run(&site, &["--upload"], &input).expect(status);
-            assert!(
-                output.stderr.contains(message),
-                "{message}: {}",
-                output.stderr
-            );
+            assert!(output.stderr.contains(message), "{message}: {}", output.stderr);
             assert_eq!(packages_json(&site), None);
             assert!(!site.workspace.path("packages.json").exists());
         }
@@ -166,10 +142,7 @@ fn local_manifests_can_be_published() {
         site.workspace.write("y.composer.json", text);
         run(&site, &["--upload", "y.composer.json"], "").success();
         let index = String::from_utf8(packages_json(&site).unwrap()).unwrap();
-        assert_eq!(
-            index,
-            format!(r#"{{"packages": {{"x/y": [{}]}}}}"#, sorted(text))
-        );
+        assert_eq!(index, format!(r#"{{"packages": {{"x/y": [{}]}}}}"#, sorted(text)));
     }
 }
 
@@ -184,25 +157,13 @@ fn what_goes_wrong_is_named() {
         let output = run(&site, &["--upload", BUCKET, "mistyped/"], "").expect(7);
         assert!(output.stderr.contains("mistyped/"), "{}", output.stderr);
         let output = run(&site, &["no-such-bucket", "dist/"], "").expect(7);
-        assert!(
-            output.stderr.contains("no-such-bucket"),
-            "{}",
-            output.stderr
-        );
+        assert!(output.stderr.contains("no-such-bucket"), "{}", output.stderr);
         assert_eq!(output.stdout, "");
 
         site.put(BUCKET, "dist/broken-1.composer.json", "{\n  oops");
         let output = run(&site, &["--upload"], "").expect(6);
-        assert!(
-            output.stderr.contains("dist/broken-1.composer.json"),
-            "{}",
-            output.stderr
-        );
-        assert!(
-            output.stderr.contains("line 2 column 3"),
-            "{}",
-            output.stderr
-        );
+        assert!(output.stderr.contains("dist/broken-1.composer.json"), "{}", output.stderr);
+        assert!(output.stderr.contains("line 2 column 3"), "{}", output.stderr);
         assert_eq!(packages_json(&site), None);
         assert!(!site.workspace.path("packages.json").exists());
     }

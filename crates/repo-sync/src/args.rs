@@ -138,14 +138,9 @@ fn place(rest: &[String], destination: &mut Named, source: &mut Named) -> Result
             destination.place = pair(bucket, prefix);
             source.place = pair(from_bucket, from_prefix);
         }
-        [
-            bucket,
-            prefix,
-            region,
-            from_bucket,
-            from_prefix,
-            from_region @ ..,
-        ] if from_region.len() <= 1 => {
+        [bucket, prefix, region, from_bucket, from_prefix, from_region @ ..]
+            if from_region.len() <= 1 =>
+        {
             destination.place = pair(bucket, prefix);
             destination.region = Some(region.clone());
             source.place = pair(from_bucket, from_prefix);
@@ -179,11 +174,7 @@ mod tests {
 
     fn named(place: Option<(&str, &str)>, region: Option<&str>) -> Named {
         let place = place.map(|(bucket, prefix)| (bucket.to_owned(), prefix.to_owned()));
-        Named {
-            place,
-            region: region.map(str::to_owned),
-            ..Named::default()
-        }
+        Named { place, region: region.map(str::to_owned), ..Named::default() }
     }
 
     #[test]
@@ -193,70 +184,30 @@ mod tests {
             (&["d", "dp/"], named(d, None), named(None, None)),
             (&["d", "dp/", "eu"], named(d, Some("eu")), named(None, None)),
             (&["d", "dp/", "s", "sp/"], named(d, None), named(s, None)),
-            (
-                &["d", "dp/", "eu", "s", "sp/"],
-                named(d, Some("eu")),
-                named(s, None),
-            ),
-            (
-                &["d", "dp/", "eu", "s", "sp/", "us"],
-                named(d, Some("eu")),
-                named(s, Some("us")),
-            ),
-            (
-                &["d", "dp/", "s", ""],
-                named(d, None),
-                named(Some(("s", "")), None),
-            ),
-            (
-                &["ops", "p/"],
-                named(Some(("ops", "p/")), None),
-                named(None, None),
-            ),
+            (&["d", "dp/", "eu", "s", "sp/"], named(d, Some("eu")), named(s, None)),
+            (&["d", "dp/", "eu", "s", "sp/", "us"], named(d, Some("eu")), named(s, Some("us"))),
+            (&["d", "dp/", "s", ""], named(d, None), named(Some(("s", "")), None)),
+            (&["ops", "p/"], named(Some(("ops", "p/")), None), named(None, None)),
         ];
         for (texts, destination, source) in cases {
             let (found_destination, found_source) = sides(texts);
-            assert_eq!(
-                (&found_destination, &found_source),
-                (destination, source),
-                "{texts:?}"
-            );
+            assert_eq!((&found_destination, &found_source), (destination, source), "{texts:?}");
         }
     }
 
     #[test]
     fn services_of_either_side() {
-        let (destination, source) = sides(&[
-            "--dest-endpoint=file:///a",
-            "--source-profile",
-            "two",
-            "d",
-            "p/",
-        ]);
+        let (destination, source) =
+            sides(&["--dest-endpoint=file:///a", "--source-profile", "two", "d", "p/"]);
         assert_eq!(destination.endpoint.as_deref(), Some("file:///a"));
         assert_eq!(source.profile.as_deref(), Some("two"));
     }
 
     #[test]
     fn the_planner_takes_eight() {
-        let texts = [
-            "ops",
-            "--dry-run",
-            "r1",
-            "b1",
-            "p1/",
-            "d1",
-            "r2",
-            "b2",
-            "p2/",
-            "d2",
-        ];
+        let texts = ["ops", "--dry-run", "r1", "b1", "p1/", "d1", "r2", "b2", "p2/", "d2"];
         match parse(&texts).unwrap() {
-            Command::Operations(Operations {
-                dry_run,
-                source,
-                destination,
-            }) => {
+            Command::Operations(Operations { dry_run, source, destination }) => {
                 assert!(dry_run);
                 assert_eq!(source, ["r1", "b1", "p1/", "d1"]);
                 assert_eq!(destination, ["r2", "b2", "p2/", "d2"]);

@@ -12,11 +12,7 @@ use crate::args::{Named, Options};
 /// A destination without a region takes that of the source when both are in one bucket. The
 /// source's region is `S3_REGION` where it is not given.
 pub fn locations(options: &Options, io: &Io) -> Result<(Location, Location), Failure> {
-    let source_region = options
-        .source
-        .region
-        .clone()
-        .or_else(|| io.env("S3_REGION"));
+    let source_region = options.source.region.clone().or_else(|| io.env("S3_REGION"));
     let source_place = match &options.source.place {
         Some(place) => place.clone(),
         None => {
@@ -26,24 +22,12 @@ pub fn locations(options: &Options, io: &Io) -> Result<(Location, Location), Fai
     };
     let destination_place = options.destination.place.clone().unwrap_or_default();
     let one_bucket = source_place.0 == destination_place.0;
-    let destination_region = options
-        .destination
-        .region
-        .clone()
-        .or_else(|| source_region.clone().filter(|_| one_bucket));
+    let destination_region =
+        options.destination.region.clone().or_else(|| source_region.clone().filter(|_| one_bucket));
 
-    let source = place(
-        source_place,
-        source_region,
-        &options.source,
-        "--source-endpoint",
-    );
-    let destination = place(
-        destination_place,
-        destination_region,
-        &options.destination,
-        "--dest-endpoint",
-    );
+    let source = place(source_place, source_region, &options.source, "--source-endpoint");
+    let destination =
+        place(destination_place, destination_region, &options.destination, "--dest-endpoint");
     Ok((source.location(io)?, destination.location(io)?))
 }
 
@@ -54,10 +38,5 @@ fn place(
     option: &'static str,
 ) -> Place {
     let endpoint = named.endpoint.clone().map(|url| (option, url));
-    Place {
-        bucket,
-        prefix,
-        region,
-        endpoint,
-    }
+    Place { bucket, prefix, region, endpoint }
 }

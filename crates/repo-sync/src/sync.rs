@@ -55,11 +55,7 @@ fn sync(options: &Options, io: &mut Io, records: Option<&mut Records>) -> Result
         && store.head(key)?.is_some()
     {
         let place = to.to_string();
-        return Err(Error::SnapshotExists {
-            key: key.clone(),
-            place,
-        }
-        .into());
+        return Err(Error::SnapshotExists { key: key.clone(), place }.into());
     }
     if options.source_folder.is_none() || options.destination_folder.is_none() {
         io.say("Fetching manifests from source... \n");
@@ -73,11 +69,8 @@ fn sync(options: &Options, io: &mut Io, records: Option<&mut Records>) -> Result
         check_published(options, io, published, &source_manifests, &from)?;
     }
 
-    let mut source = Side {
-        store: source_store.as_ref(),
-        location: &from,
-        manifests: &source_manifests,
-    };
+    let mut source =
+        Side { store: source_store.as_ref(), location: &from, manifests: &source_manifests };
     let destination = Side {
         store: destination_store.as_ref(),
         location: &to,
@@ -133,11 +126,7 @@ fn published(store: &Store, from: &Location) -> Result<Current, Failure> {
     let current = index::read(store, from)?;
     current.ok_or_else(|| {
         let key = from.key(index::FILE_NAME);
-        Error::NoIndex {
-            key,
-            place: from.to_string(),
-        }
-        .into()
+        Error::NoIndex { key, place: from.to_string() }.into()
     })
 }
 
@@ -159,11 +148,7 @@ fn check_snapshot(
     if same {
         return Ok(());
     }
-    Err(Error::SnapshotDiffers {
-        key: key.to_owned(),
-        place: from.to_string(),
-    }
-    .into())
+    Err(Error::SnapshotDiffers { key: key.to_owned(), place: from.to_string() }.into())
 }
 
 fn read_destination(

@@ -14,10 +14,7 @@ pub struct Cache {
 impl Cache {
     /// Takes the switch; call it with the other switches, before options with values.
     pub fn take_switch(args: &mut Args) -> Self {
-        Self {
-            off: args.flag("--no-cache"),
-            folder: None,
-        }
+        Self { off: args.flag("--no-cache"), folder: None }
     }
 
     /// Takes the option with a value.
@@ -25,10 +22,7 @@ impl Cache {
     /// # Errors
     /// When the value is missing.
     pub fn take_value(self, args: &mut Args) -> Result<Self, Failure> {
-        Ok(Self {
-            folder: args.value("--cache-dir")?,
-            ..self
-        })
+        Ok(Self { folder: args.value("--cache-dir")?, ..self })
     }
 
     /// The folder, if manifests are to be cached.

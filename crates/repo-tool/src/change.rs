@@ -55,9 +55,7 @@ pub fn summarize(io: &Io, work: &Work, source: &Side<'_>, destination: &Side<'_>
 pub fn report_sizes(io: &Io, work: &Work, source: &Side<'_>) -> Result<(), Failure> {
     let bytes = work.bytes(source)?;
     let (copied, removed) = (size(bytes.copied), size(bytes.removed));
-    io.say(&format!(
-        "Dry run: would copy {copied} and remove {removed} of archives.\n"
-    ));
+    io.say(&format!("Dry run: would copy {copied} and remove {removed} of archives.\n"));
     Ok(())
 }
 
@@ -74,11 +72,7 @@ fn size(bytes: u64) -> String {
         value /= 1000.0;
         unit = larger;
     }
-    if unit == "bytes" {
-        format!("{bytes} bytes")
-    } else {
-        format!("{value:.1} {unit}")
-    }
+    if unit == "bytes" { format!("{bytes} bytes") } else { format!("{value:.1} {unit}") }
 }
 
 /// Asks, and on a yes applies the change; a no ends well, with nothing done. Returns whether it
@@ -95,11 +89,7 @@ pub fn carry_out(io: &mut Io, records: &mut Records, change: &Change<'_>) -> Res
     let notes = io.notes();
     // With an empty line after each: the next step's text, or the end's, follows it.
     let progress = |step: &Step| notes.say(&format!("{step}\n"));
-    let when_empty = if change.work.empties {
-        WhenEmpty::Remove
-    } else {
-        WhenEmpty::Write
-    };
+    let when_empty = if change.work.empties { WhenEmpty::Remove } else { WhenEmpty::Write };
     let publish = change.publish.then(|| publish::Options {
         snapshot: change.snapshot.clone(),
         new_snapshot: change.new_snapshot,
@@ -108,35 +98,18 @@ pub fn carry_out(io: &mut Io, records: &mut Records, change: &Change<'_>) -> Res
         ..publish::Options::default()
     });
     let bar = notes.progress(change.work.plan.archives_to_copy().len());
-    let options = sync::Options {
-        publish,
-        progress: &progress,
-        copied: &|key| bar.step(key),
-    };
-    let applied = sync::apply(
-        change.work,
-        &change.source,
-        &change.destination,
-        change.store,
-        &options,
-    )?;
+    let options = sync::Options { publish, progress: &progress, copied: &|key| bar.step(key) };
+    let applied =
+        sync::apply(change.work, &change.source, &change.destination, change.store, &options)?;
 
     if !change.work.kept.is_empty() {
         let kept: Vec<&str> = change.work.kept.iter().map(String::as_str).collect();
         let kept = kept.join(", ");
-        io.say(&format!(
-            "Keeping dists that a snapshot still lists: {kept}\n"
-        ));
+        io.say(&format!("Keeping dists that a snapshot still lists: {kept}\n"));
     }
 
     let location = change.destination.location;
-    for package in change
-        .work
-        .plan
-        .changes
-        .iter()
-        .filter(|package| package.ignored.is_none())
-    {
+    for package in change.work.plan.changes.iter().filter(|package| package.ignored.is_none()) {
         records.write((change.record)(location, package))?;
     }
     if let Some(published) = applied.published {

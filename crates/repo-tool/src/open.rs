@@ -79,10 +79,6 @@ fn open(
     access: Access,
 ) -> Result<Store, store::Error> {
     let profile = profile.map(str::to_owned);
-    let options = Options {
-        profile,
-        access,
-        ..io.store_options()
-    };
+    let options = Options { profile, access, ..io.store_options() };
     Store::open(&location.service, &location.bucket, options, &io.env_fn())
 }

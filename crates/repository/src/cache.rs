@@ -39,11 +39,7 @@ pub struct Cached {
 /// `~/.cache`; `None` where neither variable is set.
 #[must_use]
 pub fn default_folder(env: Env<'_>) -> Option<PathBuf> {
-    let set = |name: &str| {
-        env(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
+    let set = |name: &str| env(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let base = set("XDG_CACHE_HOME")
         .filter(|path| path.is_absolute())
         .or_else(|| set("HOME").map(|home| home.join(".cache")))?;
@@ -59,16 +55,9 @@ impl Cache {
             return None;
         }
         // The service is part of the name: two services may have buckets of one name.
-        let place = format!(
-            "{:?}\n{}\n{}",
-            location.service,
-            location.bucket,
-            location.key("")
-        );
+        let place = format!("{:?}\n{}\n{}", location.service, location.bucket, location.key(""));
         let digest = checksum::of_bytes(place);
-        Some(Self {
-            file: folder.join(format!("{}.pack", &digest[..32])),
-        })
+        Some(Self { file: folder.join(format!("{}.pack", &digest[..32])) })
     }
 
     /// What the cache holds; nothing, if it is missing or damaged.
@@ -93,23 +82,11 @@ impl Cache {
         let folder = self.file.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)?;
         let mut bytes = HEADER.to_vec();
-        for Stored {
-            key,
-            etag,
-            manifest,
-            ..
-        } in manifests
-        {
+        for Stored { key, etag, manifest, .. } in manifests {
             // As we write it, which means the same as it was written.
             let content = manifest.to_bytes();
             let sizes = format!("{} {} {}\n", key.len(), etag.len(), content.len());
-            for part in [
-                sizes.as_bytes(),
-                key.as_bytes(),
-                etag.as_bytes(),
-                &content,
-                b"\n",
-            ] {
+            for part in [sizes.as_bytes(), key.as_bytes(), etag.as_bytes(), &content, b"\n"] {
                 bytes.extend_from_slice(part);
             }
         }
@@ -167,10 +144,7 @@ mod tests {
     use super::*;
 
     fn location(url: &str) -> Location {
-        let service = Service::Endpoint {
-            url: url.to_owned(),
-            region: Region::default(),
-        };
+        let service = Service::Endpoint { url: url.to_owned(), region: Region::default() };
         Location::new(service, "bucket", Prefix::parse("p/").unwrap()).unwrap()
     }
 

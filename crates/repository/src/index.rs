@@ -32,16 +32,10 @@ pub fn read(store: &Store, location: &Location) -> Result<Option<Current>, Error
 
 /// Reads the index at `key` (`packages.json` or a snapshot); `None` when there is none.
 pub fn read_key(store: &Store, key: &str) -> Result<Option<Current>, Error> {
-    Ok(store.get(key)?.map(|content| Current {
-        bytes: content.bytes,
-        etag: content.head.etag,
-    }))
+    Ok(store.get(key)?.map(|content| Current { bytes: content.bytes, etag: content.head.etag }))
 }
 
 /// Parses the bytes of an index; `name` (key or path) is named in the error.
 pub fn parse(name: &str, bytes: &[u8]) -> Result<Index, Error> {
-    Index::parse(bytes).map_err(|source| Error::Index {
-        name: name.to_owned(),
-        source,
-    })
+    Index::parse(bytes).map_err(|source| Error::Index { name: name.to_owned(), source })
 }

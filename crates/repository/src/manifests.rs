@@ -34,9 +34,7 @@ impl Stored {
     /// The package's name among files: the file name without `.composer.json`.
     #[must_use]
     pub fn package(&self) -> &str {
-        self.file_name
-            .strip_suffix(FILE_SUFFIX)
-            .unwrap_or(&self.file_name)
+        self.file_name.strip_suffix(FILE_SUFFIX).unwrap_or(&self.file_name)
     }
 }
 
@@ -72,10 +70,7 @@ impl Manifests {
                 return Ok(Self { entries });
             }
         }
-        Err(Error::Contended {
-            key: location.key(""),
-            attempts: FETCH_ATTEMPTS,
-        })
+        Err(Error::Contended { key: location.key(""), attempts: FETCH_ATTEMPTS })
     }
 
     /// Fetches what was listed; `None` when something of it is gone by now.
@@ -86,20 +81,14 @@ impl Manifests {
         objects: &[Object],
         cache: Option<&Cache>,
     ) -> Result<Option<Vec<Stored>>, Error> {
-        let known: HashMap<&str, &Stored> = self
-            .entries
-            .iter()
-            .map(|entry| (entry.key.as_str(), entry))
-            .collect();
+        let known: HashMap<&str, &Stored> =
+            self.entries.iter().map(|entry| (entry.key.as_str(), entry)).collect();
         let known = |object: &Object| {
             let stored = known.get(object.key.as_str()).copied();
             stored.filter(|stored| stored.etag == object.etag)
         };
         let unknown: Vec<&Object> = objects.iter().filter(|o| known(o).is_none()).collect();
-        let cached = cache
-            .filter(|_| !unknown.is_empty())
-            .map(Cache::load)
-            .unwrap_or_default();
+        let cached = cache.filter(|_| !unknown.is_empty()).map(Cache::load).unwrap_or_default();
         let keys: Vec<String> = unknown
             .iter()
             .filter(|object| cached.get(&object.key, &object.etag).is_none())
@@ -123,11 +112,7 @@ impl Manifests {
                 },
             };
             entries.push(Stored {
-                file_name: object
-                    .key
-                    .strip_prefix(&prefix)
-                    .unwrap_or(&object.key)
-                    .to_owned(),
+                file_name: object.key.strip_prefix(&prefix).unwrap_or(&object.key).to_owned(),
                 key: object.key.clone(),
                 etag,
                 modified,
@@ -169,10 +154,7 @@ impl Manifests {
         let entries = paths
             .iter()
             .map(|path| {
-                let file_name = path
-                    .file_name()
-                    .unwrap_or(path.as_os_str())
-                    .to_string_lossy();
+                let file_name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
                 read_file(path, &file_name)
             })
             .collect::<Result<_, _>>()?;
@@ -183,30 +165,21 @@ impl Manifests {
     #[must_use]
     pub fn index(&self) -> Index {
         Index::generate(
-            self.entries
-                .iter()
-                .map(|e| (e.file_name.clone(), e.manifest.clone()))
-                .collect(),
+            self.entries.iter().map(|e| (e.file_name.clone(), e.manifest.clone())).collect(),
         )
     }
 
     /// The set of keys and tags: two equal fingerprints are the same manifests.
     #[must_use]
     pub fn fingerprint(&self) -> BTreeSet<(String, String)> {
-        self.entries
-            .iter()
-            .map(|e| (e.key.clone(), e.etag.clone()))
-            .collect()
+        self.entries.iter().map(|e| (e.key.clone(), e.etag.clone())).collect()
     }
 
     /// The manifest with this file name.
     #[must_use]
     pub fn get(&self, file_name: &str) -> Option<&Stored> {
         let by_name = |entry: &Stored| entry.file_name.as_str().cmp(file_name);
-        self.entries
-            .binary_search_by(by_name)
-            .ok()
-            .map(|at| &self.entries[at])
+        self.entries.binary_search_by(by_name).ok().map(|at| &self.entries[at])
     }
 }
 
@@ -219,21 +192,13 @@ pub(crate) fn list(store: &Store, location: &Location) -> Result<Vec<Object>, Er
 
 /// The fingerprint of a listing, comparable with [`Manifests::fingerprint`].
 pub(crate) fn fingerprint(objects: &[Object]) -> BTreeSet<(String, String)> {
-    objects
-        .iter()
-        .map(|o| (o.key.clone(), o.etag.clone()))
-        .collect()
+    objects.iter().map(|o| (o.key.clone(), o.etag.clone())).collect()
 }
 
 fn read_file(path: &Path, file_name: &str) -> Result<Stored, Error> {
-    let local = |source| Error::Local {
-        path: path.to_path_buf(),
-        source,
-    };
+    let local = |source| Error::Local { path: path.to_path_buf(), source };
     let bytes = fs::read(path).map_err(local)?;
-    let modified = fs::metadata(path)
-        .and_then(|m| m.modified())
-        .map_err(local)?;
+    let modified = fs::metadata(path).and_then(|m| m.modified()).map_err(local)?;
     Ok(Stored {
         file_name: file_name.to_owned(),
         key: path.display().to_string(),
@@ -245,8 +210,5 @@ fn read_file(path: &Path, file_name: &str) -> Result<Stored, Error> {
 }
 
 fn parse(name: &str, bytes: &[u8]) -> Result<Manifest, Error> {
-    Manifest::parse(bytes).map_err(|source| Error::Manifest {
-        name: name.to_owned(),
-        source,
-    })
+    Manifest::parse(bytes).map_err(|source| Error::Manifest { name: name.to_owned(), source })
 }

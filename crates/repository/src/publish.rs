@@ -133,11 +133,8 @@ pub fn publish(
     location: &Location,
     options: &Options<'_>,
 ) -> Result<Published, Error> {
-    let snapshot_key = options
-        .snapshot
-        .as_deref()
-        .map(|name| snapshot::key(location, name))
-        .transpose()?;
+    let snapshot_key =
+        options.snapshot.as_deref().map(|name| snapshot::key(location, name)).transpose()?;
     let key = location.key(index::FILE_NAME);
     let mut run = Run {
         store,
@@ -168,9 +165,7 @@ pub fn publish(
             changed: before.is_some(),
             // An old index that cannot be read had nothing that we could name.
             changes: before.map_or_else(Vec::new, |old| {
-                let old = old
-                    .and_then(|current| current.parse(&key).ok())
-                    .unwrap_or_default();
+                let old = old.and_then(|current| current.parse(&key).ok()).unwrap_or_default();
                 old.changes_to(&written.index)
             }),
             snapshot: snapshot_key.filter(|_| written.etag.is_some()),
@@ -179,10 +174,7 @@ pub fn publish(
             attempts: attempt,
         });
     }
-    Err(Error::Contended {
-        key,
-        attempts: options.attempts,
-    })
+    Err(Error::Contended { key, attempts: options.attempts })
 }
 
 /// One call of [`publish`].
@@ -228,9 +220,7 @@ impl Run<'_> {
             match (self.options.when_empty, &current) {
                 (WhenEmpty::Remove, _) => return self.remove(current, index, bytes),
                 (WhenEmpty::Refuse, None) => {
-                    return Err(Error::NoManifests {
-                        place: self.location.to_string(),
-                    });
+                    return Err(Error::NoManifests { place: self.location.to_string() });
                 }
                 (WhenEmpty::Refuse | WhenEmpty::Write, _) => {}
             }
@@ -239,11 +229,7 @@ impl Run<'_> {
         if let Some(current) = &current
             && current.bytes == bytes
         {
-            return Ok(Some(Written {
-                etag: Some(current.etag.clone()),
-                index,
-                bytes,
-            }));
+            return Ok(Some(Written { etag: Some(current.etag.clone()), index, bytes }));
         }
         let Some(etag) = self.put(current, &bytes)? else {
             return Ok(None);
@@ -252,11 +238,7 @@ impl Run<'_> {
             let listed = manifests::list(self.store, self.location)?;
             manifests::fingerprint(&listed) == fingerprint
         };
-        Ok(still.then_some(Written {
-            etag: Some(etag),
-            index,
-            bytes,
-        }))
+        Ok(still.then_some(Written { etag: Some(etag), index, bytes }))
     }
 
     /// Writes the index over `current` and nothing else; `None` when it is not there any more.
@@ -265,10 +247,7 @@ impl Run<'_> {
             Some(current) => Condition::IfMatch(current.etag.clone()),
             None => Condition::IfAbsent,
         };
-        let upload = Upload {
-            condition,
-            ..Upload::new(JSON)
-        };
+        let upload = Upload { condition, ..Upload::new(JSON) };
         match self.store.put(self.key, bytes, &upload) {
             Ok(etag) => {
                 self.replaced.get_or_insert(current);
@@ -287,11 +266,7 @@ impl Run<'_> {
         index: Index,
         bytes: Vec<u8>,
     ) -> Result<Option<Written>, Error> {
-        let gone = Written {
-            etag: None,
-            index,
-            bytes,
-        };
+        let gone = Written { etag: None, index, bytes };
         let mut keys = snapshot::list(self.store, self.location)?;
         if let Some(current) = current {
             if current.bytes != gone.bytes && self.put(Some(current), &gone.bytes)?.is_none() {
@@ -324,9 +299,7 @@ impl Run<'_> {
 
 /// Waits a random time below a limit that doubles with each attempt ("full jitter").
 fn back_off(attempt: u32) {
-    let limit = BACK_OFF
-        .saturating_mul(1 << attempt.min(10))
-        .min(LONGEST_BACK_OFF);
+    let limit = BACK_OFF.saturating_mul(1 << attempt.min(10)).min(LONGEST_BACK_OFF);
     // The standard hasher's keys are random: as good a die as any for spreading writers.
     let die = RandomState::new().build_hasher().finish();
     let share = (die % 1024) as u32;

@@ -11,9 +11,7 @@ use crate::{Error, JSON, index};
 pub fn key(location: &Location, name: &str) -> Result<String, Error> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '+' | '-');
     if name.is_empty() || !name.chars().all(allowed) {
-        return Err(Error::SnapshotName {
-            name: name.to_owned(),
-        });
+        return Err(Error::SnapshotName { name: name.to_owned() });
     }
     Ok(location.key(&format!("packages-{name}.json")))
 }
@@ -32,25 +30,12 @@ pub fn list(store: &Store, location: &Location) -> Result<Vec<String>, Error> {
 /// Writes a snapshot. An existing one of that name is replaced, or, with `new`, refused unless it
 /// has the same bytes.
 pub fn write(store: &Store, key: &str, bytes: &[u8], new: bool) -> Result<(), Error> {
-    let condition = if new {
-        Condition::IfAbsent
-    } else {
-        Condition::Always
-    };
-    match store.put(
-        key,
-        bytes,
-        &Upload {
-            condition,
-            ..Upload::new(JSON)
-        },
-    ) {
+    let condition = if new { Condition::IfAbsent } else { Condition::Always };
+    match store.put(key, bytes, &Upload { condition, ..Upload::new(JSON) }) {
         Ok(_) => Ok(()),
         Err(store::Error::Precondition { .. }) => match store.get(key)? {
             Some(content) if content.bytes == bytes => Ok(()),
-            _ => Err(Error::SnapshotExists {
-                key: key.to_owned(),
-            }),
+            _ => Err(Error::SnapshotExists { key: key.to_owned() }),
         },
         Err(error) => Err(error.into()),
     }

@@ -72,10 +72,7 @@ impl Urls for LocationUrls<'_> {
 /// Archives that a snapshot of the destination still lists are not removed, unless the sync
 /// empties the destination: then its snapshots go too.
 pub fn prepare(source: &Side<'_>, destination: &Side<'_>, keep: bool) -> Result<Work, Error> {
-    let mut options = plan::Options {
-        keep,
-        needed: BTreeSet::new(),
-    };
+    let mut options = plan::Options { keep, needed: BTreeSet::new() };
     let mut plan = decide(source, destination, &options);
     let empties = plan.result.is_empty();
     let mut present = BTreeMap::new();
@@ -96,13 +93,7 @@ pub fn prepare(source: &Side<'_>, destination: &Side<'_>, keep: bool) -> Result<
         .iter()
         .filter_map(|path| present.get(&destination.location.key(path)).cloned())
         .collect();
-    Ok(Work {
-        plan,
-        obsolete,
-        kept,
-        present,
-        empties,
-    })
+    Ok(Work { plan, obsolete, kept, present, empties })
 }
 
 impl Work {
@@ -118,10 +109,7 @@ impl Work {
             .filter_map(|path| sizes.get(&source.location.key(path)))
             .map(|object| object.size)
             .sum();
-        Ok(Bytes {
-            copied,
-            removed: self.obsolete.iter().map(|object| object.size).sum(),
-        })
+        Ok(Bytes { copied, removed: self.obsolete.iter().map(|object| object.size).sum() })
     }
 }
 
@@ -142,11 +130,7 @@ pub fn is_published(side: &Side<'_>) -> Result<bool, Error> {
 }
 
 fn decide(source: &Side<'_>, destination: &Side<'_>, options: &plan::Options) -> Plan {
-    plan::plan(
-        &side(source, &urls(source)),
-        &side(destination, &urls(destination)),
-        options,
-    )
+    plan::plan(&side(source, &urls(source)), &side(destination, &urls(destination)), options)
 }
 
 fn urls<'a>(side: &Side<'a>) -> LocationUrls<'a> {
@@ -180,8 +164,5 @@ fn side<'a>(side: &Side<'_>, urls: &'a dyn Urls) -> plan::Side<'a> {
 }
 
 fn by_key(objects: Vec<Object>) -> BTreeMap<String, Object> {
-    objects
-        .into_iter()
-        .map(|object| (object.key.clone(), object))
-        .collect()
+    objects.into_iter().map(|object| (object.key.clone(), object)).collect()
 }

@@ -18,13 +18,8 @@ const TIME: &str = "2026-01-01 00:00:00";
 
 fn open(site: &Site) -> (Store, Location) {
     let service = match site.server() {
-        Some(server) => Service::Endpoint {
-            url: server.endpoint(),
-            region: Region::default(),
-        },
-        None => Service::Folder {
-            root: site.workspace.path("stores"),
-        },
+        Some(server) => Service::Endpoint { url: server.endpoint(), region: Region::default() },
+        None => Service::Folder { root: site.workspace.path("stores") },
     };
     let location = Location::new(service, BUCKET, Prefix::parse(PREFIX).unwrap()).unwrap();
     let env = |name: &str| match name {
@@ -61,25 +56,16 @@ fn it_says_what_changed_and_writes_only_what_differs() {
         assert_eq!(first.bytes, site.index(BUCKET, PREFIX));
         assert_eq!(packages(&site).as_bytes(), first.bytes);
         assert!(first.changed);
-        assert_eq!(
-            (first.packages, first.versions, first.changes.len()),
-            (2, 2, 2)
-        );
+        assert_eq!((first.packages, first.versions, first.changes.len()), (2, 2, 2));
 
         let again = publish(&store, &location, &options).unwrap();
         assert!(!again.changed && again.changes.is_empty());
         assert_eq!(again.etag, first.etag);
 
-        store
-            .delete_many(&["dist/a-1.composer.json".to_owned()])
-            .unwrap();
+        store.delete_many(&["dist/a-1.composer.json".to_owned()]).unwrap();
         let removed = publish(&store, &location, &options).unwrap();
         assert!(removed.changed);
-        let kinds: Vec<_> = removed
-            .changes
-            .iter()
-            .map(|c| (c.kind, c.name.as_str()))
-            .collect();
+        let kinds: Vec<_> = removed.changes.iter().map(|c| (c.kind, c.name.as_str())).collect();
         assert_eq!(kinds, [(ChangeKind::Removed, "heroku-sys/a")]);
     }
 }
@@ -89,22 +75,13 @@ fn a_snapshot_has_the_same_bytes_and_content_type() {
     for site in sites() {
         let (store, location) = open(&site);
         site.package(BUCKET, PREFIX, "a-1", TIME);
-        let options = Options {
-            snapshot: Some("one".to_owned()),
-            new_snapshot: true,
-            ..Options::default()
-        };
+        let options =
+            Options { snapshot: Some("one".to_owned()), new_snapshot: true, ..Options::default() };
         let published = publish(&store, &location, &options).unwrap();
-        assert_eq!(
-            published.snapshot.as_deref(),
-            Some("dist/packages-one.json")
-        );
+        assert_eq!(published.snapshot.as_deref(), Some("dist/packages-one.json"));
         let content = store.get("dist/packages-one.json").unwrap().unwrap();
         assert_eq!(content.bytes, published.bytes);
-        assert_eq!(
-            content.head.content_type.as_deref(),
-            Some("application/json")
-        );
+        assert_eq!(content.head.content_type.as_deref(), Some("application/json"));
 
         // The same once more is no change; another one under that name is refused.
         publish(&store, &location, &options).unwrap();
@@ -119,15 +96,9 @@ fn names_of_snapshots_stay_below_the_prefix() {
     for site in sites() {
         let (store, location) = open(&site);
         for name in ["", "a/b", "../x", "ä"] {
-            let options = Options {
-                snapshot: Some(name.to_owned()),
-                ..Options::default()
-            };
+            let options = Options { snapshot: Some(name.to_owned()), ..Options::default() };
             let refused = publish(&store, &location, &options).unwrap_err();
-            assert!(
-                matches!(refused, Error::SnapshotName { .. }),
-                "{name}: {refused}"
-            );
+            assert!(matches!(refused, Error::SnapshotName { .. }), "{name}: {refused}");
         }
     }
 }
@@ -136,15 +107,9 @@ fn names_of_snapshots_stay_below_the_prefix() {
 fn a_broken_manifest_is_named_and_nothing_is_written() {
     for site in sites() {
         let (store, location) = open(&site);
-        site.put(
-            BUCKET,
-            "dist/a-1.composer.json",
-            "{\"name\": \"x\",\n  oops}",
-        );
+        site.put(BUCKET, "dist/a-1.composer.json", "{\"name\": \"x\",\n  oops}");
         let error = publish(&store, &location, &Options::default()).unwrap_err();
-        let Error::Manifest { name, source } = &error else {
-            panic!("{error}")
-        };
+        let Error::Manifest { name, source } = &error else { panic!("{error}") };
         assert_eq!(name, "dist/a-1.composer.json");
         assert!(source.to_string().contains("line 2"), "{source}");
         assert_eq!(site.get(BUCKET, "dist/packages.json"), None);
@@ -155,17 +120,10 @@ fn a_broken_manifest_is_named_and_nothing_is_written() {
 fn an_empty_repository() {
     for site in sites() {
         let (store, location) = open(&site);
-        let with = |when_empty| Options {
-            when_empty,
-            ..Options::default()
-        };
+        let with = |when_empty| Options { when_empty, ..Options::default() };
         let refused = publish(&store, &location, &with(WhenEmpty::Refuse)).unwrap_err();
         assert!(matches!(refused, Error::NoManifests { .. }), "{refused}");
-        assert!(
-            !publish(&store, &location, &with(WhenEmpty::Remove))
-                .unwrap()
-                .changed
-        );
+        assert!(!publish(&store, &location, &with(WhenEmpty::Remove)).unwrap().changed);
 
         publish(&store, &location, &with(WhenEmpty::Write)).unwrap();
         publish(&store, &location, &with(WhenEmpty::Refuse)).unwrap();
@@ -197,16 +155,10 @@ fn sixteen_writers_lose_nothing() {
                 }
             });
             assert_eq!(packages(&site).as_bytes(), site.index(BUCKET, PREFIX));
-            assert_eq!(
-                packages(&site).matches("\"version\"").count(),
-                16 * (round + 1)
-            );
+            assert_eq!(packages(&site).matches("\"version\"").count(), 16 * (round + 1));
         }
         let most = most.into_inner();
-        assert!(
-            most < 100,
-            "{most} attempts: the back-off does not spread the writers"
-        );
+        assert!(most < 100, "{most} attempts: the back-off does not spread the writers");
     }
 }
 
@@ -285,10 +237,7 @@ fn the_cache_saves_requests_and_is_never_trusted_over_the_tag() {
         site.package(BUCKET, PREFIX, &format!("p-{number}"), TIME);
     }
     let folder = site.workspace.path("cache");
-    let options = Options {
-        cache: Some(folder.clone()),
-        ..Options::default()
-    };
+    let options = Options { cache: Some(folder.clone()), ..Options::default() };
     let fetched = || {
         let requests = server.requests();
         let gets = requests.iter().filter(|r| r.method == "GET");

@@ -99,11 +99,7 @@ impl File {
             .keep()
             .map_err(|error| named(folder, &error.error))?;
         paths.insert(path.clone());
-        Ok(Self {
-            path,
-            file,
-            kept: false,
-        })
+        Ok(Self { path, file, kept: false })
     }
 
     /// Where it is.
@@ -218,9 +214,6 @@ mod tests {
     #[test]
     fn the_error_names_the_folder() {
         let error = Folder::new_in(Path::new("/no/such/folder"), "x").unwrap_err();
-        assert!(
-            error.to_string().starts_with("in /no/such/folder: "),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with("in /no/such/folder: "), "{error}");
     }
 }

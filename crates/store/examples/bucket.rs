@@ -21,12 +21,7 @@ use store::{Condition, Options, Store, Upload, parallel};
 fn main() -> Result<(), Box<dyn Error>> {
     let env = |name: &str| std::env::var(name).ok();
     let location = Location::from_env(Role::Own, &env)?.ok_or("S3_BUCKET is not set")?;
-    let store = Store::open(
-        &location.service,
-        &location.bucket,
-        Options::default(),
-        &env,
-    )?;
+    let store = Store::open(&location.service, &location.bucket, Options::default(), &env)?;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
@@ -57,9 +52,7 @@ fn fetch(store: &Store, prefix: &str, folder: &Path) -> Result<(), Box<dyn Error
     parallel::map(store.parallel(), &objects, |object| {
         let name = object.key.rsplit('/').next().unwrap_or_default();
         let mut file = File::create(folder.join(name))?;
-        store
-            .download(&object.key, &mut file)?
-            .ok_or("deleted meanwhile")?;
+        store.download(&object.key, &mut file)?.ok_or("deleted meanwhile")?;
         Ok::<(), Box<dyn Error + Send + Sync>>(())
     })
     .map_err(|error| error.to_string())?;
@@ -86,11 +79,7 @@ fn increment(store: &Store, key: &str) -> Result<(), Box<dyn Error>> {
 fn rewrite(store: &Store, key: &str) -> Result<(), Box<dyn Error>> {
     for state in 0_usize.. {
         let letter = b'a' + (state % 26) as u8;
-        store.put(
-            key,
-            &vec![letter; 100_000 + state],
-            &Upload::new("text/plain"),
-        )?;
+        store.put(key, &vec![letter; 100_000 + state], &Upload::new("text/plain"))?;
     }
     Ok(())
 }

@@ -50,26 +50,16 @@ pub(crate) fn proxy(url: &str, env: Env<'_>) -> Result<Option<Proxy>, Error> {
     };
     let spared = either("no_proxy").unwrap_or_default();
     let local = host == "localhost" || host == "[::1]" || host.starts_with("127.");
-    if local
-        || spared
-            .split(',')
-            .any(|pattern| is_below(host, pattern.trim()))
-    {
+    if local || spared.split(',').any(|pattern| is_below(host, pattern.trim())) {
         return Ok(None);
     }
-    let scheme = if url.starts_with("http:") {
-        "http_proxy"
-    } else {
-        "https_proxy"
-    };
+    let scheme = if url.starts_with("http:") { "http_proxy" } else { "https_proxy" };
     match either(scheme).or_else(|| either("all_proxy")) {
         None => Ok(None),
-        Some(proxy) => Proxy::new(&proxy)
-            .map(Some)
-            .map_err(|source| Error::Unreachable {
-                endpoint: format!("the proxy that {scheme} names"),
-                source: Box::new(source),
-            }),
+        Some(proxy) => Proxy::new(&proxy).map(Some).map_err(|source| Error::Unreachable {
+            endpoint: format!("the proxy that {scheme} names"),
+            source: Box::new(source),
+        }),
     }
 }
 
@@ -162,11 +152,7 @@ mod tests {
         }
         let none = proxy("https://b.s3.amazonaws.com", &|_| None).unwrap();
         assert!(none.is_none());
-        let all = |name: &str| {
-            (name == "NO_PROXY")
-                .then(|| "*".to_owned())
-                .or_else(|| env(name))
-        };
+        let all = |name: &str| (name == "NO_PROXY").then(|| "*".to_owned()).or_else(|| env(name));
         assert!(proxy("https://b.s3.amazonaws.com", &all).unwrap().is_none());
         let bad = |_: &str| Some("ht tp://x".to_owned());
         assert!(proxy("https://b.s3.amazonaws.com", &bad).is_err());

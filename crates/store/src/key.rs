@@ -8,12 +8,7 @@ const LONGEST: usize = 1024;
 /// Refuses keys that are empty, over 1,024 bytes, hold control characters, or whose segments
 /// between slashes are empty, `.` or `..`.
 pub(crate) fn check(key: &str) -> Result<(), Error> {
-    let refuse = |reason| {
-        Err(Error::InvalidKey {
-            key: key.to_owned(),
-            reason,
-        })
-    };
+    let refuse = |reason| Err(Error::InvalidKey { key: key.to_owned(), reason });
     if key.is_empty() {
         return refuse("it is empty");
     }
@@ -38,11 +33,7 @@ pub(crate) fn check_prefix(prefix: &str) -> Result<(), Error> {
     match prefix.rsplit_once('/') {
         Some((folders, rest)) => {
             check(folders)?;
-            if rest.is_empty() {
-                Ok(())
-            } else {
-                check(&format!("{rest}x"))
-            }
+            if rest.is_empty() { Ok(()) } else { check(&format!("{rest}x")) }
         }
         None if prefix.is_empty() => Ok(()),
         None => check(&format!("{prefix}x")),
@@ -55,25 +46,12 @@ mod tests {
 
     #[test]
     fn keys() {
-        for good in [
-            "a",
-            "a/b",
-            "dist/ä b+c%20.tar.gz",
-            ".hidden",
-            "a/...",
-            "~",
-            "a\\b",
-        ] {
+        for good in ["a", "a/b", "dist/ä b+c%20.tar.gz", ".hidden", "a/...", "~", "a\\b"] {
             assert!(check(good).is_ok(), "{good}");
         }
         let long = "x".repeat(1025);
-        for bad in [
-            "", "/", "/a", "a/", "a//b", ".", "..", "a/../b", "a/.", "a\0", "a\nb", &long,
-        ] {
-            assert!(
-                matches!(check(bad), Err(Error::InvalidKey { .. })),
-                "{bad:?}"
-            );
+        for bad in ["", "/", "/a", "a/", "a//b", ".", "..", "a/../b", "a/.", "a\0", "a\nb", &long] {
+            assert!(matches!(check(bad), Err(Error::InvalidKey { .. })), "{bad:?}");
         }
     }
 

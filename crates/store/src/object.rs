@@ -74,10 +74,6 @@ pub struct Upload<'a> {
 impl<'a> Upload<'a> {
     /// An unconditional write without metadata.
     pub fn new(content_type: &'a str) -> Self {
-        Self {
-            content_type,
-            condition: Condition::Always,
-            metadata: &[],
-        }
+        Self { content_type, condition: Condition::Always, metadata: &[] }
     }
 }

@@ -32,10 +32,7 @@ pub fn map<I: Sync, T: Send, E: Send>(
                 }
                 Err(error) => {
                     failed.store(true, Ordering::Relaxed);
-                    failure
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .get_or_insert(error);
+                    failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
                     return;
                 }
             }
@@ -50,12 +47,7 @@ pub fn map<I: Sync, T: Send, E: Send>(
         return Err(error);
     }
     // Without a failure every slot is filled.
-    Ok(results
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner)
-        .into_iter()
-        .flatten()
-        .collect())
+    Ok(results.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().flatten().collect())
 }
 
 #[cfg(test)]

@@ -28,9 +28,7 @@ pub struct Store {
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Store")
-            .field(&self.backend.show(""))
-            .finish()
+        f.debug_tuple("Store").field(&self.backend.show("")).finish()
     }
 }
 
@@ -59,10 +57,7 @@ impl Store {
     /// The same bucket, without credentials.
     #[must_use]
     pub fn anonymous(&self) -> Self {
-        Self {
-            backend: self.backend.anonymous(),
-            parallel: self.parallel,
-        }
+        Self { backend: self.backend.anonymous(), parallel: self.parallel }
     }
 
     /// The bucket's name.
@@ -156,9 +151,7 @@ impl Store {
         for key in keys {
             key::check(key)?;
         }
-        parallel::map(self.parallel, keys, |key| {
-            transfer::get(&*self.backend, key)
-        })
+        parallel::map(self.parallel, keys, |key| transfer::get(&*self.backend, key))
     }
 
     /// Streams an object to a file, whose former content is replaced. A connection that breaks is
@@ -211,15 +204,9 @@ impl Store {
         let head = source
             .backend
             .head(source_key)?
-            .ok_or_else(|| Error::NotFound {
-                key: source.backend.show(source_key),
-            })?;
+            .ok_or_else(|| Error::NotFound { key: source.backend.show(source_key) })?;
         if self.backend.realm() == source.backend.realm() {
-            let from = Source {
-                bucket: source.backend.bucket(),
-                key: source_key,
-                head: &head,
-            };
+            let from = Source { bucket: source.backend.bucket(), key: source_key, head: &head };
             match self.backend.copy(&from, key, &condition) {
                 Ok(Some(etag)) => return Ok(etag),
                 // Perhaps only the source's own credentials, or nobody's, may read the source.
@@ -261,16 +248,7 @@ impl Store {
         for key in keys {
             key::check(key)?;
         }
-        let keys: Vec<String> = keys
-            .iter()
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .cloned()
-            .collect();
-        if keys.is_empty() {
-            Ok(())
-        } else {
-            self.backend.delete_many(&keys)
-        }
+        let keys: Vec<String> = keys.iter().collect::<BTreeSet<_>>().into_iter().cloned().collect();
+        if keys.is_empty() { Ok(()) } else { self.backend.delete_many(&keys) }
     }
 }

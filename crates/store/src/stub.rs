@@ -26,17 +26,13 @@ impl Stub {
                 let length = head
                     .lines()
                     .find_map(|line| {
-                        line.to_lowercase()
-                            .strip_prefix("content-length:")
-                            .map(str::to_owned)
+                        line.to_lowercase().strip_prefix("content-length:").map(str::to_owned)
                     })
                     .and_then(|text| text.trim().parse().ok())
                     .unwrap_or(0);
                 let mut body = vec![0; length];
                 let _ = reader.read_exact(&mut body);
-                log.lock()
-                    .unwrap()
-                    .push(head + &String::from_utf8_lossy(&body));
+                log.lock().unwrap().push(head + &String::from_utf8_lossy(&body));
                 let mut stream = stream;
                 // The other side may have left already, which is what some tests are about.
                 let _ = stream.write_all(&reply(index));

@@ -25,12 +25,7 @@ const CHANGES: u32 = 5;
 /// A whole object in memory.
 pub(crate) fn get(backend: &dyn Backend, key: &str) -> Result<Option<Content>, Error> {
     let mut bytes = Vec::new();
-    let head = receive(
-        backend,
-        key,
-        Some(LARGEST_IN_MEMORY),
-        &mut Memory(&mut bytes),
-    )?;
+    let head = receive(backend, key, Some(LARGEST_IN_MEMORY), &mut Memory(&mut bytes))?;
     Ok(head.map(|head| Content { head, bytes }))
 }
 
@@ -46,10 +41,7 @@ pub(crate) fn download(
         hash: checksum::Hasher::default(),
     };
     let head = receive(backend, key, None, &mut hashed)?;
-    Ok(head.map(|head| Download {
-        head,
-        sha256: hashed.hash.finish(),
-    }))
+    Ok(head.map(|head| Download { head, sha256: hashed.hash.finish() }))
 }
 
 /// Copies through this machine: small ones in memory, others through a temporary file.
@@ -60,39 +52,23 @@ pub(crate) fn stream(
     key: &str,
     condition: Condition,
 ) -> Result<String, Error> {
-    let missing = || Error::NotFound {
-        key: from.show(from_key),
-    };
+    let missing = || Error::NotFound { key: from.show(from_key) };
     let head = from.head(from_key)?.ok_or_else(missing)?;
     if head.size <= SMALL {
         let content = get(from, from_key)?.ok_or_else(missing)?;
         let metadata = pairs(&content.head);
-        return to.put(
-            key,
-            &content.bytes,
-            &same(&content.head, &metadata, condition),
-        );
+        return to.put(key, &content.bytes, &same(&content.head, &metadata, condition));
     }
     let folder = std::env::temp_dir();
-    let mut file =
-        scratch::File::new_in(&folder, "slipway-copy-").map_err(|source| Error::Local {
-            path: folder,
-            source,
-        })?;
+    let mut file = scratch::File::new_in(&folder, "slipway-copy-")
+        .map_err(|source| Error::Local { path: folder, source })?;
     let download = download(from, from_key, file.file())?.ok_or_else(missing)?;
     let metadata = pairs(&download.head);
-    to.put_file(
-        key,
-        file.path(),
-        &same(&download.head, &metadata, condition),
-    )
+    to.put_file(key, file.path(), &same(&download.head, &metadata, condition))
 }
 
 fn pairs(head: &Head) -> Vec<(&str, &str)> {
-    head.metadata
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect()
+    head.metadata.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 
 fn same<'a>(
@@ -100,15 +76,8 @@ fn same<'a>(
     metadata: &'a [(&'a str, &'a str)],
     condition: Condition,
 ) -> Upload<'a> {
-    let content_type = head
-        .content_type
-        .as_deref()
-        .unwrap_or("application/octet-stream");
-    Upload {
-        content_type,
-        condition,
-        metadata,
-    }
+    let content_type = head.content_type.as_deref().unwrap_or("application/octet-stream");
+    Upload { content_type, condition, metadata }
 }
 
 /// Where the bytes of an object go.
@@ -124,8 +93,7 @@ impl Sink for Memory<'_> {
     fn restart(&mut self, size: u64) -> Result<(), Error> {
         self.0.clear();
         // Not all at once on the service's word: it may lie about the size.
-        self.0
-            .reserve(usize::try_from(size.min(1024 * 1024)).unwrap_or_default());
+        self.0.reserve(usize::try_from(size.min(1024 * 1024)).unwrap_or_default());
         Ok(())
     }
 
@@ -144,10 +112,7 @@ struct Hashed<'a> {
 impl Hashed<'_> {
     fn local(path: &Path) -> impl Fn(io::Error) -> Error {
         let path = path.to_owned();
-        move |source| Error::Local {
-            path: path.clone(),
-            source,
-        }
+        move |source| Error::Local { path: path.clone(), source }
     }
 }
 
@@ -178,10 +143,7 @@ fn receive(
         };
         let head = first.head;
         if let Some(limit) = limit.filter(|limit| head.size > *limit) {
-            return Err(Error::TooLarge {
-                key: backend.show(key),
-                limit,
-            });
+            return Err(Error::TooLarge { key: backend.show(key), limit });
         }
         sink.restart(head.size)?;
         if rest(backend, key, &head, first.body, sink)? {

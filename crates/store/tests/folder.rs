@@ -39,10 +39,7 @@ impl Root {
     /// A process that works on the bucket.
     fn process(&self) -> Process {
         Process::binary("examples/bucket")
-            .env(
-                "AWS_ENDPOINT_URL_S3",
-                format!("file://{}", self.0.path().display()),
-            )
+            .env("AWS_ENDPOINT_URL_S3", format!("file://{}", self.0.path().display()))
             .env("S3_BUCKET", "bucket")
     }
 
@@ -54,13 +51,7 @@ impl Root {
 
 fn open(root: &Path) -> Store {
     let root = root.to_owned();
-    Store::open(
-        &Service::Folder { root },
-        "bucket",
-        Options::default(),
-        &|_| None,
-    )
-    .unwrap()
+    Store::open(&Service::Folder { root }, "bucket", Options::default(), &|_| None).unwrap()
 }
 
 fn tree(folder: &Path) -> BTreeSet<String> {
@@ -69,11 +60,7 @@ fn tree(folder: &Path) -> BTreeSet<String> {
         let entry = entry.unwrap();
         let name = entry.file_name().into_string().unwrap();
         if entry.file_type().unwrap().is_dir() {
-            found.extend(
-                tree(&entry.path())
-                    .into_iter()
-                    .map(|below| format!("{name}/{below}")),
-            );
+            found.extend(tree(&entry.path()).into_iter().map(|below| format!("{name}/{below}")));
             found.insert(format!("{name}/"));
         } else {
             found.insert(name);
@@ -95,16 +82,9 @@ fn keys(store: &Store) -> Vec<String> {
 fn an_object_is_a_file_at_its_key_and_nothing_else_is_in_the_bucket() {
     let root = Root::new();
     let store = root.open();
-    let upload = Upload {
-        metadata: &[("sha256", "abc")],
-        ..Upload::new("application/gzip")
-    };
-    store
-        .put("dist/ext/a+b %.tar.gz", b"archive", &upload)
-        .unwrap();
-    store
-        .put("dist/ext/a+b %.tar.gz", b"archive 2", &upload)
-        .unwrap();
+    let upload = Upload { metadata: &[("sha256", "abc")], ..Upload::new("application/gzip") };
+    store.put("dist/ext/a+b %.tar.gz", b"archive", &upload).unwrap();
+    store.put("dist/ext/a+b %.tar.gz", b"archive 2", &upload).unwrap();
     let path = root.bucket().join("dist/ext/a+b %.tar.gz");
     assert_eq!(fs::read(&path).unwrap(), b"archive 2");
     let wanted = ["dist/", "dist/ext/", "dist/ext/a+b %.tar.gz"].map(str::to_owned);
@@ -116,9 +96,7 @@ fn an_object_is_a_file_at_its_key_and_nothing_else_is_in_the_bucket() {
     assert_eq!(metadata.nlink(), 1);
 
     // Folders go with their last object.
-    store
-        .delete_many(&["dist/ext/a+b %.tar.gz".to_owned()])
-        .unwrap();
+    store.delete_many(&["dist/ext/a+b %.tar.gz".to_owned()]).unwrap();
     assert_eq!(root.tree(), BTreeSet::new());
     // And so does what was said about it.
     let ours = tree(&root.0.path().join(".slipway/bucket"));
@@ -146,28 +124,16 @@ fn files_that_come_by_hand_are_objects() {
     assert_eq!(keys(&store).len(), cases.len());
 
     // What was written by us and is replaced by hand loses what we said about it.
-    let upload = Upload {
-        metadata: &[("sha256", "abc")],
-        ..Upload::new("text/plain")
-    };
+    let upload = Upload { metadata: &[("sha256", "abc")], ..Upload::new("text/plain") };
     let etag = store.put("dist/README", b"ours", &upload).unwrap();
     fs::write(root.bucket().join("dist/README"), "theirs, by hand").unwrap();
     let head = store.head("dist/README").unwrap().unwrap();
     assert_ne!(head.etag, etag);
-    assert_eq!(
-        head.content_type.as_deref(),
-        Some("application/octet-stream")
-    );
+    assert_eq!(head.content_type.as_deref(), Some("application/octet-stream"));
     assert!(head.metadata.is_empty());
-    let stale = Upload {
-        condition: Condition::IfMatch(etag),
-        ..Upload::new("text/plain")
-    };
+    let stale = Upload { condition: Condition::IfMatch(etag), ..Upload::new("text/plain") };
     let result = store.put("dist/README", b"", &stale);
-    assert!(
-        matches!(result, Err(Error::Precondition { .. })),
-        "{result:?}"
-    );
+    assert!(matches!(result, Err(Error::Precondition { .. })), "{result:?}");
 }
 
 #[test]
@@ -180,10 +146,7 @@ fn a_moved_root_keeps_content_types_and_metadata() {
     root.open().put("dist/key", b"text", &upload).unwrap();
     let copy = scratch::Folder::new("store-test-").unwrap();
     let source = format!("{}/.", root.0.path().display());
-    let output = Process::new("cp")
-        .args(["-a", &source])
-        .arg(copy.path())
-        .run();
+    let output = Process::new("cp").args(["-a", &source]).arg(copy.path()).run();
     assert_eq!(output.status, 0, "{output:?}");
     let head = open(copy.path()).head("dist/key").unwrap().unwrap();
     assert_eq!(head.content_type.as_deref(), Some("application/x-own"));
@@ -201,42 +164,25 @@ fn symbolic_links_are_not_followed() {
     symlink("inside", bucket.join("within")).unwrap();
     symlink("nowhere", bucket.join("dangling")).unwrap();
     assert_eq!(keys(&store), ["inside"]);
-    let keys = [
-        "folder/secret",
-        "folder/new",
-        "folder/deep/new",
-        "file",
-        "within",
-        "dangling",
-    ];
+    let keys = ["folder/secret", "folder/new", "folder/deep/new", "file", "within", "dangling"];
     for key in keys {
         let results = [
             store.get(key).map(drop),
             store.head(key).map(drop),
-            store
-                .copy_from(&store, key, "copy", Condition::Always)
-                .map(drop),
+            store.copy_from(&store, key, "copy", Condition::Always).map(drop),
             put(&store, key, "planted").map(drop),
-            store
-                .copy_from(&store, "inside", key, Condition::Always)
-                .map(drop),
+            store.copy_from(&store, "inside", key, Condition::Always).map(drop),
             store.delete_many(&[key.to_owned()]),
         ];
         for result in results {
-            assert!(
-                matches!(result, Err(Error::InvalidKey { .. })),
-                "{key}: {result:?}"
-            );
+            assert!(matches!(result, Err(Error::InvalidKey { .. })), "{key}: {result:?}");
         }
     }
     let below = store.list("folder/");
     assert!(matches!(below, Err(Error::InvalidKey { .. })), "{below:?}");
     assert_eq!(tree(&root.outside()), BTreeSet::from(["secret".to_owned()]));
     assert_eq!(fs::read(root.outside().join("secret")).unwrap(), b"secret");
-    assert_eq!(
-        fs::read_link(bucket.join("file")).unwrap(),
-        root.outside().join("secret")
-    );
+    assert_eq!(fs::read_link(bucket.join("file")).unwrap(), root.outside().join("secret"));
 }
 
 #[test]
@@ -255,10 +201,7 @@ fn what_cannot_be_a_file_is_refused_and_leaves_nothing() {
     ];
     for key in &refused {
         let result = put(&store, key, "text");
-        assert!(
-            matches!(result, Err(Error::InvalidKey { .. })),
-            "{key}: {result:?}"
-        );
+        assert!(matches!(result, Err(Error::InvalidKey { .. })), "{key}: {result:?}");
         assert_eq!(store.get(key).unwrap(), None, "{key}");
     }
     store.delete_many(&refused).unwrap();
@@ -278,25 +221,11 @@ fn only_folders_of_the_root_are_buckets() {
     let root = Root::new();
     put(&root.open(), "key", "text").unwrap();
     fs::write(root.0.path().join("file"), "").unwrap();
-    for bucket in [
-        "missing",
-        "file",
-        ".slipway",
-        "..",
-        ".",
-        "",
-        "bucket/dist",
-        "../outside",
-    ] {
-        let service = Service::Folder {
-            root: root.0.path().to_owned(),
-        };
+    for bucket in ["missing", "file", ".slipway", "..", ".", "", "bucket/dist", "../outside"] {
+        let service = Service::Folder { root: root.0.path().to_owned() };
         let result = Store::open(&service, bucket, Options::default(), &|_| None)
             .and_then(|store| store.check_bucket());
-        assert!(
-            matches!(result, Err(Error::NoBucket { .. })),
-            "{bucket:?}: {result:?}"
-        );
+        assert!(matches!(result, Err(Error::NoBucket { .. })), "{bucket:?}: {result:?}");
     }
 }
 
@@ -311,10 +240,7 @@ fn etags_differ_even_when_the_clock_does_not() {
         if round % 3 == 0 {
             store.delete_many(&["key".to_owned()]).unwrap();
         }
-        assert!(
-            seen.insert(put(&store, "key", "text").unwrap()),
-            "round {round}"
-        );
+        assert!(seen.insert(put(&store, "key", "text").unwrap()), "round {round}");
         let modified = store.head("key").unwrap().unwrap().modified;
         assert!(last < Some(modified), "round {round}");
         last = Some(modified);
@@ -322,26 +248,15 @@ fn etags_differ_even_when_the_clock_does_not() {
     // The clock was wrong once: for a while, times go on from there; then they are right again.
     let ahead = |seconds: u64| {
         let time = SystemTime::now() + Duration::from_secs(seconds);
-        let time = time
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap()
-            .as_nanos();
-        fs::write(
-            root.0.path().join(".slipway/bucket/lock"),
-            format!("{time:039}\n"),
-        )
-        .unwrap();
+        let time = time.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_nanos();
+        fs::write(root.0.path().join(".slipway/bucket/lock"), format!("{time:039}\n")).unwrap();
     };
     let now = jiff::Timestamp::now();
     for (seconds, kept) in [(600, true), (1_000_000, false)] {
         ahead(seconds);
         assert!(seen.insert(put(&store, "key", "text").unwrap()));
         let modified = store.head("key").unwrap().unwrap().modified;
-        assert_eq!(
-            modified > now + Duration::from_secs(500),
-            kept,
-            "{modified}"
-        );
+        assert_eq!(modified > now + Duration::from_secs(500), kept, "{modified}");
     }
     fs::write(root.0.path().join(".slipway/bucket/lock"), "torn").unwrap();
     assert!(seen.insert(put(&store, "key", "text").unwrap()));
@@ -366,21 +281,13 @@ fn a_bucket_that_may_only_be_read_can_be_read() {
 fn processes_share_a_bucket() {
     let root = Root::new();
     put(&root.open(), "packages.json", "0").unwrap();
-    let running: Vec<_> = (0..8)
-        .map(|_| {
-            root.process()
-                .args(["increment", "packages.json", "40"])
-                .spawn()
-        })
-        .collect();
+    let running: Vec<_> =
+        (0..8).map(|_| root.process().args(["increment", "packages.json", "40"]).spawn()).collect();
     for process in running {
         let output = process.wait();
         assert_eq!(output.status, 0, "{output:?}");
     }
-    assert_eq!(
-        root.open().get("packages.json").unwrap().unwrap().bytes,
-        b"320"
-    );
+    assert_eq!(root.open().get("packages.json").unwrap().unwrap().bytes, b"320");
 }
 
 #[test]
@@ -396,10 +303,7 @@ fn a_killed_writer_leaves_the_old_or_the_new_and_no_lock() {
         assert_eq!(status, 137);
         let content = store.get("dist/key").unwrap().unwrap();
         assert!(content.bytes.len() >= 100_000);
-        assert!(
-            content.bytes.iter().all(|byte| *byte == content.bytes[0]),
-            "a mixture"
-        );
+        assert!(content.bytes.iter().all(|byte| *byte == content.bytes[0]), "a mixture");
         assert_eq!(keys(&store), ["dist/key"]);
         let wanted = ["dist/", "dist/key"].map(str::to_owned);
         assert_eq!(root.tree(), BTreeSet::from(wanted), "round {round}");

@@ -7,11 +7,7 @@
 //! - [`Process`]: runs a program with nothing in its environment that the test did not put there.
 //!
 //! A test kit reports what went wrong by panicking, so that the test fails there and then.
-#![allow(
-    clippy::expect_used,
-    clippy::unwrap_used,
-    reason = "a failure here is a failed test"
-)]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a failure here is a failed test")]
 
 mod help;
 mod process;

@@ -57,10 +57,7 @@ impl Process {
         Process {
             program: program.as_ref().to_owned(),
             arguments: Vec::new(),
-            env: BTreeMap::from([
-                ("PATH".into(), path),
-                ("HOME".into(), "/nonexistent".into()),
-            ]),
+            env: BTreeMap::from([("PATH".into(), path), ("HOME".into(), "/nonexistent".into())]),
             folder: None,
             input: Vec::new(),
             limit: LIMIT,
@@ -84,16 +81,14 @@ impl Process {
     #[must_use]
     pub fn args<I: IntoIterator<Item: AsRef<OsStr>>>(mut self, arguments: I) -> Process {
         let arguments = arguments.into_iter();
-        self.arguments
-            .extend(arguments.map(|argument| argument.as_ref().to_owned()));
+        self.arguments.extend(arguments.map(|argument| argument.as_ref().to_owned()));
         self
     }
 
     /// Sets a variable.
     #[must_use]
     pub fn env(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Process {
-        self.env
-            .insert(name.as_ref().to_owned(), value.as_ref().to_owned());
+        self.env.insert(name.as_ref().to_owned(), value.as_ref().to_owned());
         self
     }
 
@@ -103,9 +98,7 @@ impl Process {
         self,
         variables: impl IntoIterator<Item = (N, V)>,
     ) -> Process {
-        variables
-            .into_iter()
-            .fold(self, |process, (name, value)| process.env(name, value))
+        variables.into_iter().fold(self, |process, (name, value)| process.env(name, value))
     }
 
     /// Unsets a variable.
@@ -175,9 +168,8 @@ impl Process {
         if let Some(folder) = &self.folder {
             command.current_dir(folder);
         }
-        let mut child = command
-            .spawn()
-            .unwrap_or_else(|error| panic!("cannot start {name}: {error}"));
+        let mut child =
+            command.spawn().unwrap_or_else(|error| panic!("cannot start {name}: {error}"));
         let mut stdin = child.stdin.take().expect("a pipe was asked for");
         let input = self.input;
         // On threads, so that a program that reads late or writes much never waits for us. A broken
@@ -259,11 +251,7 @@ impl Running {
             (Some(code), _) => code,
             (None, signal) => 128 + signal.unwrap_or_default(),
         };
-        Output {
-            status,
-            stdout,
-            stderr,
-        }
+        Output { status, stdout, stderr }
     }
 
     fn pid(&self) -> Pid {
@@ -360,10 +348,7 @@ mod tests {
             .run();
         // PATH, HOME, EXTRA, and PWD (and perhaps SHLVL, _) of the shell's own.
         let (first, count) = output.stdout.split_once('\n').unwrap();
-        assert_eq!(
-            (first, output.stderr.as_str(), output.status),
-            ("given", "problem\n", 3)
-        );
+        assert_eq!((first, output.stderr.as_str(), output.status), ("given", "problem\n", 3));
         assert!(count.trim().parse::<u32>().unwrap() <= 7, "{count}");
     }
 

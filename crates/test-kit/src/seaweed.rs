@@ -83,9 +83,8 @@ impl Server {
             .keep();
         let config = folder.join("s3.json");
         fs::write(&config, config_text()).expect("the configuration of the S3 server");
-        let sockets: Vec<TcpListener> = (0..9)
-            .map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port"))
-            .collect();
+        let sockets: Vec<TcpListener> =
+            (0..9).map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port")).collect();
         let ports: Vec<u16> = sockets
             .iter()
             .map(|socket| socket.local_addr().expect("the port just bound").port())
@@ -119,11 +118,7 @@ impl Server {
         let keeper = Command::new("/bin/sh")
             .args(["-c", KEEPER, "sh"])
             .arg(&folder)
-            .arg(
-                [ports[1], ports[3], ports[5], ports[7]]
-                    .map(|port| port.to_string())
-                    .join(" "),
-            )
+            .arg([ports[1], ports[3], ports[5], ports[7]].map(|port| port.to_string()).join(" "))
             .arg(weed)
             .arg("server")
             .args(options)
@@ -136,12 +131,8 @@ impl Server {
             .process_group(0)
             .spawn()
             .expect("a shell");
-        let server = Server {
-            keeper,
-            s3: ports[6],
-            filer: ports[4],
-            next_bucket: AtomicU32::new(1),
-        };
+        let server =
+            Server { keeper, s3: ports[6], filer: ports[4], next_bucket: AtomicU32::new(1) };
         server.wait().map_err(|problem| {
             let log = fs::read_to_string(folder.join("log")).unwrap_or_default();
             let lines: Vec<&str> = log.lines().collect();
@@ -272,11 +263,7 @@ fn http(port: u16, method: &str, path: &str, body: &[u8]) -> Result<Vec<u8>, Str
         Ok((status, body))
     };
     let (status, body) = attempt().map_err(|error| format!("{method} {path}: {error}"))?;
-    if status
-        .split(' ')
-        .nth(1)
-        .is_some_and(|code| code.starts_with('2'))
-    {
+    if status.split(' ').nth(1).is_some_and(|code| code.starts_with('2')) {
         Ok(body)
     } else {
         Err(format!("{method} {path}: {}", status.trim()))
@@ -292,18 +279,9 @@ mod tests {
         let server = Server::start();
         let (public, private) = (server.create_public_bucket(), server.create_bucket());
         for bucket in [&public, &private] {
-            http(
-                server.filer,
-                "PUT",
-                &format!("/buckets/{bucket}/key"),
-                b"text",
-            )
-            .unwrap();
+            http(server.filer, "PUT", &format!("/buckets/{bucket}/key"), b"text").unwrap();
         }
-        assert_eq!(
-            http(server.s3, "GET", &format!("/{public}/key"), b"").unwrap(),
-            b"text"
-        );
+        assert_eq!(http(server.s3, "GET", &format!("/{public}/key"), b"").unwrap(), b"text");
         let refused = http(server.s3, "GET", &format!("/{private}/key"), b"").unwrap_err();
         assert!(refused.contains("403"), "{refused}");
 

@@ -19,10 +19,7 @@ impl Site {
     /// On the folder store.
     #[must_use]
     pub fn folder() -> Site {
-        Site {
-            workspace: Workspace::new(),
-            server: None,
-        }
+        Site { workspace: Workspace::new(), server: None }
     }
 
     /// On an S3 server inside the test process.
@@ -31,10 +28,7 @@ impl Site {
         let server = Server::start();
         let mut workspace = Workspace::new();
         workspace.use_s3(server.env());
-        Site {
-            workspace,
-            server: Some(server),
-        }
+        Site { workspace, server: Some(server) }
     }
 
     /// One of each: a test runs on both, and expects the same.
@@ -92,9 +86,7 @@ impl Site {
     #[must_use]
     pub fn get(&self, bucket: &str, key: &str) -> Option<Vec<u8>> {
         match &self.server {
-            Some(server) => server
-                .object(bucket, key)
-                .map(|object| object.bytes.to_vec()),
+            Some(server) => server.object(bucket, key).map(|object| object.bytes.to_vec()),
             None => fs::read(self.workspace.path("stores").join(bucket).join(key)).ok(),
         }
     }
@@ -134,11 +126,7 @@ impl Site {
     /// Puts a package in place: an archive, and a manifest that names it. `name` is the file name
     /// without its ending, and the version what follows its last dash.
     pub fn package(&self, bucket: &str, prefix: &str, name: &str, time: &str) {
-        self.put(
-            bucket,
-            &format!("{prefix}{name}.tar.gz"),
-            format!("archive of {name}"),
-        );
+        self.put(bucket, &format!("{prefix}{name}.tar.gz"), format!("archive of {name}"));
         let encoded = name.replace('+', "%2B");
         let url = self.url(bucket, &format!("{prefix}{encoded}.tar.gz"));
         self.manifest(bucket, prefix, name, time, &url);

@@ -23,29 +23,18 @@ impl Workspace {
     /// When it cannot be made.
     #[must_use]
     pub fn new() -> Workspace {
-        let folder = tempfile::Builder::new()
-            .prefix("slipway-test-")
-            .tempdir()
-            .expect("a temporary folder");
-        let mut workspace = Workspace {
-            folder,
-            env: BTreeMap::new(),
-        };
-        for (variable, name) in [
-            ("WORKSPACE_DIR", "formulae"),
-            ("TMPDIR", "tmp"),
-            ("HOME", "home"),
-        ] {
+        let folder =
+            tempfile::Builder::new().prefix("slipway-test-").tempdir().expect("a temporary folder");
+        let mut workspace = Workspace { folder, env: BTreeMap::new() };
+        for (variable, name) in [("WORKSPACE_DIR", "formulae"), ("TMPDIR", "tmp"), ("HOME", "home")]
+        {
             let path = workspace.path(name);
             fs::create_dir(&path).expect("a folder of the workspace");
             workspace.set(variable, &path.display().to_string());
         }
         let stores = workspace.path("stores");
         fs::create_dir(&stores).expect("a folder of the workspace");
-        workspace.set(
-            "AWS_ENDPOINT_URL_S3",
-            &format!("file://{}", stores.display()),
-        );
+        workspace.set("AWS_ENDPOINT_URL_S3", &format!("file://{}", stores.display()));
         workspace
     }
 
@@ -129,9 +118,7 @@ impl Workspace {
 
     /// A process with this workspace's environment and folder.
     pub fn process(&self, program: impl AsRef<Path>) -> Process {
-        Process::new(program)
-            .envs(&self.env)
-            .folder(self.folder.path())
+        Process::new(program).envs(&self.env).folder(self.folder.path())
     }
 
     /// A binary of ours with this workspace's environment and folder.

@@ -23,10 +23,7 @@ impl Args {
             after_dashes = arguments.split_off(at);
             after_dashes.remove(0);
         }
-        Self {
-            options: pico_args::Arguments::from_vec(arguments),
-            after_dashes,
-        }
+        Self { options: pico_args::Arguments::from_vec(arguments), after_dashes }
     }
 
     /// Takes a switch: `args.flag("--yes")`, `args.flag(["-h", "--help"])`. Given twice is given.
@@ -68,23 +65,13 @@ impl Args {
     /// # Errors
     /// When one looks like an option, since it is none that the tool knows, or is not UTF-8.
     pub fn rest(self) -> Result<Vec<String>, Failure> {
-        let before = self
-            .options
-            .finish()
-            .into_iter()
-            .map(|argument| (argument, true));
-        let after = self
-            .after_dashes
-            .into_iter()
-            .map(|argument| (argument, false));
+        let before = self.options.finish().into_iter().map(|argument| (argument, true));
+        let after = self.after_dashes.into_iter().map(|argument| (argument, false));
         before
             .chain(after)
             .map(|(argument, may_be_option)| {
                 let text = argument.into_string().map_err(|argument| {
-                    wrong(format!(
-                        "argument {} is not UTF-8",
-                        argument.to_string_lossy()
-                    ))
+                    wrong(format!("argument {} is not UTF-8", argument.to_string_lossy()))
                 })?;
                 if may_be_option && text.len() > 1 && text.starts_with('-') {
                     return Err(wrong(format!("unknown option {text}")));
@@ -122,19 +109,15 @@ mod tests {
     fn options_stand_anywhere_and_dashes_end_them() {
         let mut given = args(&["a", "--name=x y", "-n", "--dry-run", "b", "--", "--dry-run"]);
         assert!(given.flag(["-n", "--dry-run"]));
-        assert_eq!(
-            given.value::<String>("--name").unwrap().as_deref(),
-            Some("x y")
-        );
+        assert_eq!(given.value::<String>("--name").unwrap().as_deref(), Some("x y"));
         assert_eq!(given.rest().unwrap(), ["a", "b", "--dry-run"]);
     }
 
     #[test]
     fn what_is_not_known_is_refused() {
-        for (texts, message) in [
-            (&["--nmae", "x"][..], "unknown option --nmae"),
-            (&["-x"][..], "unknown option -x"),
-        ] {
+        for (texts, message) in
+            [(&["--nmae", "x"][..], "unknown option --nmae"), (&["-x"][..], "unknown option -x")]
+        {
             let failure = args(texts).rest().unwrap_err();
             assert_eq!(failure.causes, [message]);
             assert_eq!(failure.exit, crate::Exit::Usage);

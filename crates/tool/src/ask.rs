@@ -27,16 +27,11 @@ impl Io {
         // follows the line stays in the buffer for the next question.
         let mut line = Vec::new();
         self.stdin.read_until(b'\n', &mut line).map_err(|error| {
-            Failure::new(
-                Exit::LocalIo,
-                format!("cannot read the answer from stdin: {error}"),
-            )
+            Failure::new(Exit::LocalIo, format!("cannot read the answer from stdin: {error}"))
         })?;
         if line.is_empty() {
-            return Err(
-                Failure::new(Exit::Failure, "stdin is closed, so nothing was confirmed")
-                    .hint("Answer on stdin, or give --yes."),
-            );
+            return Err(Failure::new(Exit::Failure, "stdin is closed, so nothing was confirmed")
+                .hint("Answer on stdin, or give --yes."));
         }
         let answer = String::from_utf8_lossy(&line).trim().to_ascii_lowercase();
         Ok(match answer.as_str() {

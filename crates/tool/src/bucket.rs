@@ -19,10 +19,7 @@ impl Io {
     /// How buckets are opened: `S3_ACL` for what is written.
     #[must_use]
     pub fn store_options(&self) -> Options {
-        Options {
-            acl: self.env("S3_ACL"),
-            ..Options::default()
-        }
+        Options { acl: self.env("S3_ACL"), ..Options::default() }
     }
 
     /// Opens the bucket of a location, with the credentials of the environment.
@@ -31,12 +28,7 @@ impl Io {
     /// When there are no credentials.
     pub fn open_store(&self, location: &Location) -> Result<Store, Failure> {
         let env = self.env_fn();
-        Ok(Store::open(
-            &location.service,
-            &location.bucket,
-            self.store_options(),
-            &env,
-        )?)
+        Ok(Store::open(&location.service, &location.bucket, self.store_options(), &env)?)
     }
 }
 

@@ -87,21 +87,13 @@ pub struct Failure {
 impl Failure {
     /// A failure with a message of its own.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self {
-            exit,
-            causes: vec![message.into()],
-            hint: None,
-        }
+        Self { exit, causes: vec![message.into()], hint: None }
     }
 
     /// Ends the tool without a word: whatever there was to say has been said.
     #[must_use]
     pub fn silent(exit: Exit) -> Self {
-        Self {
-            exit,
-            causes: Vec::new(),
-            hint: None,
-        }
+        Self { exit, causes: Vec::new(), hint: None }
     }
 
     /// Adds the way out.
@@ -129,10 +121,6 @@ impl<E: Fail> From<E> for Failure {
             }
             source = cause.source();
         }
-        Self {
-            exit: error.exit(),
-            causes,
-            hint: error.hint(),
-        }
+        Self { exit: error.exit(), causes, hint: error.hint() }
     }
 }

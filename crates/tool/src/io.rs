@@ -75,10 +75,7 @@ impl Io {
     /// A variable of the environment that is set to something.
     #[must_use]
     pub fn env(&self, name: &str) -> Option<String> {
-        self.environment
-            .get(name)
-            .filter(|value| !value.is_empty())
-            .cloned()
+        self.environment.get(name).filter(|value| !value.is_empty()).cloned()
     }
 
     /// The environment as the libraries take it.
@@ -132,9 +129,7 @@ impl Io {
     /// # Errors
     /// When stdout cannot be written.
     pub fn print(&mut self, text: &str) -> Result<(), Failure> {
-        self.stdout
-            .write_all(text.as_bytes())
-            .map_err(|error| cannot_write(&error))
+        self.stdout.write_all(text.as_bytes()).map_err(|error| cannot_write(&error))
     }
 
     /// Flushes stdout.
@@ -183,17 +178,11 @@ impl Out {
 
 impl Write for Out {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .write(bytes)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .flush()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).flush()
     }
 }
 
@@ -206,10 +195,7 @@ pub struct Notes {
 
 impl Notes {
     fn new(out: Box<dyn Write + Send>, terminal: bool) -> Self {
-        Self {
-            out: Arc::new(Mutex::new(out)),
-            terminal,
-        }
+        Self { out: Arc::new(Mutex::new(out)), terminal }
     }
 
     fn to_stderr() -> Self {

@@ -44,22 +44,14 @@ pub struct Tool {
 #[must_use]
 pub fn main(tool: &Tool) -> ExitCode {
     signals::install();
-    run(
-        tool,
-        std::env::args_os().skip(1).collect(),
-        &mut Io::of_process(),
-    )
+    run(tool, std::env::args_os().skip(1).collect(), &mut Io::of_process())
 }
 
 /// Runs a tool in-process, with streams of the caller's.
 #[must_use]
 pub fn run(tool: &Tool, arguments: Vec<OsString>, io: &mut Io) -> ExitCode {
     let mut args = Args::new(arguments);
-    let style = if args.flag("--bob") {
-        message::Style::Bob
-    } else {
-        message::Style::Own
-    };
+    let style = if args.flag("--bob") { message::Style::Bob } else { message::Style::Own };
     let outcome = if args.flag(["-h", "--help"]) {
         io.print(tool.help)
     } else if args.flag(["-V", "--version"]) {

@@ -34,10 +34,7 @@ impl Io {
         };
         let mut records = Producer::start(out, tool.name, tool.version)?;
         let outcome = work(self, &mut records);
-        let status = outcome
-            .as_ref()
-            .err()
-            .map_or(0, |failure| failure.exit.status());
+        let status = outcome.as_ref().err().map_or(0, |failure| failure.exit.status());
         let ended = records.end(status);
         let done = outcome?;
         ended?;

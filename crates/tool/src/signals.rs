@@ -42,19 +42,15 @@ pub fn release_child(pid: u32) {
 /// Starts the thread that waits for signals.
 pub(crate) fn install() {
     // Without handlers the defaults stay: the process ends all the same, only less tidily.
-    let wanted = [SIGINT, SIGTERM]
-        .into_iter()
-        .chain((!ignored(SIGHUP)).then_some(SIGHUP));
+    let wanted = [SIGINT, SIGTERM].into_iter().chain((!ignored(SIGHUP)).then_some(SIGHUP));
     let Ok(mut signals) = Signals::new(wanted) else {
         return;
     };
-    let waiting = thread::Builder::new()
-        .name("signals".to_owned())
-        .spawn(move || {
-            if let Some(signal) = signals.forever().next() {
-                end(signal);
-            }
-        });
+    let waiting = thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            end(signal);
+        }
+    });
     drop(waiting);
 }
 

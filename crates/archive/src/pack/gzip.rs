@@ -85,16 +85,8 @@ pub(super) struct Blocks {
 
 impl Blocks {
     fn new(threads: Vec<SyncSender<Block>>) -> Self {
-        let block = Block {
-            bytes: Vec::with_capacity(BLOCK),
-            dictionary: 0,
-            last: false,
-        };
-        Self {
-            threads,
-            next: 0,
-            block,
-        }
+        let block = Block { bytes: Vec::with_capacity(BLOCK), dictionary: 0, last: false };
+        Self { threads, next: 0, block }
     }
 
     /// Takes the next bytes of the input.
@@ -116,11 +108,7 @@ impl Blocks {
         let mut bytes = Vec::with_capacity(WINDOW + BLOCK);
         let tail = self.block.bytes.len().saturating_sub(WINDOW);
         bytes.extend_from_slice(&self.block.bytes[tail..]);
-        let next = Block {
-            dictionary: bytes.len(),
-            bytes,
-            last: false,
-        };
+        let next = Block { dictionary: bytes.len(), bytes, last: false };
         let mut block = std::mem::replace(&mut self.block, next);
         block.last = last;
         let thread = self.next;
@@ -184,11 +172,7 @@ fn deflate(level: u32, block: &Block) -> io::Result<Deflated> {
     if !dictionary.is_empty() {
         compress.set_dictionary(dictionary)?;
     }
-    let flush = if block.last {
-        FlushCompress::Finish
-    } else {
-        FlushCompress::Sync
-    };
+    let flush = if block.last { FlushCompress::Finish } else { FlushCompress::Sync };
     let mut bytes = Vec::with_capacity(BLOCK + BLOCK / 64);
     loop {
         let taken = compress.total_in() as usize;
@@ -200,11 +184,7 @@ fn deflate(level: u32, block: &Block) -> io::Result<Deflated> {
         }
         bytes.reserve(BLOCK / 2);
     }
-    Ok(Deflated {
-        bytes,
-        crc,
-        last: block.last,
-    })
+    Ok(Deflated { bytes, crc, last: block.last })
 }
 
 /// Writes the results in the order in which the blocks were dealt out.
@@ -230,10 +210,6 @@ fn write_all(out: &mut File, threads: &[Receiver<io::Result<Deflated>>]) -> io::
     }
     write(&crc.sum().to_le_bytes())?;
     write(&crc.amount().to_le_bytes())?;
-    let sha256 = hash
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(Compressed { size, sha256 })
 }

@@ -85,26 +85,15 @@ mod tests {
     use super::*;
 
     fn file(name: &[u8], size: u64) -> Found {
-        let what = What::File {
-            size,
-            identity: (0, 0),
-        };
-        Found {
-            name: name.to_vec(),
-            what,
-            mode: 0o4755,
-            mtime: 0,
-        }
+        let what = What::File { size, identity: (0, 0) };
+        Found { name: name.to_vec(), what, mode: 0o4755, mtime: 0 }
     }
 
     #[test]
     fn sizes_above_8_gib_are_in_base_256() {
         let size_field = |size| encode(&file(b"f", size), 0)[124..136].to_vec();
         assert_eq!(size_field((8 << 30) - 1), b"77777777777\0");
-        assert_eq!(
-            size_field(9 << 30),
-            [0x80, 0, 0, 0, 0, 0, 0, 2, 0x40, 0, 0, 0]
-        );
+        assert_eq!(size_field(9 << 30), [0x80, 0, 0, 0, 0, 0, 0, 2, 0x40, 0, 0, 0]);
     }
 
     #[test]
@@ -125,10 +114,7 @@ mod tests {
             mode: 0o755,
             mtime: 0,
         };
-        assert_eq!(
-            encode(&folder(99), 0)[..100],
-            [&[b'd'; 99][..], b"/"].concat()
-        );
+        assert_eq!(encode(&folder(99), 0)[..100], [&[b'd'; 99][..], b"/"].concat());
         assert_eq!(encode(&folder(100), 0).len(), 3 * BLOCK);
     }
 
@@ -138,9 +124,6 @@ mod tests {
         assert_eq!(header[100..108], *b"0004755\0");
         assert_eq!(header[108..124], *b"0000000\x000000000\0");
         assert_eq!(header[136..148], *b"02263523000\0");
-        assert!(
-            header[265..345].iter().all(|byte| *byte == 0),
-            "user, group, device"
-        );
+        assert!(header[265..345].iter().all(|byte| *byte == 0), "user, group, device");
     }
 }

@@ -50,10 +50,7 @@ pub(super) fn identity(metadata: &Metadata) -> Identity {
 /// Everything below `tree`, sorted by the bytes of the path. A folder comes before its children.
 pub(super) fn walk(tree: &Path) -> Result<Vec<Found>, Error> {
     // `read_dir` of a file says so; the walk itself would find nothing to descend into.
-    fs::read_dir(tree).map_err(|source| Error::Read {
-        path: tree.to_owned(),
-        source,
-    })?;
+    fs::read_dir(tree).map_err(|source| Error::Read { path: tree.to_owned(), source })?;
     let mut found = Vec::new();
     for entry in WalkDir::new(tree).min_depth(1) {
         let entry = entry.map_err(|error| Error::Read {
@@ -61,16 +58,10 @@ pub(super) fn walk(tree: &Path) -> Result<Vec<Found>, Error> {
             source: error.into(),
         })?;
         let path = entry.path();
-        let metadata = entry.metadata().map_err(|error| Error::Read {
-            path: path.to_owned(),
-            source: error.into(),
-        })?;
-        let name = path
-            .strip_prefix(tree)
-            .unwrap_or(path)
-            .as_os_str()
-            .as_bytes()
-            .to_vec();
+        let metadata = entry
+            .metadata()
+            .map_err(|error| Error::Read { path: path.to_owned(), source: error.into() })?;
+        let name = path.strip_prefix(tree).unwrap_or(path).as_os_str().as_bytes().to_vec();
         found.push(Found {
             name,
             what: what(path, &metadata)?,
@@ -89,16 +80,11 @@ fn what(path: &Path, metadata: &Metadata) -> Result<What, Error> {
         return Ok(What::Directory);
     }
     if kind.is_file() {
-        return Ok(What::File {
-            size: metadata.len(),
-            identity: identity(metadata),
-        });
+        return Ok(What::File { size: metadata.len(), identity: identity(metadata) });
     }
     if kind.is_symlink() {
-        let target = fs::read_link(path).map_err(|source| Error::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let target =
+            fs::read_link(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
         return Ok(What::Link(target.into_os_string().into_vec()));
     }
     let what = if kind.is_socket() {
@@ -110,10 +96,7 @@ fn what(path: &Path, metadata: &Metadata) -> Result<What, Error> {
     } else {
         "character device"
     };
-    Err(Error::Special {
-        path: path.to_owned(),
-        what,
-    })
+    Err(Error::Special { path: path.to_owned(), what })
 }
 
 /// Leaves the first name of a file as the file and makes the others refer to it. Names outside

@@ -59,17 +59,8 @@ impl<'a> Checker<'a> {
         // Where the path does not exist yet there is only the one way.
         let real = into.and_then(|into| into.canonicalize().ok());
         let bases = [written, real].into_iter().flatten();
-        let bases = bases
-            .map(|base| parts(base.as_os_str().as_encoded_bytes()))
-            .collect();
-        Self {
-            limits,
-            bases,
-            nodes: BTreeMap::new(),
-            entries: 0,
-            bytes: 0,
-            names: 0,
-        }
+        let bases = bases.map(|base| parts(base.as_os_str().as_encoded_bytes())).collect();
+        Self { limits, bases, nodes: BTreeMap::new(), entries: 0, bytes: 0, names: 0 }
     }
 
     /// Checks the next member and says where it goes; nowhere, if it is the folder itself.
@@ -79,12 +70,7 @@ impl<'a> Checker<'a> {
         disk: Option<&mut Disk>,
     ) -> Result<Option<Place>, Error> {
         self.count(entry)?;
-        View {
-            checker: self,
-            disk,
-            member: &entry.name,
-        }
-        .admit(entry)
+        View { checker: self, disk, member: &entry.name }.admit(entry)
     }
 
     /// Checks what can be told only when all members are known: where the links lead.
@@ -97,11 +83,7 @@ impl<'a> Checker<'a> {
                 _ => None,
             })
             .collect();
-        let mut view = View {
-            checker: self,
-            disk,
-            member: b"",
-        };
+        let mut view = View { checker: self, disk, member: b"" };
         for (path, target) in &links {
             let (parent, _) = split(path);
             if matches!(view.resolve(parent, target)?, Leads::Outside) {
@@ -112,13 +94,7 @@ impl<'a> Checker<'a> {
     }
 
     fn count(&mut self, entry: &Entry) -> Result<(), Error> {
-        let over = |what, limit| {
-            Err(Error::Limit {
-                member: show(&entry.name),
-                what,
-                limit,
-            })
-        };
+        let over = |what, limit| Err(Error::Limit { member: show(&entry.name), what, limit });
         self.entries += 1;
         self.bytes = self.bytes.saturating_add(entry.size);
         if self.entries > self.limits.entries {
@@ -134,11 +110,7 @@ impl<'a> Checker<'a> {
     }
 
     fn insert(&mut self, path: Vec<u8>, node: Node) {
-        let target = if let Node::Link(target) = &node {
-            target.len()
-        } else {
-            0
-        };
+        let target = if let Node::Link(target) = &node { target.len() } else { 0 };
         self.names += (path.len() + target) as u64;
         self.nodes.insert(path, node);
     }
@@ -173,17 +145,12 @@ impl View<'_, '_> {
         let path = join(&parent, last);
         let old = self.look(&path)?;
         let old_folder = match &old {
-            Some(Known {
-                node: Node::Directory { fresh },
-                ..
-            }) => Some(*fresh),
+            Some(Known { node: Node::Directory { fresh }, .. }) => Some(*fresh),
             _ => None,
         };
         let mut target = Vec::new();
         let node = match entry.kind {
-            EntryKind::Directory => Node::Directory {
-                fresh: old_folder.unwrap_or(true),
-            },
+            EntryKind::Directory => Node::Directory { fresh: old_folder.unwrap_or(true) },
             EntryKind::File => Node::File,
             EntryKind::Link => {
                 self.link(&parent, &entry.target)?;
@@ -212,11 +179,7 @@ impl View<'_, '_> {
             self.only_if_empty(&path, fresh)?;
         }
         self.checker.insert(path.clone(), node);
-        Ok(Some(Place {
-            path,
-            target,
-            name: name.join(&b'/'),
-        }))
+        Ok(Some(Place { path, target, name: name.join(&b'/') }))
     }
 
     /// A name's parts, if it is one that stays inside.
@@ -243,28 +206,18 @@ impl View<'_, '_> {
         for part in parts {
             let next = join(&folder, part);
             folder = match self.look(&next)? {
-                Some(Known {
-                    node: Node::Directory { .. },
-                    ..
-                }) => next,
-                Some(Known {
-                    node: Node::File, ..
-                }) => {
+                Some(Known { node: Node::Directory { .. }, .. }) => next,
+                Some(Known { node: Node::File, .. }) => {
                     return Err(self.refused(Refusal::BelowFile));
                 }
-                Some(Known {
-                    node: Node::Link(_),
-                    ours: true,
-                }) => {
+                Some(Known { node: Node::Link(_), ours: true }) => {
                     return Err(self.refused(Refusal::BelowLink));
                 }
-                Some(Known {
-                    node: Node::Link(target),
-                    ours: false,
-                }) => self.disk_link(&folder, &target)?,
+                Some(Known { node: Node::Link(target), ours: false }) => {
+                    self.disk_link(&folder, &target)?
+                }
                 None if make => {
-                    self.checker
-                        .insert(next.clone(), Node::Directory { fresh: true });
+                    self.checker.insert(next.clone(), Node::Directory { fresh: true });
                     next
                 }
                 None => return Err(self.refused(Refusal::HardLinkMissing)),
@@ -276,13 +229,9 @@ impl View<'_, '_> {
     /// The place of a hard link's target.
     fn hard_link_target(&mut self, target: &[u8]) -> Result<Vec<u8>, Error> {
         let parts = self.name_parts(target).map_err(|error| match error {
-            Error::Unsafe {
-                member,
-                reason: Refusal::AbsoluteName | Refusal::ParentName,
-            } => Error::Unsafe {
-                member,
-                reason: Refusal::HardLinkOutside,
-            },
+            Error::Unsafe { member, reason: Refusal::AbsoluteName | Refusal::ParentName } => {
+                Error::Unsafe { member, reason: Refusal::HardLinkOutside }
+            }
             other => other,
         })?;
         let Some((last, parents)) = parts.split_last() else {
@@ -296,24 +245,15 @@ impl View<'_, '_> {
     fn only_if_empty(&mut self, path: &[u8], fresh: bool) -> Result<(), Error> {
         let mut empty = !self.checker.has_children(path);
         if let (true, false, Some(disk)) = (empty, fresh, self.disk.as_deref_mut()) {
-            empty = disk
-                .is_empty(path)
-                .map_err(|source| unreadable(path, source))?;
+            empty = disk.is_empty(path).map_err(|source| unreadable(path, source))?;
         }
-        if empty {
-            Ok(())
-        } else {
-            Err(self.refused(Refusal::OverFolder))
-        }
+        if empty { Ok(()) } else { Err(self.refused(Refusal::OverFolder)) }
     }
 
     /// What lies at `path`, which has no link on the way.
     pub fn look(&mut self, path: &[u8]) -> Result<Option<Known>, Error> {
         if let Some(node) = self.checker.nodes.get(path) {
-            return Ok(Some(Known {
-                node: node.clone(),
-                ours: true,
-            }));
+            return Ok(Some(Known { node: node.clone(), ours: true }));
         }
         let Some(disk) = self.disk.as_deref_mut() else {
             return Ok(None);
@@ -327,8 +267,7 @@ impl View<'_, '_> {
             None => return Ok(None),
             Some(Found::Directory) => {
                 // Remembered, because most members lie in a few folders.
-                self.checker
-                    .insert(path.to_vec(), Node::Directory { fresh: false });
+                self.checker.insert(path.to_vec(), Node::Directory { fresh: false });
                 Node::Directory { fresh: false }
             }
             Some(Found::Link(target)) => Node::Link(target),
@@ -343,10 +282,7 @@ impl View<'_, '_> {
 }
 
 fn unreadable(path: &[u8], source: std::io::Error) -> Error {
-    Error::Read {
-        path: show(path).into(),
-        source,
-    }
+    Error::Read { path: show(path).into(), source }
 }
 
 /// The parts of a path that mean something.
@@ -358,11 +294,7 @@ pub(super) fn parts(path: &[u8]) -> Vec<Vec<u8>> {
 }
 
 fn join(folder: &[u8], name: &[u8]) -> Vec<u8> {
-    if folder.is_empty() {
-        name.to_vec()
-    } else {
-        [folder, b"/", name].concat()
-    }
+    if folder.is_empty() { name.to_vec() } else { [folder, b"/", name].concat() }
 }
 
 /// The folder's path and the name in it.

@@ -12,10 +12,8 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-const FOLDER: OFlags = OFlags::RDONLY
-    .union(OFlags::DIRECTORY)
-    .union(OFlags::NOFOLLOW)
-    .union(OFlags::CLOEXEC);
+const FOLDER: OFlags =
+    OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 /// Folders are ours alone until their own modes are set at the end.
 const PRIVATE: Mode = Mode::RWXU;
 
@@ -39,11 +37,7 @@ impl Disk {
     pub fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root = open(path, flags, Mode::empty())?;
-        Ok(Self {
-            root,
-            last: None,
-            made: Vec::new(),
-        })
+        Ok(Self { root, last: None, made: Vec::new() })
     }
 
     /// What lies at `path`; nothing also where a part of the way is not a folder.
@@ -104,9 +98,7 @@ impl Disk {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mode = Mode::RUSR | Mode::WUSR;
-        Ok(self
-            .replacing(parent, name, |parent| openat(parent, name, flags, mode))?
-            .into())
+        Ok(self.replacing(parent, name, |parent| openat(parent, name, flags, mode))?.into())
     }
 
     /// Makes a symbolic link, in the place of what is there.
@@ -136,12 +128,7 @@ impl Disk {
     pub fn touch_link(&mut self, path: &[u8], time: (i64, u32)) -> io::Result<()> {
         let (parent, name) = split(path);
         let parent = self.folder(parent, false)?;
-        Ok(utimensat(
-            parent,
-            name,
-            &times(time),
-            AtFlags::SYMLINK_NOFOLLOW,
-        )?)
+        Ok(utimensat(parent, name, &times(time), AtFlags::SYMLINK_NOFOLLOW)?)
     }
 
     /// Sets a folder's mode and time, in this order and after everything below it is done.
@@ -162,11 +149,7 @@ impl Disk {
     /// Removes a file that could not be written to its end.
     pub fn remove_file(&mut self, path: &[u8]) -> io::Result<()> {
         let (parent, name) = split(path);
-        Ok(unlinkat(
-            self.folder(parent, false)?,
-            name,
-            AtFlags::empty(),
-        )?)
+        Ok(unlinkat(self.folder(parent, false)?, name, AtFlags::empty())?)
     }
 
     /// The folders made since the last call because something lies below them.
@@ -256,12 +239,6 @@ fn split(path: &[u8]) -> (&[u8], &[u8]) {
 }
 
 fn times((seconds, nanos): (i64, u32)) -> Timestamps {
-    let time = Timespec {
-        tv_sec: seconds,
-        tv_nsec: nanos.into(),
-    };
-    Timestamps {
-        last_access: time,
-        last_modification: time,
-    }
+    let time = Timespec { tv_sec: seconds, tv_nsec: nanos.into() };
+    Timestamps { last_access: time, last_modification: time }
 }

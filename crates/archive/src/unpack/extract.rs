@@ -33,26 +33,15 @@ struct Extraction<'a> {
 
 /// Extracts the archive over `into`.
 pub(super) fn extract(reader: impl Read, into: &Path, limits: &Limits) -> Result<Unpacked, Error> {
-    let failed = |source| Error::Extract {
-        path: into.to_owned(),
-        source,
-    };
+    let failed = |source| Error::Extract { path: into.to_owned(), source };
     fs::create_dir_all(into).map_err(failed)?;
     let disk = Disk::open(into).map_err(failed)?;
     let buffer = vec![0; 128 << 10];
-    let mut extraction = Extraction {
-        into,
-        disk,
-        folders: BTreeMap::new(),
-        buffer,
-    };
+    let mut extraction = Extraction { into, disk, folders: BTreeMap::new(), buffer };
 
     let mut checker = Checker::new(Some(into), limits);
     let mut members = Members::new(reader, limits);
-    let mut unpacked = Unpacked {
-        entries: 0,
-        bytes: 0,
-    };
+    let mut unpacked = Unpacked { entries: 0, bytes: 0 };
     while let Some(entry) = members.next()? {
         if let Some(place) = checker.admit(&entry, Some(&mut extraction.disk))? {
             extraction.write(&entry, &place, &mut members)?;
@@ -140,9 +129,6 @@ impl Extraction<'_> {
     }
 
     fn failed(&self, path: &[u8], source: io::Error) -> Error {
-        Error::Extract {
-            path: self.into.join(OsStr::from_bytes(path)),
-            source,
-        }
+        Error::Extract { path: self.into.join(OsStr::from_bytes(path)), source }
     }
 }

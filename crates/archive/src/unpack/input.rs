@@ -36,9 +36,7 @@ impl<R: Read> Input<R> {
         Self {
             decoder: MultiGzDecoder::new(source),
             unpacked: 0,
-            cap: limits
-                .bytes
-                .saturating_add(limits.entries.saturating_mul(OVERHEAD)),
+            cap: limits.bytes.saturating_add(limits.entries.saturating_mul(OVERHEAD)),
             ratio: limits.ratio,
             ratio_from: limits.ratio_from,
         }

@@ -20,18 +20,8 @@ impl View<'_, '_> {
     /// Where a link that was there before leads, if that is a folder inside.
     pub fn disk_link(&mut self, folder: &[u8], target: &[u8]) -> Result<Vec<u8>, Error> {
         if let Leads::Inside(path) = self.resolve(folder, target)? {
-            let known = if path.is_empty() {
-                None
-            } else {
-                self.look(&path)?
-            };
-            let is_folder = matches!(
-                known,
-                Some(Known {
-                    node: Node::Directory { .. },
-                    ..
-                })
-            );
+            let known = if path.is_empty() { None } else { self.look(&path)? };
+            let is_folder = matches!(known, Some(Known { node: Node::Directory { .. }, .. }));
             if path.is_empty() || is_folder {
                 return Ok(path);
             }
@@ -59,11 +49,8 @@ impl View<'_, '_> {
             (parts(folder).len(), target_parts.into())
         };
         for part in rest {
-            depth = if part == b".." {
-                depth.checked_sub(1).ok_or_else(outside)?
-            } else {
-                depth + 1
-            };
+            depth =
+                if part == b".." { depth.checked_sub(1).ok_or_else(outside)? } else { depth + 1 };
         }
         Ok(())
     }
@@ -98,11 +85,7 @@ impl View<'_, '_> {
                 }
                 _ => at.push(text),
             }
-            if let Some(Known {
-                node: Node::Link(target),
-                ..
-            }) = self.look(&at.join(&b'/'))?
-            {
+            if let Some(Known { node: Node::Link(target), .. }) = self.look(&at.join(&b'/'))? {
                 hops += 1;
                 if hops > HOPS {
                     return Ok(Leads::Nowhere);
@@ -117,10 +100,6 @@ impl View<'_, '_> {
     /// Where an absolute target points below the folder, or nothing if it does not.
     fn below_base(&self, target: &[Vec<u8>]) -> Option<VecDeque<Vec<u8>>> {
         let below = |base: &Vec<Vec<u8>>| target.strip_prefix(base.as_slice());
-        self.checker
-            .bases
-            .iter()
-            .find_map(below)
-            .map(|rest| rest.iter().cloned().collect())
+        self.checker.bases.iter().find_map(below).map(|rest| rest.iter().cloned().collect())
     }
 }

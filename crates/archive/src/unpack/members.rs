@@ -76,16 +76,11 @@ impl<R: Read> Members<R> {
 
     /// Reads some of the current member's content; nothing at its end.
     pub fn read(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
-        let most = usize::try_from(self.left)
-            .unwrap_or(usize::MAX)
-            .min(buffer.len());
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX).min(buffer.len());
         if most == 0 {
             return Ok(0);
         }
-        let count = self
-            .input
-            .read(&mut buffer[..most])
-            .map_err(|stop| self.stopped(stop))?;
+        let count = self.input.read(&mut buffer[..most]).map_err(|stop| self.stopped(stop))?;
         if count == 0 {
             return Err(self.stopped(Stop::Truncated));
         }
@@ -126,10 +121,7 @@ impl<R: Read> Members<R> {
     fn end(&mut self) -> Result<(), Error> {
         let mut buffer = std::mem::take(&mut self.buffer);
         loop {
-            let count = self
-                .input
-                .read(&mut buffer)
-                .map_err(|stop| self.stopped(stop))?;
+            let count = self.input.read(&mut buffer).map_err(|stop| self.stopped(stop))?;
             if count == 0 {
                 return Ok(());
             }
@@ -141,18 +133,14 @@ impl<R: Read> Members<R> {
 
     fn entry(&mut self, header: &Header, extended: Extended) -> Result<Entry, Error> {
         let name = extended.name.unwrap_or_else(|| short_name(header));
-        let target = extended
-            .target
-            .unwrap_or_else(|| until_nul(&header.as_old().linkname));
+        let target = extended.target.unwrap_or_else(|| until_nul(&header.as_old().linkname));
         self.last.clone_from(&name);
         if let Some(refusal) = extended.refused {
             return Err(Error::refused(&name, refusal));
         }
         let mut size = match extended.size {
             Some(size) => size,
-            None => header
-                .entry_size()
-                .map_err(|error| self.unreadable("size", error))?,
+            None => header.entry_size().map_err(|error| self.unreadable("size", error))?,
         };
         let kind = match header.entry_type().as_byte() {
             // Before POSIX, folders were files with a slash at the end.
@@ -176,27 +164,14 @@ impl<R: Read> Members<R> {
         let (mtime, mtime_nanos) = match extended.mtime {
             Some(time) => time,
             None => {
-                let time = header
-                    .mtime()
-                    .map_err(|error| self.unreadable("time", error))?;
+                let time = header.mtime().map_err(|error| self.unreadable("time", error))?;
                 // Negative ones are in base 256, two's complement.
                 (time.cast_signed(), 0)
             }
         };
-        let mode = header
-            .mode()
-            .map_err(|error| self.unreadable("mode", error))?
-            & 0o7777;
+        let mode = header.mode().map_err(|error| self.unreadable("mode", error))? & 0o7777;
         self.expect(size);
-        Ok(Entry {
-            name,
-            kind,
-            target,
-            size,
-            mode,
-            mtime,
-            mtime_nanos,
-        })
+        Ok(Entry { name, kind, target, size, mode, mtime, mtime_nanos })
     }
 
     fn expect(&mut self, size: u64) {
@@ -214,13 +189,7 @@ impl<R: Read> Members<R> {
         let text = self.text(header, so_far)?;
         let mut global = Extended::default();
         match pax::parse(&text, &mut global) {
-            Some(())
-                if global
-                    == (Extended {
-                        mtime: global.mtime,
-                        ..Extended::default()
-                    }) =>
-            {
+            Some(()) if global == (Extended { mtime: global.mtime, ..Extended::default() }) => {
                 Ok(())
             }
             _ => Err(self.damaged("a global extended header cannot be read")),
@@ -229,9 +198,7 @@ impl<R: Read> Members<R> {
 
     /// The content of an extended header.
     fn text(&mut self, header: &Header, so_far: &mut u64) -> Result<Vec<u8>, Error> {
-        let size = header
-            .entry_size()
-            .map_err(|error| self.unreadable("size", error))?;
+        let size = header.entry_size().map_err(|error| self.unreadable("size", error))?;
         // Counts the header too, so that a chain of empty ones has an end.
         *so_far = so_far.saturating_add(size).saturating_add(BLOCK as u64);
         if *so_far > EXTENDED_LIMIT {
@@ -248,19 +215,11 @@ impl<R: Read> Members<R> {
     }
 
     fn limit(&self, what: LimitKind, limit: u64) -> Error {
-        Error::Limit {
-            member: show(&self.last),
-            what,
-            limit,
-        }
+        Error::Limit { member: show(&self.last), what, limit }
     }
 
     fn damaged(&self, detail: &str) -> Error {
-        Error::Damaged {
-            after: show(&self.last),
-            detail: detail.to_owned(),
-            source: None,
-        }
+        Error::Damaged { after: show(&self.last), detail: detail.to_owned(), source: None }
     }
 
     fn unreadable(&self, field: &str, error: io::Error) -> Error {
@@ -296,11 +255,7 @@ fn short_name(header: &Header) -> Vec<u8> {
 }
 
 fn until_nul(field: &[u8]) -> Vec<u8> {
-    field
-        .split(|byte| *byte == 0)
-        .next()
-        .unwrap_or(field)
-        .to_vec()
+    field.split(|byte| *byte == 0).next().unwrap_or(field).to_vec()
 }
 
 /// The sum of the header's bytes, its own field read as spaces. Old writers took them as signed.
@@ -309,13 +264,7 @@ fn checksum_fits(header: &Header) -> bool {
         return false;
     };
     let bytes = header.as_bytes().iter().enumerate();
-    let bytes = bytes.map(|(place, byte)| {
-        if (148..156).contains(&place) {
-            b' '
-        } else {
-            *byte
-        }
-    });
+    let bytes = bytes.map(|(place, byte)| if (148..156).contains(&place) { b' ' } else { *byte });
     let (mut plain, mut signed) = (0, 0);
     for byte in bytes {
         plain += u32::from(byte);

@@ -45,13 +45,7 @@ pub fn picture(tree: &Path) -> Picture {
         .into_iter()
         .map(|entry| entry.unwrap().into_path())
         .collect();
-    let name = |path: &Path| {
-        path.strip_prefix(tree)
-            .unwrap()
-            .as_os_str()
-            .as_bytes()
-            .to_vec()
-    };
+    let name = |path: &Path| path.strip_prefix(tree).unwrap().as_os_str().as_bytes().to_vec();
     paths.sort_by_key(|path| name(path));
     for path in paths {
         let metadata = fs::symlink_metadata(&path).unwrap();
@@ -67,19 +61,8 @@ pub fn picture(tree: &Path) -> Picture {
         } else {
             What::Other
         };
-        let mode = if kind.is_symlink() {
-            0o777
-        } else {
-            metadata.mode() & 0o7777
-        };
-        picture.insert(
-            name(&path),
-            Seen {
-                mode,
-                mtime: metadata.mtime(),
-                what,
-            },
-        );
+        let mode = if kind.is_symlink() { 0o777 } else { metadata.mode() & 0o7777 };
+        picture.insert(name(&path), Seen { mode, mtime: metadata.mtime(), what });
     }
     picture
 }
@@ -93,23 +76,14 @@ pub fn pack(tree: &Path, options: &PackOptions) -> (Packed, Vec<u8>) {
 
 /// Times are kept as they are: the limit lies far ahead.
 pub fn keeping_times() -> PackOptions {
-    PackOptions {
-        mtime_limit: Some(i64::from(i32::MAX)),
-        ..PackOptions::default()
-    }
+    PackOptions { mtime_limit: Some(i64::from(i32::MAX)), ..PackOptions::default() }
 }
 
 /// Sets the time of a path, links not followed.
 pub fn touch(path: &Path, seconds: i64) {
     use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
-    let time = Timespec {
-        tv_sec: seconds,
-        tv_nsec: 0,
-    };
-    let times = Timestamps {
-        last_access: time,
-        last_modification: time,
-    };
+    let time = Timespec { tv_sec: seconds, tv_nsec: 0 };
+    let times = Timestamps { last_access: time, last_modification: time };
     utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW).unwrap();
 }
 
@@ -124,16 +98,8 @@ pub fn bytes(name: &[u8]) -> &Path {
 
 /// Runs a program to its end and returns its standard output.
 pub fn run(program: &str, arguments: &[&OsStr]) -> Vec<u8> {
-    let output = Command::new(program)
-        .args(arguments)
-        .env("LC_ALL", "C.UTF-8")
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{program}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = Command::new(program).args(arguments).env("LC_ALL", "C.UTF-8").output().unwrap();
+    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
     output.stdout
 }
 
@@ -220,9 +186,8 @@ pub fn full_tree(tree: &Path) {
     fs::write(tree.join("bin/php"), b"\x7fELF program").unwrap();
     fs::write(tree.join("bin/sudo"), b"as another").unwrap();
     fs::write(tree.join("lib/nothing"), b"").unwrap();
-    let block: Vec<u8> = (0..200_000_u32)
-        .flat_map(|n| (n / 7).wrapping_mul(n).to_le_bytes())
-        .collect();
+    let block: Vec<u8> =
+        (0..200_000_u32).flat_map(|n| (n / 7).wrapping_mul(n).to_le_bytes()).collect();
     fs::write(tree.join("lib/large"), &block).unwrap();
     fs::write(tree.join("lib/exactly"), &block[..512]).unwrap();
     fs::write(tree.join(&longer).join("file"), b"deep").unwrap();
@@ -242,15 +207,8 @@ pub fn full_tree(tree: &Path) {
     chmod(&tree.join("lib/php"), 0o1777);
     chmod(&tree.join("lib/php/extensions"), 0o2775);
     chmod(&tree.join("empty"), 0o700);
-    for (number, entry) in WalkDir::new(tree)
-        .contents_first(true)
-        .into_iter()
-        .enumerate()
-    {
-        touch(
-            entry.unwrap().path(),
-            400_000_000 + number as i64 * 1_000_003,
-        );
+    for (number, entry) in WalkDir::new(tree).contents_first(true).into_iter().enumerate() {
+        touch(entry.unwrap().path(), 400_000_000 + number as i64 * 1_000_003);
     }
 }
 
@@ -294,13 +252,7 @@ impl Site {
         match self.unpack(archive) {
             Err(error @ Error::Unsafe { .. }) => {
                 assert_eq!(error.kind(), Kind::BadArchive);
-                let Error::Unsafe {
-                    member: named,
-                    reason,
-                } = error
-                else {
-                    unreachable!()
-                };
+                let Error::Unsafe { member: named, reason } = error else { unreachable!() };
                 assert_eq!((named.as_str(), reason), (member, expected), "{label}");
             }
             other => panic!("{label}: {other:?}"),

@@ -41,9 +41,8 @@ pub struct Request {
 }
 
 /// The arguments in their order; in the JSON form their names are in lower case.
-pub const ARGUMENTS: [&str; 9] = [
-    "TYPE", "NAME", "VERSION", "ARCHIVE", "REQUIRE", "CONFLICT", "REPLACE", "PROVIDE", "EXTRA",
-];
+pub const ARGUMENTS: [&str; 9] =
+    ["TYPE", "NAME", "VERSION", "ARCHIVE", "REQUIRE", "CONFLICT", "REPLACE", "PROVIDE", "EXTRA"];
 
 impl Request {
     /// Reads `TYPE NAME VERSION ARCHIVE [REQUIRE [CONFLICT [REPLACE [PROVIDE [EXTRA]]]]]`.
@@ -92,10 +91,8 @@ impl Request {
     /// # Errors
     /// Where the text is no JSON object, a member is missing, unknown or of the wrong type.
     pub fn from_json(text: impl AsRef<[u8]>) -> Result<Self, Error> {
-        let mut members = json::parse_object(text).map_err(|source| Error::Json {
-            argument: "stdin".to_owned(),
-            source,
-        })?;
+        let mut members = json::parse_object(text)
+            .map_err(|source| Error::Json { argument: "stdin".to_owned(), source })?;
         let problem = |argument: &str, problem: &str| Error::Value {
             argument: argument.to_owned(),
             problem: problem.to_owned(),
@@ -105,12 +102,8 @@ impl Request {
             Some(_) => Err(problem(key, "expected a string")),
             None => Err(problem(key, "missing")),
         };
-        let [kind, name, version, archive] = [
-            text("type")?,
-            text("name")?,
-            text("version")?,
-            text("archive")?,
-        ];
+        let [kind, name, version, archive] =
+            [text("type")?, text("name")?, text("version")?, text("archive")?];
         let mut object = |key: &str| match members.remove(key) {
             Some(Value::Object(object)) => Ok(object),
             Some(Value::Array(list)) if list.is_empty() => Ok(Object::new()),
@@ -148,10 +141,7 @@ impl Request {
     pub fn problems(&self) -> Vec<Error> {
         let mut problems = Vec::new();
         let mut report = |argument: &str, problem: String| {
-            problems.push(Error::Value {
-                argument: argument.to_owned(),
-                problem,
-            });
+            problems.push(Error::Value { argument: argument.to_owned(), problem });
         };
         let platform = self.kind.starts_with(Kind::PLATFORM_PREFIX);
         if self.kind.is_empty() {
@@ -163,10 +153,7 @@ impl Request {
             report("NAME", "empty".to_owned());
         } else if platform && !has_prefix(&self.name) {
             let name = &self.name;
-            report(
-                "NAME",
-                format!("{name:?} of type {:?} lacks \"heroku-sys/\"", self.kind),
-            );
+            report("NAME", format!("{name:?} of type {:?} lacks \"heroku-sys/\"", self.kind));
         }
         if self.version.is_empty() {
             report("VERSION", "empty".to_owned());
@@ -182,10 +169,7 @@ impl Request {
         ];
         for (argument, links) in links {
             if let Some((name, _)) = links.iter().find(|(_, constraint)| !constraint.is_string()) {
-                report(
-                    argument,
-                    format!("{name}: expected a version constraint as a string"),
-                );
+                report(argument, format!("{name}: expected a version constraint as a string"));
             }
         }
         problems
@@ -193,13 +177,10 @@ impl Request {
 }
 
 fn has_prefix(name: &str) -> bool {
-    name.strip_prefix("heroku-sys/")
-        .is_some_and(|rest| !rest.is_empty())
+    name.strip_prefix("heroku-sys/").is_some_and(|rest| !rest.is_empty())
 }
 
 /// Whether an object can be a list of virtual packages with their versions.
 fn could_be_links(object: &Object) -> bool {
-    object
-        .iter()
-        .all(|(name, version)| version.is_string() && name.contains('/'))
+    object.iter().all(|(name, version)| version.is_string() && name.contains('/'))
 }

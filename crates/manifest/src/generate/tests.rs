@@ -18,12 +18,7 @@ fn generated(args: &[&str], context: &Context<'_>) -> Result<String, String> {
 
 #[test]
 fn a_manifest_has_all_its_keys() {
-    let args = [
-        "heroku-sys-library",
-        "heroku-sys/zlib",
-        "1.3",
-        "zlib-1.3.tar.gz",
-    ];
+    let args = ["heroku-sys-library", "heroku-sys/zlib", "1.3", "zlib-1.3.tar.gz"];
     let expected = concat!(
         r#"{"conflict": {}, "dist": {"type": "heroku-sys-tar", "url": "https://b.s3.amazonaws.com/p/x%2B1.tar.gz"}, "#,
         r#""extra": {}, "name": "heroku-sys/zlib", "provide": {}, "replace": {}, "#,
@@ -45,19 +40,10 @@ fn the_stack_is_required() {
         ("cedar--14", "heroku-sys/cedar", "^1.0.0"),
     ];
     for (stack, package, constraint) in cases {
-        assert_eq!(
-            stack_requirement(stack),
-            Ok((package.to_owned(), constraint.to_owned()))
-        );
+        assert_eq!(stack_requirement(stack), Ok((package.to_owned(), constraint.to_owned())));
     }
     assert_eq!(
-        generated(
-            &["x", "a/b", "1", "x"],
-            &Context {
-                stack: "-24",
-                ..CONTEXT
-            }
-        ),
+        generated(&["x", "a/b", "1", "x"], &Context { stack: "-24", ..CONTEXT }),
         Err(r#"STACK: "-24" does not start with the name of a stack"#.to_owned())
     );
 }
@@ -79,16 +65,8 @@ fn each_type_needs_its_installer() {
     for (kind, plugin, dist) in cases {
         let request = Request::from_args(&[kind, "a/b", "1", "x"]).unwrap();
         let manifest = generate(request, &CONTEXT).unwrap();
-        assert_eq!(
-            manifest.required("heroku/installer-plugin"),
-            plugin,
-            "{kind}"
-        );
-        assert_eq!(
-            manifest.required("heroku-sys/heroku"),
-            Some("^24.0.0"),
-            "{kind}"
-        );
+        assert_eq!(manifest.required("heroku/installer-plugin"), plugin, "{kind}");
+        assert_eq!(manifest.required("heroku-sys/heroku"), Some("^24.0.0"), "{kind}");
         assert_eq!(manifest.section("dist").unwrap()["type"], dist, "{kind}");
     }
 }
@@ -160,14 +138,8 @@ fn arguments_that_are_wrong_are_named() {
         (&[], "expected 4 to 9 arguments, got 0"),
         (&["a", "b", "c"], "expected 4 to 9 arguments, got 3"),
         (&["a"; 10], "expected 4 to 9 arguments, got 10"),
-        (
-            &["x", "a/b", "1", "x", " []"],
-            "REQUIRE: expected an object at line 1 column 2",
-        ),
-        (
-            &["x", "a/b", "1", "x", "{}", "{a"],
-            "CONFLICT: key must be a string at line 1 column 2",
-        ),
+        (&["x", "a/b", "1", "x", " []"], "REQUIRE: expected an object at line 1 column 2"),
+        (&["x", "a/b", "1", "x", "{}", "{a"], "CONFLICT: key must be a string at line 1 column 2"),
         (
             &["x", "a/b", "1", "x", "{}", "{}", ""],
             "REPLACE: EOF while parsing a value at line 1 column 1",
@@ -177,17 +149,7 @@ fn arguments_that_are_wrong_are_named() {
             "PROVIDE: expected an object at line 1 column 1",
         ),
         (
-            &[
-                "heroku-sys-php",
-                "a/b",
-                "1",
-                "x",
-                "{}",
-                "{}",
-                "{}",
-                "{}",
-                r#"{"shared": {"a": 1}}"#,
-            ],
+            &["heroku-sys-php", "a/b", "1", "x", "{}", "{}", "{}", "{}", r#"{"shared": {"a": 1}}"#],
             "EXTRA: shared.a: expected a version",
         ),
     ];
@@ -198,17 +160,7 @@ fn arguments_that_are_wrong_are_named() {
 
 #[test]
 fn one_object_says_the_same() {
-    let args = [
-        "x",
-        "a/b",
-        "1",
-        "x.tar.gz",
-        r#"{"a/c": "*"}"#,
-        "{}",
-        "{}",
-        "{}",
-        r#"{"k": 1e5}"#,
-    ];
+    let args = ["x", "a/b", "1", "x.tar.gz", r#"{"a/c": "*"}"#, "{}", "{}", "{}", r#"{"k": 1e5}"#];
     let text = r#"{"type": "x", "name": "a/b", "version": "1", "archive": "x.tar.gz",
         "require": {"a/c": "*"}, "conflict": [], "replace": null, "extra": {"k": 1e5}}"#;
     assert_eq!(Request::from_json(text), Request::from_args(&args));
@@ -222,10 +174,7 @@ fn one_object_says_the_same() {
             r#"{"type":"","name":"","version":"","archive":"","require":""}"#,
             "require: expected an object",
         ),
-        (
-            r#"{"type":"","name":"","version":"","archive":"","x":""}"#,
-            "x: unknown member",
-        ),
+        (r#"{"type":"","name":"","version":"","archive":"","x":""}"#, "x: unknown member"),
     ];
     for (text, expected) in cases {
         let error = Request::from_json(text).unwrap_err();
@@ -249,15 +198,9 @@ fn what_no_repository_could_use_is_found() {
         ),
         (
             ["heroku-sys-x", "heroku-sys/php", "", "x", "{}"],
-            &[
-                r#"TYPE: unknown platform type "heroku-sys-x""#,
-                "VERSION: empty",
-            ],
+            &[r#"TYPE: unknown platform type "heroku-sys-x""#, "VERSION: empty"],
         ),
-        (
-            ["", "", "1", "", "{}"],
-            &["TYPE: empty", "NAME: empty", "ARCHIVE: empty"],
-        ),
+        (["", "", "1", "", "{}"], &["TYPE: empty", "NAME: empty", "ARCHIVE: empty"]),
         (
             ["x", "a/b", "1", "x", r#"{"a/c": 1}"#],
             &["REQUIRE: a/c: expected a version constraint as a string"],
@@ -274,15 +217,8 @@ fn what_no_repository_could_use_is_found() {
 #[test]
 fn an_archive_at_hand_is_described() {
     let mut request = Request::from_args(&["x", "a/b", "1", "x"]).unwrap();
-    request.facts = Some(ArchiveFacts {
-        sha1: "11".into(),
-        sha256: "22".into(),
-        size: 3,
-    });
+    request.facts = Some(ArchiveFacts { sha1: "11".into(), sha256: "22".into(), size: 3 });
     let manifest = generate(request, &CONTEXT).unwrap();
     assert_eq!(manifest.section("dist").unwrap()["shasum"], "11");
-    assert_eq!(
-        manifest.as_object()["extra"].to_string(),
-        r#"{"sha256":"22","size":3}"#
-    );
+    assert_eq!(manifest.as_object()["extra"].to_string(), r#"{"sha256":"22","size":3}"#);
 }

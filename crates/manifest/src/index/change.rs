@@ -57,11 +57,7 @@ pub(super) fn between(older: &Packages, newer: &Packages) -> Vec<Change> {
                 (Some(older), Some(newer)) if older == newer => continue,
                 _ => ChangeKind::Changed,
             };
-            changes.push(Change {
-                kind,
-                name: name.clone(),
-                version: version.to_owned(),
-            });
+            changes.push(Change { kind, name: name.clone(), version: version.to_owned() });
         }
     }
     changes
@@ -70,10 +66,7 @@ pub(super) fn between(older: &Packages, newer: &Packages) -> Vec<Change> {
 fn by_version(manifests: Option<&Vec<Manifest>>) -> BTreeMap<&str, Vec<&Manifest>> {
     let mut versions: BTreeMap<&str, Vec<&Manifest>> = BTreeMap::new();
     for manifest in manifests.into_iter().flatten() {
-        versions
-            .entry(manifest.version())
-            .or_default()
-            .push(manifest);
+        versions.entry(manifest.version()).or_default().push(manifest);
     }
     versions
 }

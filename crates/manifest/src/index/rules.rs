@@ -29,10 +29,7 @@ pub(super) fn apply(mut manifests: Vec<(String, Manifest)>) -> Packages {
 
     let mut packages = Packages::new();
     for manifest in manifests {
-        packages
-            .entry(manifest.name().to_owned())
-            .or_default()
-            .push(manifest);
+        packages.entry(manifest.name().to_owned()).or_default().push(manifest);
     }
     for list in packages.values_mut() {
         list.sort_by_cached_key(|manifest| std::cmp::Reverse(SeriesKey(series(manifest))));
@@ -52,19 +49,13 @@ fn build_group(manifest: &Manifest) -> (String, String, String) {
         .filter(|(package, constraint)| is_target(package, constraint))
         .map(|(package, constraint)| format!("{package} {constraint}"))
         .collect();
-    (
-        manifest.name().to_owned(),
-        version::composer_form(version),
-        target.join("\n"),
-    )
+    (manifest.name().to_owned(), version::composer_form(version), target.join("\n"))
 }
 
 /// Whether a requirement says what a build is for: PHP, HHVM, or the stack, which is known by its
 /// form (a name without a hyphen, `^N.0.0`).
 fn is_target(package: &str, constraint: &str) -> bool {
-    let stack = package
-        .strip_prefix("heroku-sys/")
-        .is_some_and(|name| !name.contains('-'))
+    let stack = package.strip_prefix("heroku-sys/").is_some_and(|name| !name.contains('-'))
         && constraint
             .strip_prefix('^')
             .and_then(|rest| rest.strip_suffix(".0.0"))
@@ -81,9 +72,7 @@ fn compare_builds(left: &str, right: &str) -> Ordering {
 }
 
 fn split_build(version: &str) -> (&str, Option<&str>) {
-    version
-        .split_once('+')
-        .map_or((version, None), |(version, build)| (version, Some(build)))
+    version.split_once('+').map_or((version, None), |(version, build)| (version, Some(build)))
 }
 
 /// Drops the builds of a version that a later build for the same target replaces.
@@ -95,38 +84,25 @@ fn keep_latest_builds(manifests: &mut Vec<Manifest>) {
         .map(|manifest| manifest.name().to_owned())
         .collect();
     let mut latest: BTreeMap<(String, String, String), String> = BTreeMap::new();
-    for manifest in manifests
-        .iter()
-        .filter(|manifest| rebuilt.contains(manifest.name()))
-    {
-        let best = latest
-            .entry(build_group(manifest))
-            .or_insert_with(|| manifest.version().into());
+    for manifest in manifests.iter().filter(|manifest| rebuilt.contains(manifest.name())) {
+        let best = latest.entry(build_group(manifest)).or_insert_with(|| manifest.version().into());
         if compare_builds(manifest.version(), best).is_gt() {
             *best = manifest.version().to_owned();
         }
     }
     manifests.retain(|manifest| {
-        let best = rebuilt
-            .contains(manifest.name())
-            .then(|| latest.get(&build_group(manifest)));
-        best.flatten()
-            .is_none_or(|best| compare_builds(manifest.version(), best).is_eq())
+        let best = rebuilt.contains(manifest.name()).then(|| latest.get(&build_group(manifest)));
+        best.flatten().is_none_or(|best| compare_builds(manifest.version(), best).is_eq())
     });
 }
 
 /// Makes a package of each shared extension that a PHP manifest carries whole.
 fn split_shared_extensions(manifests: &mut Vec<Manifest>) {
     let mut split = Vec::new();
-    for manifest in manifests
-        .iter_mut()
-        .filter(|manifest| manifest.kind() == Some(Kind::Php))
-    {
+    for manifest in manifests.iter_mut().filter(|manifest| manifest.kind() == Some(Kind::Php)) {
         let url = manifest.dist_url().unwrap_or_default().to_owned();
-        let Some(Value::Object(shared)) = manifest
-            .object_mut()
-            .get_mut("extra")
-            .and_then(|extra| extra.get_mut("shared"))
+        let Some(Value::Object(shared)) =
+            manifest.object_mut().get_mut("extra").and_then(|extra| extra.get_mut("shared"))
         else {
             continue;
         };
@@ -210,12 +186,9 @@ impl PartialOrd for SeriesKey {
 
 pub(super) fn same(left: &Packages, right: &Packages) -> bool {
     left.len() == right.len()
-        && left
-            .iter()
-            .zip(right)
-            .all(|((left_name, left), (right_name, right))| {
-                left_name == right_name && canonical(left) == canonical(right)
-            })
+        && left.iter().zip(right).all(|((left_name, left), (right_name, right))| {
+            left_name == right_name && canonical(left) == canonical(right)
+        })
 }
 
 /// A list of manifests with those of equal sort keys in an order that only their contents decide.

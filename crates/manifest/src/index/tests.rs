@@ -26,43 +26,29 @@ fn listed(lines: &[Line]) -> Vec<String> {
         .enumerate()
         .map(|(at, (name, version, php))| (format!("{at:03}"), line("library", name, version, php)))
         .collect();
-    let texts: Vec<(&str, &str)> = texts
-        .iter()
-        .map(|(a, b)| (a.as_str(), b.as_str()))
-        .collect();
+    let texts: Vec<(&str, &str)> = texts.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
     let index = index(&texts);
     let list = index.manifests().map(|manifest| {
         let php = manifest.required("heroku-sys/php").unwrap_or_default();
-        format!("{} {} {php}", manifest.name(), manifest.version())
-            .trim_end()
-            .to_owned()
+        format!("{} {} {php}", manifest.name(), manifest.version()).trim_end().to_owned()
     });
     list.collect()
 }
 
 #[test]
 fn packages_are_grouped_by_name() {
-    let index = index(&[
-        ("1", &line("a", "z/\u{e9}", "1", "")),
-        ("2", &line("b", "a/b", "1", "")),
-    ]);
+    let index = index(&[("1", &line("a", "z/\u{e9}", "1", "")), ("2", &line("b", "a/b", "1", ""))]);
     let expected = r#"{"packages": {"a/b": [{"name": "a/b", "type": "b", "version": "1"}], "z/\u00e9": [{"name": "z/\u00e9", "type": "a", "version": "1"}]}}"#;
     assert_eq!(String::from_utf8(index.to_bytes()).unwrap(), expected);
     assert_eq!(Index::parse(expected), Ok(index));
-    assert_eq!(
-        Index::generate(Vec::new()).to_bytes(),
-        br#"{"packages": {}}"#
-    );
+    assert_eq!(Index::generate(Vec::new()).to_bytes(), br#"{"packages": {}}"#);
 }
 
 #[test]
 fn what_is_never_offered_is_dropped() {
     let index = index(&[
         ("1", &line("heroku-sys-package", "heroku-sys/a", "1", "")),
-        (
-            "2",
-            &line("heroku-sys-php-package", "heroku-sys/b", "1", ""),
-        ),
+        ("2", &line("heroku-sys-php-package", "heroku-sys/b", "1", "")),
         ("3", &line("heroku-sys-other", "heroku-sys/c", "1", "")),
         ("4", r#"{"name": "d/d", "version": "1"}"#),
     ]);
@@ -84,19 +70,11 @@ fn the_php_series_descends_within_a_name() {
         ),
         // Equal keys keep the order of the files, whatever the version.
         (
-            &[
-                ("e", "2", "8.0.*"),
-                ("e", "3", "8.0.*"),
-                ("e", "1", "8.0.0"),
-            ],
+            &[("e", "2", "8.0.*"), ("e", "3", "8.0.*"), ("e", "1", "8.0.0")],
             &["e 2 8.0.*", "e 3 8.0.*", "e 1 8.0.0"],
         ),
         (
-            &[
-                ("e", "1", "^7.0.0"),
-                ("e", "1", "7.0.*"),
-                ("e", "1", "~8.0"),
-            ],
+            &[("e", "1", "^7.0.0"), ("e", "1", "7.0.*"), ("e", "1", "~8.0")],
             &["e 1 ~8.0", "e 1 ^7.0.0", "e 1 7.0.*"],
         ),
         // Names that are equal as numbers are two names.
@@ -126,41 +104,22 @@ fn the_age_of_hhvm_is_ordered_by_hhvm() {
 #[test]
 fn a_later_build_replaces_an_earlier_one_for_its_target() {
     let cases: &[(&[Line], &[&str])] = &[
-        (
-            &[("e", "1.0", ""), ("e", "1.0+build2", "")],
-            &["e 1.0+build2"],
-        ),
-        (
-            &[("e", "1.0+build10", ""), ("e", "1.0+build9", "")],
-            &["e 1.0+build10"],
-        ),
+        (&[("e", "1.0", ""), ("e", "1.0+build2", "")], &["e 1.0+build2"]),
+        (&[("e", "1.0+build10", ""), ("e", "1.0+build9", "")], &["e 1.0+build10"]),
         (
             &[("e", "1.0+build2", ""), ("f", "1.0", ""), ("e", "1.1", "")],
             &["e 1.0+build2", "e 1.1", "f 1.0"],
         ),
         // One series' rebuild does not hide the others.
         (
-            &[
-                ("e", "6.0.0", "8.1.*"),
-                ("e", "6.0.0", "8.2.*"),
-                ("e", "6.0.0+build2", "8.2.*"),
-            ],
+            &[("e", "6.0.0", "8.1.*"), ("e", "6.0.0", "8.2.*"), ("e", "6.0.0+build2", "8.2.*")],
             &["e 6.0.0+build2 8.2.*", "e 6.0.0 8.1.*"],
         ),
         // Versions that are the same to Composer are one version, but nothing vanishes.
-        (
-            &[("e", "1.00", ""), ("e", "1.0+build2", "")],
-            &["e 1.0+build2"],
-        ),
-        (
-            &[("e", "1.0.0", ""), ("e", "1.0+build2", "")],
-            &["e 1.0+build2"],
-        ),
+        (&[("e", "1.00", ""), ("e", "1.0+build2", "")], &["e 1.0+build2"]),
+        (&[("e", "1.0.0", ""), ("e", "1.0+build2", "")], &["e 1.0+build2"]),
         (&[("e", "1.0", ""), ("e", "1.00", "")], &["e 1.0", "e 1.00"]),
-        (
-            &[("e", "1.0RC1+b", ""), ("e", "1.0", "")],
-            &["e 1.0RC1+b", "e 1.0"],
-        ),
+        (&[("e", "1.0RC1+b", ""), ("e", "1.0", "")], &["e 1.0RC1+b", "e 1.0"]),
     ];
     for (lines, expected) in cases {
         assert_eq!(listed(lines), *expected);
@@ -202,17 +161,11 @@ fn shared_extensions_become_packages() {
     // Split off, an extension comes behind all manifests that have the same sort key.
     assert_eq!(
         packages,
-        [
-            ("heroku-sys/ext-a b", vec!["9", "8.3.4"]),
-            ("heroku-sys/php", vec!["8.3.4"])
-        ]
+        [("heroku-sys/ext-a b", vec!["9", "8.3.4"]), ("heroku-sys/php", vec!["8.3.4"])]
     );
     let manifests: Vec<&Manifest> = index.manifests().collect();
     let expected = r#"{"dist": {"type": "bundled", "url": "https://new/php.tar.gz?extension=heroku-sys%2Fext-a+b"}, "name": "heroku-sys/ext-a b", "replace": {"heroku-sys/ext-a b.native": "self.version"}, "require": {"heroku-sys/php": "8.3.4"}, "type": "heroku-sys-php-extension", "version": "8.3.4"}"#;
-    assert_eq!(
-        String::from_utf8(manifests[1].to_bytes()).unwrap(),
-        expected
-    );
+    assert_eq!(String::from_utf8(manifests[1].to_bytes()).unwrap(), expected);
     let shared = manifests[2].section("extra").unwrap()["shared"].to_string();
     assert_eq!(
         shared,
@@ -240,10 +193,7 @@ fn native_twins_stand_beside_extensions() {
             r#""type": "heroku-sys-php", "replace": []"#,
             r#""replace": [], "type": "heroku-sys-php""#,
         ),
-        (
-            r#""type": "heroku-sys-php""#,
-            r#""replace": {}, "type": "heroku-sys-php""#,
-        ),
+        (r#""type": "heroku-sys-php""#, r#""replace": {}, "type": "heroku-sys-php""#),
         (
             r#""require": {"heroku-sys/ext-x": "*"}, "type": "heroku-sys-library""#,
             r#""require": {"heroku-sys/ext-x": "*"}, "type": "heroku-sys-library""#,
@@ -268,10 +218,7 @@ fn order_among_equals_has_no_meaning() {
     assert_ne!(one, shuffled);
     assert!(one.same_as(&shuffled) && shuffled.same_as(&one));
     // The order of the input does not count, not even for the bytes.
-    assert_eq!(
-        index(&[("3", &c), ("2", &b), ("1", &a)]).to_bytes(),
-        one.to_bytes()
-    );
+    assert_eq!(index(&[("3", &c), ("2", &b), ("1", &a)]).to_bytes(), one.to_bytes());
     // A real difference in order, contents or number is one.
     let wrong = Index::parse(format!(r#"{{"packages": {{"e": [{c}, {a}, {b}]}}}}"#)).unwrap();
     assert!(!one.same_as(&wrong));
@@ -294,11 +241,7 @@ fn changes_are_told_by_version() {
         ("6", &line("x", "e", "1.11", "8.1.*")),
         ("3", &line("y", "f", "1", "")),
     ]);
-    let told: Vec<String> = older
-        .changes_to(&newer)
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let told: Vec<String> = older.changes_to(&newer).iter().map(ToString::to_string).collect();
     assert_eq!(told, ["~ e 1.10", "+ e 1.11", "~ f 1", "- g 1"]);
     assert_eq!(newer.changes_to(&newer), []);
 }
@@ -311,17 +254,11 @@ fn what_is_no_index_is_refused() {
         (r#"{"packages": 1}"#, "packages: expected an object"),
         (r#"{"packages": [1]}"#, "packages[0]: expected a list"),
         (r#"{"packages": {"a": 1}}"#, "packages.a: expected a list"),
-        (
-            r#"{"packages": {"a": [1]}}"#,
-            "packages.a[0]: expected an object",
-        ),
+        (r#"{"packages": {"a": [1]}}"#, "packages.a[0]: expected an object"),
         (r#"{"packages": {"a": [{"name": "a"}]}}"#, "packages.a[0]"),
     ];
     for (text, expected) in cases {
-        assert_eq!(
-            Index::parse(text).map_err(|error| error.to_string()),
-            Err(expected.to_owned())
-        );
+        assert_eq!(Index::parse(text).map_err(|error| error.to_string()), Err(expected.to_owned()));
     }
     let empty = Index::parse(r#"{"packages": [], "metadata-url": "/p2/%package%.json"}"#).unwrap();
     assert!(empty.is_empty());

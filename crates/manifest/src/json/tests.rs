@@ -15,10 +15,7 @@ fn values_are_written_as_python_writes_them() {
         ("[]", "[]"),
         ("[[],{}]", "[[], {}]"),
         // Integers digit for digit
-        (
-            "123456789012345678901234567890",
-            "123456789012345678901234567890",
-        ),
+        ("123456789012345678901234567890", "123456789012345678901234567890"),
         ("-0", "0"),
         ("-17", "-17"),
         // floats in the shortest form
@@ -44,26 +41,16 @@ fn values_are_written_as_python_writes_them() {
         ),
         // Escapes
         ("\"\u{7f}\"", r#""\u007f""#),
-        (
-            r#""\/\b\f\n\r\t\"\\\u0000\u001F""#,
-            r#""/\b\f\n\r\t\"\\\u0000\u001f""#,
-        ),
+        (r#""\/\b\f\n\r\t\"\\\u0000\u001F""#, r#""/\b\f\n\r\t\"\\\u0000\u001f""#),
         ("\"\u{2028}\u{ffff}😀~\"", r#""\u2028\uffff\ud83d\ude00~""#),
         (r#""\ud83d\ude00""#, r#""\ud83d\ude00""#),
         // Keys by code point, where UTF-16 would say otherwise; of two equal ones the last.
-        (
-            "{\"\u{10000}\":1,\"\u{ffff}\":2}",
-            r#"{"\uffff": 2, "\ud800\udc00": 1}"#,
-        ),
+        ("{\"\u{10000}\":1,\"\u{ffff}\":2}", r#"{"\uffff": 2, "\ud800\udc00": 1}"#),
         (r#"{"a":1,"a":2}"#, r#"{"a": 2}"#),
     ];
     for (text, expected) in cases {
         assert_eq!(rewritten(text), Ok(expected.to_owned()), "{text}");
-        assert_eq!(
-            rewritten(expected),
-            Ok(expected.to_owned()),
-            "{expected}, again"
-        );
+        assert_eq!(rewritten(expected), Ok(expected.to_owned()), "{expected}, again");
     }
 }
 
@@ -81,10 +68,7 @@ fn errors_say_where() {
             "control character (\\u0000-\\u001F) found while parsing a string at line 1 column 2",
         ),
         (b"\n\"\xff\"", "invalid UTF-8 at line 2 column 2"),
-        (
-            br#""\ud800x""#,
-            "unexpected end of hex escape at line 1 column 8",
-        ),
+        (br#""\ud800x""#, "unexpected end of hex escape at line 1 column 8"),
         (b"NaN", "expected value at line 1 column 1"),
         (b"[Infinity, x", "expected value at line 1 column 12"),
         ("\u{feff}1".as_bytes(), "expected value at line 1 column 1"),
@@ -99,10 +83,7 @@ fn errors_say_where() {
 fn nesting_has_a_limit() {
     assert!(parse("[".repeat(127) + &"]".repeat(127)).is_ok());
     let error = parse("[".repeat(100_000)).map_err(|error| error.to_string());
-    assert_eq!(
-        error,
-        Err("recursion limit exceeded at line 1 column 128".to_owned())
-    );
+    assert_eq!(error, Err("recursion limit exceeded at line 1 column 128".to_owned()));
 }
 
 #[test]

@@ -36,11 +36,7 @@ fn strings_compare_run_by_run() {
     ];
     for (left, right, expected) in cases {
         assert_eq!(compare(left, right), expected, "{left:?} {right:?}");
-        assert_eq!(
-            compare(right, left),
-            expected.reverse(),
-            "{right:?} {left:?}"
-        );
+        assert_eq!(compare(right, left), expected.reverse(), "{right:?} {left:?}");
     }
 }
 

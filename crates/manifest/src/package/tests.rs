@@ -7,22 +7,10 @@ fn what_is_no_manifest_is_refused() {
         ("[]", "expected an object at line 1 column 1"),
         ("{}", "name: missing"),
         (r#"{"name":"a/b"}"#, "version: missing"),
-        (
-            r#"{"name":"a/b","version":1}"#,
-            "version: expected a string",
-        ),
-        (
-            r#"{"name":"a/b","version":"1","require":"x"}"#,
-            "require: expected an object",
-        ),
-        (
-            r#"{"name":"a/b","version":"1","replace":[1]}"#,
-            "replace: expected an object",
-        ),
-        (
-            r#"{"name":"a/b","version":"1","dist":true}"#,
-            "dist: expected an object",
-        ),
+        (r#"{"name":"a/b","version":1}"#, "version: expected a string"),
+        (r#"{"name":"a/b","version":"1","require":"x"}"#, "require: expected an object"),
+        (r#"{"name":"a/b","version":"1","replace":[1]}"#, "replace: expected an object"),
+        (r#"{"name":"a/b","version":"1","dist":true}"#, "dist: expected an object"),
     ];
     for (text, expected) in cases {
         let message = Manifest::parse(text).map_err(|error| error.to_string());
@@ -55,11 +43,7 @@ fn times_are_utc_to_the_second() {
     for (time, expected) in cases {
         let text = format!(r#"{{"name":"a","version":"1","time":{time}}}"#);
         let moment = Manifest::parse(&text).unwrap().timestamp();
-        assert_eq!(
-            moment.map(|moment| moment.to_string()).as_deref(),
-            expected,
-            "{time}"
-        );
+        assert_eq!(moment.map(|moment| moment.to_string()).as_deref(), expected, "{time}");
     }
 }
 

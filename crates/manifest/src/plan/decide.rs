@@ -34,21 +34,10 @@ pub(super) fn plan(source: &Side<'_>, destination: &Side<'_>, options: &Options)
     let operations = changes
         .iter()
         .flat_map(|change| {
-            steps::of(
-                change,
-                &source.place,
-                &destination.place,
-                &archives_to_remove,
-            )
+            steps::of(change, &source.place, &destination.place, &archives_to_remove)
         })
         .collect();
-    Plan {
-        changes,
-        operations,
-        archives_to_remove,
-        warnings,
-        result,
-    }
+    Plan { changes, operations, archives_to_remove, warnings, result }
 }
 
 /// A manifest's file name without its ending.
@@ -130,11 +119,7 @@ fn update(
 
 /// What counts when two manifests are compared: all but the time and the place of the archive.
 fn contents(manifest: &Manifest) -> Vec<(&String, &Value)> {
-    manifest
-        .as_object()
-        .iter()
-        .filter(|(key, _)| *key != "time" && *key != "dist")
-        .collect()
+    manifest.as_object().iter().filter(|(key, _)| *key != "time" && *key != "dist").collect()
 }
 
 fn removal(ours: &Known<'_>, destination: &Side<'_>, options: &Options) -> PackageChange {
@@ -157,20 +142,15 @@ fn archive(manifest: &Manifest, side: &Side<'_>) -> Option<String> {
 
 /// The destination's manifests once the changes are made.
 fn result(changes: &[PackageChange], ours: &BTreeMap<&str, Known<'_>>) -> Vec<(String, Manifest)> {
-    let mut result: BTreeMap<&str, &Manifest> = ours
-        .iter()
-        .map(|(name, known)| (*name, &known.entry.manifest))
-        .collect();
+    let mut result: BTreeMap<&str, &Manifest> =
+        ours.iter().map(|(name, known)| (*name, &known.entry.manifest)).collect();
     for change in changes.iter().filter(|change| change.ignored.is_none()) {
         match &change.manifest {
             Some(manifest) => result.insert(&change.file_name, manifest),
             None => result.remove(change.file_name.as_str()),
         };
     }
-    result
-        .into_iter()
-        .map(|(name, manifest)| (name.to_owned(), manifest.clone()))
-        .collect()
+    result.into_iter().map(|(name, manifest)| (name.to_owned(), manifest.clone())).collect()
 }
 
 /// The archives that nothing names any more.
@@ -180,10 +160,8 @@ fn obsolete(
     destination: &Side<'_>,
     options: &Options,
 ) -> BTreeSet<String> {
-    let named: BTreeSet<String> = result
-        .iter()
-        .filter_map(|(_, manifest)| archive(manifest, destination))
-        .collect();
+    let named: BTreeSet<String> =
+        result.iter().filter_map(|(_, manifest)| archive(manifest, destination)).collect();
     changes
         .iter()
         .filter(|change| change.ignored.is_none())

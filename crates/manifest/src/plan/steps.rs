@@ -25,13 +25,7 @@ pub(super) fn of(
             Some(path) => skip(remove(dist, destination, path), Reason::Needed),
             None => {
                 let destination = change.dist_url.clone();
-                skip(
-                    Operation {
-                        destination,
-                        ..dist
-                    },
-                    Reason::External,
-                )
+                skip(Operation { destination, ..dist }, Reason::External)
             }
         };
         return vec![archive, remove(manifest, destination, file)];
@@ -40,27 +34,14 @@ pub(super) fn of(
         Some(path) => copy(dist.clone(), source, destination, path),
         None => {
             let source = change.dist_url.clone();
-            skip(
-                Operation {
-                    source,
-                    ..dist.clone()
-                },
-                Reason::External,
-            )
+            skip(Operation { source, ..dist.clone() }, Reason::External)
         }
     };
     let mut steps = vec![archive, copy(manifest, source, destination, file)];
     if let Some(old) = &change.old_archive
         && archives_to_remove.contains(old)
     {
-        steps.push(remove(
-            Operation {
-                op: Action::Remove,
-                ..dist
-            },
-            destination,
-            old,
-        ));
+        steps.push(remove(Operation { op: Action::Remove, ..dist }, destination, old));
     }
     steps
 }
@@ -84,9 +65,5 @@ fn remove(step: Operation, destination: &Place, path: &str) -> Operation {
 }
 
 fn skip(step: Operation, reason: Reason) -> Operation {
-    Operation {
-        skip: true,
-        reason: Some(reason.to_string()),
-        ..step
-    }
+    Operation { skip: true, reason: Some(reason.to_string()), ..step }
 }

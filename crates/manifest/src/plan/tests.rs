@@ -5,10 +5,7 @@ struct Host(&'static str);
 
 impl Urls for Host {
     fn relative(&self, url: &str) -> Option<String> {
-        let path = url
-            .strip_prefix("https://")?
-            .strip_prefix(self.0)?
-            .strip_prefix('/')?;
+        let path = url.strip_prefix("https://")?.strip_prefix(self.0)?.strip_prefix('/')?;
         Some(path.split('?').next()?.replace("%2B", "+"))
     }
 
@@ -31,16 +28,8 @@ fn side<'a>(host: &'a Host, lines: &[Line]) -> Side<'a> {
             modified: "2020-01-01T00:00:00Z".parse().unwrap(),
         }
     });
-    let place = Place {
-        region: "r".into(),
-        bucket: host.0.into(),
-        prefix: "p/".into(),
-    };
-    Side {
-        place,
-        urls: host,
-        entries: entries.collect(),
-    }
+    let place = Place { region: "r".into(), bucket: host.0.into(), prefix: "p/".into() };
+    Side { place, urls: host, entries: entries.collect() }
 }
 
 /// A plan in short: `+`, `~`, `-` and `!` (left alone) with the package and the archive, then the
@@ -63,13 +52,7 @@ fn planned(source: &[Line], destination: &[Line], options: &Options) -> Vec<Stri
             ),
         }
     });
-    changes
-        .chain(
-            plan.archives_to_remove
-                .iter()
-                .map(|path| format!("rm {path}")),
-        )
-        .collect()
+    changes.chain(plan.archives_to_remove.iter().map(|path| format!("rm {path}"))).collect()
 }
 
 const OLD: &str = "2024-01-01 00:00:00";
@@ -80,11 +63,7 @@ fn manifests_are_compared_by_time() {
     let cases: &[(&[Line], &[Line], &[&str])] = &[
         (&[], &[], &[]),
         (&[("a", OLD, "https://src/a.tgz", "")], &[], &["+ a a.tgz"]),
-        (
-            &[],
-            &[("a", OLD, "https://dst/a.tgz", "")],
-            &["- a a.tgz", "rm a.tgz"],
-        ),
+        (&[], &[("a", OLD, "https://dst/a.tgz", "")], &["- a a.tgz", "rm a.tgz"]),
         (
             &[("a", NEW, "https://src/a.tgz", "")],
             &[("a", OLD, "https://dst/a.tgz", "")],
@@ -100,17 +79,10 @@ fn manifests_are_compared_by_time() {
             &[("a", OLD, "https://dst/a.tgz", "2")],
             &["!~ a: contents differ, but times are identical"],
         ),
-        (
-            &[("a", OLD, "https://src/a.tgz", "")],
-            &[("a", OLD, "https://elsewhere/b", "")],
-            &[],
-        ),
+        (&[("a", OLD, "https://src/a.tgz", "")], &[("a", OLD, "https://elsewhere/b", "")], &[]),
         // Natural order of the names.
         (
-            &[
-                ("b-1.10", OLD, "https://src/x", ""),
-                ("b-1.9", OLD, "https://src/y", ""),
-            ],
+            &[("b-1.10", OLD, "https://src/x", ""), ("b-1.9", OLD, "https://src/y", "")],
             &[("b-1.2", OLD, "https://dst/z", "")],
             &["- b-1.2 z", "+ b-1.9 y", "+ b-1.10 x", "rm z"],
         ),
@@ -132,26 +104,17 @@ fn archives_elsewhere_stay_there() {
     );
     let destination = side(&there, &[("c", OLD, "https://cdn/c.tgz", "")]);
     let plan = plan(&source, &destination, &Options::default());
-    let urls: Vec<_> = plan
-        .manifests_to_write()
-        .map(|(name, m)| (name, m.dist_url()))
-        .collect();
+    let urls: Vec<_> = plan.manifests_to_write().map(|(name, m)| (name, m.dist_url())).collect();
     assert_eq!(
         urls,
         [
-            (
-                "a.composer.json",
-                Some("https://dst/d%2B1/a.tgz?extension=x%2Fy")
-            ),
+            ("a.composer.json", Some("https://dst/d%2B1/a.tgz?extension=x%2Fy")),
             ("b.composer.json", Some("https://cdn/b.tgz")),
         ]
     );
     assert_eq!(plan.archives_to_copy(), BTreeSet::from(["d+1/a.tgz"]));
     assert_eq!(plan.archives_to_remove, BTreeSet::new());
-    assert_eq!(
-        plan.manifests_to_remove().collect::<Vec<_>>(),
-        ["c.composer.json"]
-    );
+    assert_eq!(plan.manifests_to_remove().collect::<Vec<_>>(), ["c.composer.json"]);
     let names: Vec<&str> = plan.result.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["a.composer.json", "b.composer.json"]);
 }
@@ -168,40 +131,25 @@ fn archives_in_use_are_never_removed() {
         // with an update,
         (
             &[("b", NEW, "https://src/x.tgz", "")],
-            &[
-                ("a", OLD, "https://dst/x.tgz", ""),
-                ("b", OLD, "https://dst/old.tgz", ""),
-            ],
+            &[("a", OLD, "https://dst/x.tgz", ""), ("b", OLD, "https://dst/old.tgz", "")],
             &["- a x.tgz", "~ b x.tgz", "rm old.tgz"],
         ),
         // with a package that stays as it is,
         (
             &[("b", OLD, "https://src/x.tgz", "")],
-            &[
-                ("a", OLD, "https://dst/x.tgz?extension=a", ""),
-                ("b", OLD, "https://dst/x.tgz", ""),
-            ],
+            &[("a", OLD, "https://dst/x.tgz?extension=a", ""), ("b", OLD, "https://dst/x.tgz", "")],
             &["- a x.tgz"],
         ),
         // with one that is left alone although it differs.
         (
             &[("b", OLD, "https://src/y.tgz", "")],
-            &[
-                ("a", OLD, "https://dst/x.tgz", ""),
-                ("b", NEW, "https://dst/x.tgz", ""),
-            ],
+            &[("a", OLD, "https://dst/x.tgz", ""), ("b", NEW, "https://dst/x.tgz", "")],
             &["- a x.tgz", "!~ b: destination is newer"],
         ),
         // The old archive of an update, where another package still has it.
         (
-            &[
-                ("a", NEW, "https://src/new.tgz", ""),
-                ("b", OLD, "https://src/old.tgz", ""),
-            ],
-            &[
-                ("a", OLD, "https://dst/old.tgz", ""),
-                ("b", OLD, "https://dst/old.tgz", ""),
-            ],
+            &[("a", NEW, "https://src/new.tgz", ""), ("b", OLD, "https://src/old.tgz", "")],
+            &[("a", OLD, "https://dst/old.tgz", ""), ("b", OLD, "https://dst/old.tgz", "")],
             &["~ a new.tgz"],
         ),
         // An update that moves out of the bucket leaves nothing behind.
@@ -219,15 +167,9 @@ fn archives_in_use_are_never_removed() {
 #[test]
 fn options_spare_packages_and_archives() {
     let gone: &[Line] = &[("a", OLD, "https://dst/a.tgz", "")];
-    let keep = Options {
-        keep: true,
-        ..Options::default()
-    };
+    let keep = Options { keep: true, ..Options::default() };
     assert_eq!(planned(&[], gone, &keep), ["!- a: removals are not wanted"]);
-    let needed = Options {
-        needed: ["a.tgz".to_owned()].into(),
-        ..Options::default()
-    };
+    let needed = Options { needed: ["a.tgz".to_owned()].into(), ..Options::default() };
     assert_eq!(planned(&[], gone, &needed), ["- a a.tgz"]);
 
     let there = Host("dst");
@@ -290,11 +232,8 @@ fn the_machine_form_names_every_step() {
         ],
     );
     let plan = plan(&source, &destination, &Options::default());
-    let lines: Vec<String> = plan
-        .operations
-        .iter()
-        .map(|step| serde_json::to_string(step).unwrap())
-        .collect();
+    let lines: Vec<String> =
+        plan.operations.iter().map(|step| serde_json::to_string(step).unwrap()).collect();
     assert_eq!(
         lines,
         [
@@ -314,9 +253,7 @@ fn the_machine_form_names_every_step() {
             r#"{"kind":"manifest","op":"remove","package":"g","destination":"s3://dst/p/g.composer.json","destination-region":"r"}"#,
         ]
     );
-    let again: Vec<Operation> = lines
-        .iter()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let again: Vec<Operation> =
+        lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(again, plan.operations);
 }

@@ -3,16 +3,8 @@ use super::*;
 #[test]
 fn the_best_match_is_chosen_by_version() {
     let cases: &[(&str, &[&str], &str)] = &[
-        (
-            "php-8.3.*",
-            &["php-8.3.9", "php-8.3.10", "php-8.4.1"],
-            "php-8.3.10",
-        ),
-        (
-            "lib-1.2.*.tar.gz",
-            &["lib-1.2.10RC1.tar.gz", "lib-1.2.10.tar.gz"],
-            "lib-1.2.10.tar.gz",
-        ),
+        ("php-8.3.*", &["php-8.3.9", "php-8.3.10", "php-8.4.1"], "php-8.3.10"),
+        ("lib-1.2.*.tar.gz", &["lib-1.2.10RC1.tar.gz", "lib-1.2.10.tar.gz"], "lib-1.2.10.tar.gz"),
         (
             "lib-1.2.*.tar.gz",
             &["lib-1.2.10.tar.gz", "lib-1.2.10+build2.tar.gz"],
@@ -20,11 +12,7 @@ fn the_best_match_is_chosen_by_version() {
         ),
         (
             "lib-1.2.*.tar.gz",
-            &[
-                "lib-1.2.10+build9.tar.gz",
-                "lib-1.2.10+build10.tar.gz",
-                "lib-1.2.9+build11.tar.gz",
-            ],
+            &["lib-1.2.10+build9.tar.gz", "lib-1.2.10+build10.tar.gz", "lib-1.2.9+build11.tar.gz"],
             "lib-1.2.10+build10.tar.gz",
         ),
         (
@@ -34,52 +22,20 @@ fn the_best_match_is_chosen_by_version() {
         ),
         // A pre-release never wins over a stable version, however high it is,
         ("php-8.*", &["php-8.4.0RC1", "php-8.3.10"], "php-8.3.10"),
-        (
-            "php-8.*",
-            &["php-8.4.0RC1+build2", "php-8.3.10"],
-            "php-8.3.10",
-        ),
+        ("php-8.*", &["php-8.4.0RC1+build2", "php-8.3.10"], "php-8.3.10"),
         // unless the pattern asks for one, or there is nothing else.
-        (
-            "php-8.4.0RC*",
-            &["php-8.4.0RC2", "php-8.4.0RC10", "php-8.4.0"],
-            "php-8.4.0RC10",
-        ),
-        (
-            "php-8.4.*",
-            &["php-8.4.0beta3", "php-8.4.0RC1", "php-8.4.0alpha9"],
-            "php-8.4.0RC1",
-        ),
-        (
-            "x-1.*",
-            &["x-1.0.0-dev", "x-1.0.0-alpha.1"],
-            "x-1.0.0-alpha.1",
-        ),
-        (
-            "x-1.*",
-            &["x-1.0RC1-dev", "x-1.0RC1", "x-1.0b9"],
-            "x-1.0RC1",
-        ),
-        (
-            "x-2.2*",
-            &["x-2.2.0-beta", "x-2.2.0-beta2"],
-            "x-2.2.0-beta2",
-        ),
+        ("php-8.4.0RC*", &["php-8.4.0RC2", "php-8.4.0RC10", "php-8.4.0"], "php-8.4.0RC10"),
+        ("php-8.4.*", &["php-8.4.0beta3", "php-8.4.0RC1", "php-8.4.0alpha9"], "php-8.4.0RC1"),
+        ("x-1.*", &["x-1.0.0-dev", "x-1.0.0-alpha.1"], "x-1.0.0-alpha.1"),
+        ("x-1.*", &["x-1.0RC1-dev", "x-1.0RC1", "x-1.0b9"], "x-1.0RC1"),
+        ("x-2.2*", &["x-2.2.0-beta", "x-2.2.0-beta2"], "x-2.2.0-beta2"),
         // More numbers are a later version, whatever the file's ending.
-        (
-            "x-1.*.tar.gz",
-            &["x-1.2.tar.gz", "x-1.2.3.tar.gz"],
-            "x-1.2.3.tar.gz",
-        ),
+        ("x-1.*.tar.gz", &["x-1.2.tar.gz", "x-1.2.3.tar.gz"], "x-1.2.3.tar.gz"),
         ("x-*", &["x-9.21.0.99", "x-9.21.0.311"], "x-9.21.0.311"),
         // A patch level is later, and so is a letter that is no stage.
         (
             "ntp-4*",
-            &[
-                "ntp-4.2.8.tar.gz",
-                "ntp-4.2.8p9.tar.gz",
-                "ntp-4.2.8p15.tar.gz",
-            ],
+            &["ntp-4.2.8.tar.gz", "ntp-4.2.8p9.tar.gz", "ntp-4.2.8p15.tar.gz"],
             "ntp-4.2.8p15.tar.gz",
         ),
         (
@@ -90,32 +46,21 @@ fn the_best_match_is_chosen_by_version() {
         // Versions behind the first one count too.
         (
             "p/ext-redis-6.0.2_php-8.*.tar.gz",
-            &[
-                "p/ext-redis-6.0.2_php-8.9.tar.gz",
-                "p/ext-redis-6.0.2_php-8.10.tar.gz",
-            ],
+            &["p/ext-redis-6.0.2_php-8.9.tar.gz", "p/ext-redis-6.0.2_php-8.10.tar.gz"],
             "p/ext-redis-6.0.2_php-8.10.tar.gz",
         ),
         // Natural order where a name holds no version, or differs before it.
         ("lib*", &["libfoo", "libbar", "libzoo"], "libzoo"),
         ("*-1.0", &["b10-1.0", "b9-1.0"], "b10-1.0"),
         // A word that only starts like a stage is none.
-        (
-            "x-1.*",
-            &["x-1.0-development", "x-0.9", "x-1.0-devel"],
-            "x-1.0-development",
-        ),
+        ("x-1.*", &["x-1.0-development", "x-0.9", "x-1.0-devel"], "x-1.0-development"),
         ("x-*", &["x-20151012", "x-20131226"], "x-20151012"),
         ("ü-*", &["ü-1é", "ü-1ü"], "ü-1ü"),
     ];
     for (pattern, keys, expected) in cases {
         assert_eq!(best_match(pattern, keys), Some(*expected), "{pattern}");
         let reversed: Vec<&str> = keys.iter().rev().copied().collect();
-        assert_eq!(
-            best_match(pattern, &reversed),
-            Some(*expected),
-            "{pattern}, reversed"
-        );
+        assert_eq!(best_match(pattern, &reversed), Some(*expected), "{pattern}, reversed");
     }
 }
 

@@ -47,12 +47,7 @@ Sync complete.
 "
         );
         assert_eq!(output.stderr, expected);
-        assert!(
-            !site
-                .keys(STABLE.0)
-                .iter()
-                .any(|key| key.contains("libdemo-1.2.3"))
-        );
+        assert!(!site.keys(STABLE.0).iter().any(|key| key.contains("libdemo-1.2.3")));
         installable(&site, STABLE);
     }
 }
@@ -65,9 +60,7 @@ fn kept_packages_stay_listed() {
         site.package(DEV.0, DEV.1, "new-1", TIME);
         site.publish(DEV.0, DEV.1);
         run(&site, &["--no-remove"], "y\n").success();
-        let index = site
-            .get(STABLE.0, &format!("{}packages.json", STABLE.1))
-            .unwrap();
+        let index = site.get(STABLE.0, &format!("{}packages.json", STABLE.1)).unwrap();
         let index = String::from_utf8(index).unwrap();
         assert!(index.contains("libdemo-1.2.3") && index.contains("new-1"));
         installable(&site, STABLE);
@@ -80,13 +73,7 @@ fn updates_and_what_is_left_alone() {
         synced(&site);
         site.package(DEV.0, DEV.1, "php-8.4.6", LATER);
         site.package(STABLE.0, STABLE.1, "php-8.4.10", LATER);
-        site.manifest(
-            DEV.0,
-            DEV.1,
-            "outside-1",
-            TIME,
-            "https://example.com/outside-1.tar.gz",
-        );
+        site.manifest(DEV.0, DEV.1, "outside-1", TIME, "https://example.com/outside-1.tar.gz");
         site.publish(DEV.0, DEV.1);
         let output = run(&site, &[], "y\n").success();
         let summary = output.stderr.split("source... \n\n").nth(1).unwrap();
@@ -107,8 +94,7 @@ The following packages will be UPDATED (source manifest is newer)
 ";
         assert!(summary.starts_with(expected), "{summary}");
         assert_eq!(
-            site.get(STABLE.0, &format!("{}packages.json", STABLE.1))
-                .unwrap(),
+            site.get(STABLE.0, &format!("{}packages.json", STABLE.1)).unwrap(),
             site.index(STABLE.0, STABLE.1)
         );
         installable(&site, STABLE);
@@ -132,26 +118,14 @@ fn an_archive_that_a_removed_and_an_added_package_share() {
 fn emptying_the_destination() {
     for site in sites() {
         synced(&site);
-        site.put(
-            STABLE.0,
-            &format!("{}packages-lts.json", STABLE.1),
-            r#"{"packages": {}}"#,
-        );
+        site.put(STABLE.0, &format!("{}packages-lts.json", STABLE.1), r#"{"packages": {}}"#);
         for name in PACKAGES {
             delete(&site, DEV, &format!("{name}.composer.json"));
         }
         site.publish(DEV.0, DEV.1);
         let output = run(&site, &[], "y\n").success();
-        assert!(
-            output.stderr.contains("IN ITS ENTIRETY"),
-            "{}",
-            output.stderr
-        );
-        assert!(
-            output.stderr.contains("Removing packages.json...\n\n"),
-            "{}",
-            output.stderr
-        );
+        assert!(output.stderr.contains("IN ITS ENTIRETY"), "{}", output.stderr);
+        assert!(output.stderr.contains("Removing packages.json...\n\n"), "{}", output.stderr);
         assert!(site.keys(STABLE.0).is_empty(), "{:?}", site.keys(STABLE.0));
     }
 }
@@ -161,20 +135,11 @@ fn a_destination_that_was_left_unpublished_is_completed() {
     for site in sites() {
         synced(&site);
         // As after a crash between the manifests and packages.json.
-        site.put(
-            STABLE.0,
-            &format!("{}packages.json", STABLE.1),
-            r#"{"packages": {}}"#,
-        );
+        site.put(STABLE.0, &format!("{}packages.json", STABLE.1), r#"{"packages": {}}"#);
         let output = run(&site, &["--yes"], "").success();
-        assert!(
-            output.stderr.contains("does not match its manifests"),
-            "{}",
-            output.stderr
-        );
+        assert!(output.stderr.contains("does not match its manifests"), "{}", output.stderr);
         assert_eq!(
-            site.get(STABLE.0, &format!("{}packages.json", STABLE.1))
-                .unwrap(),
+            site.get(STABLE.0, &format!("{}packages.json", STABLE.1)).unwrap(),
             site.index(STABLE.0, STABLE.1)
         );
     }

@@ -34,13 +34,8 @@ The following packages will be ADDED
 WARNING: POTENTIALLY DESTRUCTIVE ACTION!
 
 ";
-const PACKAGES: [&str; 5] = [
-    "ext-demo-2.0.0",
-    "libdemo-1.2.10+build2",
-    "libdemo-1.2.3",
-    "php-8.4.10",
-    "php-8.4.6",
-];
+const PACKAGES: [&str; 5] =
+    ["ext-demo-2.0.0", "libdemo-1.2.10+build2", "libdemo-1.2.3", "php-8.4.10", "php-8.4.6"];
 
 /// Both stores, with a published source of five packages and an empty destination.
 fn sites() -> [Site; 2] {
@@ -62,15 +57,8 @@ fn sync(site: &Site) -> Process {
 }
 
 fn run(site: &Site, options: &[&str], input: &str) -> Output {
-    let output = sync(site)
-        .args(options)
-        .args([STABLE.0, STABLE.1])
-        .input(input)
-        .run();
-    Output {
-        stderr: site.masked(&output.stderr),
-        ..output
-    }
+    let output = sync(site).args(options).args([STABLE.0, STABLE.1]).input(input).run();
+    Output { stderr: site.masked(&output.stderr), ..output }
 }
 
 /// A reader's view: every URL in the published index leads to an archive.

@@ -19,19 +19,10 @@ fn a_no_leaves_everything_as_it_is() {
 fn only_whole_words_are_answers() {
     for site in sites() {
         for answer in ["not really\n", "yesterday\n", "\n", "N\n"] {
-            assert!(
-                run(&site, &[], answer)
-                    .success()
-                    .stderr
-                    .ends_with("Sync aborted.\n\n")
-            );
+            assert!(run(&site, &[], answer).success().stderr.ends_with("Sync aborted.\n\n"));
         }
         let closed = run(&site, &[], "").expect(1);
-        assert!(
-            closed.stderr.contains("stdin is closed"),
-            "{}",
-            closed.stderr
-        );
+        assert!(closed.stderr.contains("stdin is closed"), "{}", closed.stderr);
         assert!(site.keys(STABLE.0).is_empty());
     }
 }
@@ -48,12 +39,9 @@ WARNING: packages.json from source does not match its list of manifests!
  You should run 'mkrepo.sh' to update, or ask the bucket maintainers to do so.
 "
         );
-        for (options, input) in [
-            (&[][..], "y\n"),
-            (&[], "certainly abort\n"),
-            (&[], "\n"),
-            (&["--yes"], ""),
-        ] {
+        for (options, input) in
+            [(&[][..], "y\n"), (&[], "certainly abort\n"), (&[], "\n"), (&["--yes"], "")]
+        {
             let output = run(&site, options, input).expect(3);
             assert_eq!(output.stderr, warning);
         }
@@ -80,15 +68,8 @@ fn what_is_missing_is_named() {
     for site in sites() {
         let output = sync(&site).args(["no-such", "p/"]).run().expect(7);
         assert!(output.stderr.contains("no-such"), "{}", output.stderr);
-        let output = sync(&site)
-            .args([STABLE.0, STABLE.1, DEV.0, "empty/"])
-            .run()
-            .expect(7);
-        assert!(
-            output.stderr.contains("empty/packages.json"),
-            "{}",
-            output.stderr
-        );
+        let output = sync(&site).args([STABLE.0, STABLE.1, DEV.0, "empty/"]).run().expect(7);
+        assert!(output.stderr.contains("empty/packages.json"), "{}", output.stderr);
         sync(&site).run().expect(2);
     }
 }

@@ -22,26 +22,18 @@ Sync complete.
         );
         assert_eq!(output.stderr, expected);
 
-        let index = site
-            .get(STABLE.0, &format!("{}packages.json", STABLE.1))
-            .unwrap();
+        let index = site.get(STABLE.0, &format!("{}packages.json", STABLE.1)).unwrap();
         assert_eq!(index, site.index(STABLE.0, STABLE.1));
         let snapshot = site.get(STABLE.0, &format!("{}packages-snap1.json", STABLE.1));
         assert_eq!(snapshot, Some(index));
         assert_eq!(site.keys(STABLE.0).len(), 12);
         let archive = format!("{}libdemo-1.2.10+build2.tar.gz", STABLE.1);
-        assert_eq!(
-            site.get(STABLE.0, &archive).unwrap(),
-            b"archive of libdemo-1.2.10+build2"
-        );
+        assert_eq!(site.get(STABLE.0, &archive).unwrap(), b"archive of libdemo-1.2.10+build2");
         installable(&site, STABLE);
 
         // Records: one a package, then the publish, in a whole stream.
-        let kinds: Vec<&str> = output
-            .stdout
-            .lines()
-            .map(|line| line.split('"').nth(3).unwrap())
-            .collect();
+        let kinds: Vec<&str> =
+            output.stdout.lines().map(|line| line.split('"').nth(3).unwrap()).collect();
         let mut expected = vec!["start.v1"];
         expected.extend(["sync.v1"; 5]);
         expected.extend(["publish.v1", "end.v1"]);
@@ -84,11 +76,7 @@ fn archives_that_a_snapshot_lists_stay() {
         delete(&site, DEV, "libdemo-1.2.3.composer.json");
         site.publish(DEV.0, DEV.1);
         let output = run(&site, &[], "y\n").success();
-        assert!(
-            !output.stderr.contains("Removing 1 dists"),
-            "{}",
-            output.stderr
-        );
+        assert!(!output.stderr.contains("Removing 1 dists"), "{}", output.stderr);
         let archive = format!("{}libdemo-1.2.3.tar.gz", STABLE.1);
         assert!(site.get(STABLE.0, &archive).is_some());
     }

@@ -94,11 +94,8 @@ pub fn apply(
     }
 
     let writes: Vec<Write> = writes(work, destination);
-    let removals: Vec<String> = work
-        .plan
-        .manifests_to_remove()
-        .map(|name| location.key(name))
-        .collect();
+    let removals: Vec<String> =
+        work.plan.manifests_to_remove().map(|name| location.key(name)).collect();
     if !writes.is_empty() || !removals.is_empty() {
         let (written, removed) = (writes.len(), removals.len());
         (options.progress)(&Step::Manifests { written, removed });
@@ -108,11 +105,7 @@ pub fn apply(
     }
 
     if let Some(publish) = &options.publish {
-        (options.progress)(if work.empties {
-            &Step::Wipe
-        } else {
-            &Step::Publish
-        });
+        (options.progress)(if work.empties { &Step::Wipe } else { &Step::Publish });
         applied.published = Some(publish::publish(to, location, publish)?);
     }
 
@@ -133,17 +126,12 @@ fn copy_archives(
     copied: &(dyn Fn(&str) + Sync),
 ) -> Result<usize, Error> {
     let Some(from) = source.store else {
-        return Err(Error::NoSourceStore {
-            place: source.location.to_string(),
-        });
+        return Err(Error::NoSourceStore { place: source.location.to_string() });
     };
-    let pairs: Vec<(String, String)> = paths
-        .iter()
-        .map(|path| (source.location.key(path), location.key(path)))
-        .collect();
-    let (present, mut missing): (Vec<_>, Vec<_>) = pairs
-        .into_iter()
-        .partition(|(_, key)| work.present.contains_key(key));
+    let pairs: Vec<(String, String)> =
+        paths.iter().map(|path| (source.location.key(path), location.key(path))).collect();
+    let (present, mut missing): (Vec<_>, Vec<_>) =
+        pairs.into_iter().partition(|(_, key)| work.present.contains_key(key));
     let differing = parallel::map(to.parallel(), &present, |(source_key, key)| {
         let same = match (from.head(source_key)?, to.head(key)?) {
             (Some(theirs), Some(ours)) => same_object(&theirs, &ours),
@@ -202,9 +190,7 @@ impl Write {
                 // Another sync of the same source may have written the very same.
                 match to.get(&self.key)? {
                     Some(content) if content.bytes == self.bytes => Ok(()),
-                    _ => Err(Error::Moved {
-                        key: self.key.clone(),
-                    }),
+                    _ => Err(Error::Moved { key: self.key.clone() }),
                 }
             }
             Err(error) => Err(error.into()),
@@ -220,10 +206,7 @@ fn remove_manifests(keys: &[String], destination: &Side<'_>, to: &Store) -> Resu
     let planned = destination.manifests.fingerprint();
     let listed = manifests::list(to, destination.location)?;
     let removed: BTreeSet<&String> = keys.iter().collect();
-    for object in listed
-        .into_iter()
-        .filter(|object| removed.contains(&object.key))
-    {
+    for object in listed.into_iter().filter(|object| removed.contains(&object.key)) {
         if !planned.contains(&(object.key.clone(), object.etag)) {
             return Err(Error::Moved { key: object.key });
         }

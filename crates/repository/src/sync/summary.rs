@@ -17,11 +17,7 @@ pub struct Summary<'a> {
 
 impl Display for Summary<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self {
-            plan,
-            source,
-            destination,
-        } = self;
+        let Self { plan, source, destination } = self;
         let ignored: Vec<String> = plan
             .ignored()
             .map(|(change, reason)| format!("{} ({reason})", change.package))

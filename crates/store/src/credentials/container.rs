@@ -82,10 +82,7 @@ impl Container {
     }
 
     fn once(&self, token: Option<&str>) -> Result<(u16, Vec<u8>), String> {
-        let mut request = self
-            .agent
-            .get(&self.url)
-            .header("accept", "application/json");
+        let mut request = self.agent.get(&self.url).header("accept", "application/json");
         if let Some(token) = token {
             request = request.header("authorization", token);
         }
@@ -93,8 +90,7 @@ impl Container {
         let status = response.status().as_u16();
         let mut bytes = Vec::new();
         let mut body = response.into_body().into_reader().take(LARGEST);
-        body.read_to_end(&mut bytes)
-            .map_err(|error| error.to_string())?;
+        body.read_to_end(&mut bytes).map_err(|error| error.to_string())?;
         Ok((status, bytes))
     }
 
@@ -184,10 +180,7 @@ mod tests {
     fn found(url: &str, more: &[(&str, &str)]) -> Result<Credentials, Error> {
         let env = |name: &str| match name {
             "AWS_CONTAINER_CREDENTIALS_FULL_URI" => Some(url.to_owned()),
-            _ => more
-                .iter()
-                .find(|pair| pair.0 == name)
-                .map(|pair| pair.1.to_owned()),
+            _ => more.iter().find(|pair| pair.0 == name).map(|pair| pair.1.to_owned()),
         };
         Container::find(&env).map(Option::unwrap)?.ask()
     }
@@ -197,18 +190,13 @@ mod tests {
     #[test]
     fn asks_with_its_token() {
         let stub = Stub::start(|_| Stub::answer(200, &[], GOOD.as_bytes()));
-        let keys = found(
-            &format!("{}/creds", stub.url()),
-            &[("AWS_CONTAINER_AUTHORIZATION_TOKEN", "t0")],
-        )
-        .unwrap();
+        let keys =
+            found(&format!("{}/creds", stub.url()), &[("AWS_CONTAINER_AUTHORIZATION_TOKEN", "t0")])
+                .unwrap();
         assert_eq!(keys.token(), Some("c"));
         let seen = stub.seen();
         assert!(seen[0].starts_with("GET /creds "), "{seen:?}");
-        assert!(
-            seen[0].to_lowercase().contains("authorization: t0\r\n"),
-            "{seen:?}"
-        );
+        assert!(seen[0].to_lowercase().contains("authorization: t0\r\n"), "{seen:?}");
     }
 
     #[test]
@@ -220,30 +208,18 @@ mod tests {
             _ => Stub::answer(200, &[], GOOD.as_bytes()),
         });
         let more = [
-            (
-                "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-                file.path().to_str().unwrap(),
-            ),
+            ("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", file.path().to_str().unwrap()),
             ("AWS_CONTAINER_AUTHORIZATION_TOKEN", "t0"),
         ];
         found(stub.url(), &more).unwrap();
-        assert!(
-            stub.seen()[1]
-                .to_lowercase()
-                .contains("authorization: from-file\r\n")
-        );
+        assert!(stub.seen()[1].to_lowercase().contains("authorization: from-file\r\n"));
     }
 
     #[test]
     fn a_refusal_is_an_error_and_quotes_nothing() {
         let stub = Stub::start(|_| Stub::answer(403, &[], b"geheim"));
-        let error = found(&format!("{}/x?geheim=1", stub.url()), &[])
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("403") && !error.contains("geheim"),
-            "{error}"
-        );
+        let error = found(&format!("{}/x?geheim=1", stub.url()), &[]).unwrap_err().to_string();
+        assert!(error.contains("403") && !error.contains("geheim"), "{error}");
         assert_eq!(stub.seen().len(), 1);
     }
 }

@@ -30,19 +30,13 @@ impl Instance {
         if is("AWS_EC2_METADATA_DISABLED", "true") {
             return None;
         }
-        let default = if is("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv6") {
-            SIXTH
-        } else {
-            FOURTH
-        };
+        let default =
+            if is("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv6") { SIXTH } else { FOURTH };
         let endpoint =
             set(env, "AWS_EC2_METADATA_SERVICE_ENDPOINT").unwrap_or_else(|| default.to_owned());
         // Elsewhere than on an instance nobody answers, and that has to be found out quickly.
         let agent = http::agent(&near(Duration::from_secs(1)), 1, None);
-        Some(Self {
-            endpoint: endpoint.trim_end_matches('/').to_owned(),
-            agent,
-        })
+        Some(Self { endpoint: endpoint.trim_end_matches('/').to_owned(), agent })
     }
 
     /// `None`: this is no instance, or it has no role.
@@ -69,10 +63,7 @@ impl Instance {
         let Some(role) = roles.lines().map(str::trim).find(|role| !role.is_empty()) else {
             return Ok(None);
         };
-        if !role
-            .bytes()
-            .all(|b| b.is_ascii_graphic() && b != b'/' && b != b'?' && b != b'#')
-        {
+        if !role.bytes().all(|b| b.is_ascii_graphic() && b != b'/' && b != b'?' && b != b'#') {
             return Err(self.failure("the name of its role is unreadable"));
         }
         let answer = self
@@ -82,16 +73,10 @@ impl Instance {
             .ok()
             .and_then(|value| Some(value.get("Code")?.as_str()?.to_owned()));
         if let Some(code) = code.filter(|code| code != "Success") {
-            let code: String = code
-                .chars()
-                .filter(char::is_ascii_alphanumeric)
-                .take(60)
-                .collect();
+            let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(60).collect();
             return Err(self.failure(&format!("role {role}: {code}")));
         }
-        json::read(answer.as_bytes())
-            .map(Some)
-            .map_err(|detail| self.failure(&detail))
+        json::read(answer.as_bytes()).map(Some).map_err(|detail| self.failure(&detail))
     }
 
     fn get(&self, token: &str, path: &str) -> Result<Option<String>, Error> {
@@ -102,9 +87,7 @@ impl Instance {
             .call()
             .map_err(|error| self.failure(&error.to_string()))?;
         match response.status().as_u16() {
-            200 => text(response)
-                .map(Some)
-                .map_err(|detail| self.failure(&detail)),
+            200 => text(response).map(Some).map_err(|detail| self.failure(&detail)),
             404 => Ok(None),
             status => Err(self.failure(&format!("it answers with status {status}"))),
         }
@@ -121,8 +104,7 @@ impl Instance {
 fn text(response: Response<Body>) -> Result<String, String> {
     let mut text = String::new();
     let mut body = response.into_body().into_reader().take(LARGEST);
-    body.read_to_string(&mut text)
-        .map_err(|error| error.to_string())?;
+    body.read_to_string(&mut text).map_err(|error| error.to_string())?;
     Ok(text)
 }
 
@@ -151,14 +133,8 @@ mod tests {
         assert_eq!((found.key(), found.token()), ("a", Some("c")));
         let seen: Vec<String> = stub.seen().iter().map(|text| text.to_lowercase()).collect();
         assert!(seen[0].starts_with("put /latest/api/token "), "{seen:?}");
-        assert!(
-            seen[0].contains("x-aws-ec2-metadata-token-ttl-seconds: 21600"),
-            "{seen:?}"
-        );
-        assert!(
-            seen[1].contains("x-aws-ec2-metadata-token: tok==\r\n"),
-            "{seen:?}"
-        );
+        assert!(seen[0].contains("x-aws-ec2-metadata-token-ttl-seconds: 21600"), "{seen:?}");
+        assert!(seen[1].contains("x-aws-ec2-metadata-token: tok==\r\n"), "{seen:?}");
         assert!(
             seen[2].starts_with("get /latest/meta-data/iam/security-credentials/my-role "),
             "{seen:?}"

@@ -10,11 +10,7 @@ pub(super) fn read(text: &[u8]) -> Result<Credentials, String> {
     let value: Value = serde_json::from_slice(text)
         .map_err(|error| format!("its answer is no JSON (line {})", error.line()))?;
     let field = |name: &str| {
-        value
-            .get(name)
-            .and_then(Value::as_str)
-            .filter(|text| !text.is_empty())
-            .map(str::to_owned)
+        value.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
     };
     let needed = |name: &str| field(name).ok_or_else(|| format!("its answer lacks {name}"));
     let expires = match field("Expiration") {
@@ -40,10 +36,7 @@ mod tests {
     fn forms() {
         let text = br#"{"Version":1,"AccessKeyId":"a","SecretAccessKey":"b","SessionToken":"c","Expiration":"2030-01-02T03:04:05Z"}"#;
         let found = read(text).unwrap();
-        assert_eq!(
-            (found.key(), found.secret(), found.token()),
-            ("a", "b", Some("c"))
-        );
+        assert_eq!((found.key(), found.secret(), found.token()), ("a", "b", Some("c")));
         assert_eq!(found.expires.unwrap().to_string(), "2030-01-02T03:04:05Z");
         let found = read(br#"{"AccessKeyId":"a","SecretAccessKey":"b","Token":"d"}"#).unwrap();
         assert_eq!(found.token(), Some("d"));

@@ -46,16 +46,13 @@ impl Credentials {
     }
 
     fn lasts(&self, left: SignedDuration) -> bool {
-        self.expires
-            .is_none_or(|expires| expires.duration_since(Timestamp::now()) > left)
+        self.expires.is_none_or(|expires| expires.duration_since(Timestamp::now()) > left)
     }
 }
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials")
-            .field("key", &self.key)
-            .finish_non_exhaustive()
+        f.debug_struct("Credentials").field("key", &self.key).finish_non_exhaustive()
     }
 }
 
@@ -108,10 +105,7 @@ impl Provider {
     }
 
     fn new(source: Source) -> Self {
-        Self {
-            source,
-            last: Mutex::new(None),
-        }
+        Self { source, last: Mutex::new(None) }
     }
 
     /// Asks once, so that a place that does not work is found out before any work is done.
@@ -161,9 +155,7 @@ impl Provider {
 
 /// A variable that is set to something.
 fn set(env: Env<'_>, name: &str) -> Option<String> {
-    env(name)
-        .map(|value| value.trim().to_owned())
-        .filter(|value| !value.is_empty())
+    env(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
 fn environment(env: Env<'_>) -> Result<Option<Credentials>, Error> {
@@ -171,96 +163,56 @@ fn environment(env: Env<'_>) -> Result<Option<Credentials>, Error> {
         from: "the environment".to_owned(),
         detail: format!("{have} is set, but {lack} is not"),
     };
-    match (
-        set(env, "AWS_ACCESS_KEY_ID"),
-        set(env, "AWS_SECRET_ACCESS_KEY"),
-    ) {
+    match (set(env, "AWS_ACCESS_KEY_ID"), set(env, "AWS_SECRET_ACCESS_KEY")) {
         (None, None) => Ok(None),
         (Some(_), None) => Err(half("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")),
         (None, Some(_)) => Err(half("AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID")),
         (Some(key), Some(secret)) => {
             let token = set(env, "AWS_SESSION_TOKEN").or_else(|| set(env, "AWS_SECURITY_TOKEN"));
-            Ok(Some(Credentials {
-                key,
-                secret,
-                token,
-                expires: None,
-            }))
+            Ok(Some(Credentials { key, secret, token, expires: None }))
         }
     }
 }
 
 /// Deadlines for endpoints that are near, or are not there at all.
 fn near(limit: Duration) -> Patience {
-    Patience {
-        connect: limit,
-        idle: limit,
-        ..Patience::default()
-    }
+    Patience { connect: limit, idle: limit, ..Patience::default() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const PAIR: [(&str, &str); 2] = [
-        ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"),
-        ("AWS_SECRET_ACCESS_KEY", "geheim"),
-    ];
+    const PAIR: [(&str, &str); 2] =
+        [("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "geheim")];
 
     fn env<'a>(pairs: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
-        |name| {
-            pairs
-                .iter()
-                .find(|pair| pair.0 == name)
-                .map(|pair| pair.1.to_owned())
-        }
+        |name| pairs.iter().find(|pair| pair.0 == name).map(|pair| pair.1.to_owned())
     }
 
     #[test]
     fn the_environment_comes_first() {
-        let found = Provider::find(&env(&PAIR), None)
-            .unwrap()
-            .unwrap()
-            .current()
-            .unwrap();
-        assert_eq!(
-            (found.key(), found.secret(), found.token()),
-            ("AKIAEXAMPLE", "geheim", None)
-        );
+        let found = Provider::find(&env(&PAIR), None).unwrap().unwrap().current().unwrap();
+        assert_eq!((found.key(), found.secret(), found.token()), ("AKIAEXAMPLE", "geheim", None));
         let pairs = [PAIR[0], PAIR[1], ("AWS_SESSION_TOKEN", " token\n")];
-        let found = Provider::find(&env(&pairs), None)
-            .unwrap()
-            .unwrap()
-            .current()
-            .unwrap();
+        let found = Provider::find(&env(&pairs), None).unwrap().unwrap().current().unwrap();
         assert_eq!(found.token(), Some("token"));
     }
 
     #[test]
     fn half_a_pair_is_an_error_that_names_the_other_half() {
-        let Err(error) = Provider::find(&env(&PAIR[..1]), None) else {
-            panic!("no error")
-        };
-        assert!(
-            error.to_string().contains("AWS_SECRET_ACCESS_KEY is not"),
-            "{error}"
-        );
+        let Err(error) = Provider::find(&env(&PAIR[..1]), None) else { panic!("no error") };
+        assert!(error.to_string().contains("AWS_SECRET_ACCESS_KEY is not"), "{error}");
         assert!(Provider::find(&env(&PAIR[1..]), None).is_err());
     }
 
     #[test]
     fn no_place_has_any() {
-        let pairs = [
-            ("AWS_EC2_METADATA_DISABLED", "true"),
-            ("HOME", "/nonexistent"),
-        ];
+        let pairs = [("AWS_EC2_METADATA_DISABLED", "true"), ("HOME", "/nonexistent")];
         assert!(Provider::find(&env(&pairs), None).unwrap().is_none());
         // An instance endpoint where nobody listens is no instance.
-        let pairs = [
-            ("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:9"),
-            ("HOME", "/nonexistent"),
-        ];
+        let pairs =
+            [("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:9"), ("HOME", "/nonexistent")];
         assert!(Provider::find(&env(&pairs), None).unwrap().is_none());
     }
 
@@ -274,9 +226,6 @@ mod tests {
         };
         let shown = format!("{found:?}");
         assert!(shown.contains("AKIAEXAMPLE"));
-        assert!(
-            !shown.contains("geheim") && !shown.contains("marke"),
-            "{shown}"
-        );
+        assert!(!shown.contains("geheim") && !shown.contains("marke"), "{shown}");
     }
 }

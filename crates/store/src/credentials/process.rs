@@ -73,11 +73,7 @@ mod tests {
     use super::*;
 
     fn ask(command: &str) -> Result<Credentials, Error> {
-        Process {
-            command: command.to_owned(),
-            profile: "p".to_owned(),
-        }
-        .ask()
+        Process { command: command.to_owned(), profile: "p".to_owned() }.ask()
     }
 
     #[test]
@@ -85,16 +81,11 @@ mod tests {
         let found =
             ask(r#"printf '%s' '{"Version":1,"AccessKeyId":"a","SecretAccessKey":"b"}'"#).unwrap();
         assert_eq!((found.key(), found.secret()), ("a", "b"));
-        for (command, text) in [
-            ("exit 3", "exit status: 3"),
-            ("echo geheim", "no JSON"),
-            ("kill -9 $$", "signal"),
-        ] {
+        for (command, text) in
+            [("exit 3", "exit status: 3"), ("echo geheim", "no JSON"), ("kill -9 $$", "signal")]
+        {
             let error = ask(command).unwrap_err().to_string();
-            assert!(
-                error.contains(text) && error.contains("profile p"),
-                "{error}"
-            );
+            assert!(error.contains(text) && error.contains("profile p"), "{error}");
             assert!(!error.contains("geheim"), "{error}");
         }
     }

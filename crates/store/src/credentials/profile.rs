@@ -21,17 +21,14 @@ type Sections = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Looks for the profile: the given one, else `AWS_PROFILE`, else `default`.
 pub(super) fn find(env: Env<'_>, profile: Option<&str>) -> Result<Option<Found>, Error> {
-    let asked = profile
-        .map(str::to_owned)
-        .or_else(|| set(env, "AWS_PROFILE"));
+    let asked = profile.map(str::to_owned).or_else(|| set(env, "AWS_PROFILE"));
     let name = asked.as_deref().unwrap_or("default");
     let mut from = Vec::new();
     let mut settings: Option<BTreeMap<String, String>> = None;
     // The credentials file goes before the other one, setting by setting.
-    for (variable, file, prefixed) in [
-        ("AWS_SHARED_CREDENTIALS_FILE", "credentials", false),
-        ("AWS_CONFIG_FILE", "config", true),
-    ] {
+    for (variable, file, prefixed) in
+        [("AWS_SHARED_CREDENTIALS_FILE", "credentials", false), ("AWS_CONFIG_FILE", "config", true)]
+    {
         let Some(path) = path(env, variable, file) else {
             continue;
         };
@@ -66,45 +63,25 @@ pub(super) fn find(env: Env<'_>, profile: Option<&str>) -> Result<Option<Found>,
         };
     };
     let setting = |key: &str| settings.get(key).filter(|value| !value.is_empty()).cloned();
-    match (
-        setting("aws_access_key_id"),
-        setting("aws_secret_access_key"),
-    ) {
+    match (setting("aws_access_key_id"), setting("aws_secret_access_key")) {
         (Some(key), Some(secret)) => {
             let token = setting("aws_session_token").or_else(|| setting("aws_security_token"));
-            return Ok(Some(Found::Keys(Credentials {
-                key,
-                secret,
-                token,
-                expires: None,
-            })));
+            return Ok(Some(Found::Keys(Credentials { key, secret, token, expires: None })));
         }
         (None, None) => {}
         _ => return Err(failure("it has half a pair of keys".to_owned())),
     }
     if let Some(command) = setting("credential_process") {
-        return Ok(Some(Found::Process(Process {
-            command,
-            profile: name.to_owned(),
-        })));
+        return Ok(Some(Found::Process(Process { command, profile: name.to_owned() })));
     }
-    let other = [
-        "sso_session",
-        "sso_start_url",
-        "role_arn",
-        "web_identity_token_file",
-    ];
+    let other = ["sso_session", "sso_start_url", "role_arn", "web_identity_token_file"];
     if let Some(kind) = other.iter().find(|key| settings.contains_key(**key)) {
         return Err(failure(format!(
             "{kind} is not supported here; let a credential_process such as \
              `aws configure export-credentials --profile {name}` resolve it"
         )));
     }
-    if asked.is_some() {
-        Err(failure("it has no keys".to_owned()))
-    } else {
-        Ok(None)
-    }
+    if asked.is_some() { Err(failure("it has no keys".to_owned())) } else { Ok(None) }
 }
 
 fn path(env: Env<'_>, variable: &str, file: &str) -> Option<PathBuf> {
@@ -119,26 +96,18 @@ fn path(env: Env<'_>, variable: &str, file: &str) -> Option<PathBuf> {
 }
 
 fn read(path: &PathBuf, prefixed: bool) -> Result<Sections, Error> {
-    let failure = |detail: String| Error::Credentials {
-        from: path.display().to_string(),
-        detail,
-    };
+    let failure = |detail: String| Error::Credentials { from: path.display().to_string(), detail };
     let file = match File::open(path) {
         Ok(file) => file,
         Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-            ) =>
+            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
         {
             return Ok(Sections::new());
         }
         Err(error) => return Err(failure(error.to_string())),
     };
     let mut bytes = Vec::new();
-    file.take(LARGEST)
-        .read_to_end(&mut bytes)
-        .map_err(|error| failure(error.to_string()))?;
+    file.take(LARGEST).read_to_end(&mut bytes).map_err(|error| failure(error.to_string()))?;
     let text = String::from_utf8(bytes).map_err(|_| failure("it is not UTF-8".to_owned()))?;
     Ok(parse(&text, prefixed))
 }
@@ -154,27 +123,22 @@ fn parse(text: &str, prefixed: bool) -> Sections {
         }
         if let Some(rest) = line.strip_prefix('[') {
             let name = rest.split(']').next().unwrap_or_default().trim();
-            current = match name
-                .strip_prefix("profile")
-                .filter(|rest| rest.starts_with([' ', '\t']))
-            {
-                Some(profile) if prefixed => Some(profile.trim().trim_matches('"').to_owned()),
-                _ if !prefixed || name == "default" => Some(name.to_owned()),
-                _ => None,
-            };
+            current =
+                match name.strip_prefix("profile").filter(|rest| rest.starts_with([' ', '\t'])) {
+                    Some(profile) if prefixed => Some(profile.trim().trim_matches('"').to_owned()),
+                    _ if !prefixed || name == "default" => Some(name.to_owned()),
+                    _ => None,
+                };
             continue;
         }
         let (Some(section), Some((key, value))) = (&current, line.split_once('=')) else {
             continue;
         };
-        let comment = value
-            .find(" #")
-            .or_else(|| value.find("\t#"))
-            .unwrap_or(value.len());
-        sections.entry(section.clone()).or_default().insert(
-            key.trim().to_ascii_lowercase(),
-            value[..comment].trim().to_owned(),
-        );
+        let comment = value.find(" #").or_else(|| value.find("\t#")).unwrap_or(value.len());
+        sections
+            .entry(section.clone())
+            .or_default()
+            .insert(key.trim().to_ascii_lowercase(), value[..comment].trim().to_owned());
     }
     sections
 }
@@ -226,15 +190,9 @@ mod tests {
         let own =
             |a: &str, b: &str, c: Option<&str>| (a.to_owned(), b.to_owned(), c.map(str::to_owned));
         assert_eq!(keys(look(&home, None, None)), own("a", "b", None));
-        assert_eq!(
-            keys(look(&home, Some("ci"), None)),
-            own("c", "d=e", Some("f"))
-        );
+        assert_eq!(keys(look(&home, Some("ci"), None)), own("c", "d=e", Some("f")));
         assert_eq!(keys(look(&home, Some("other"), None)), own("g", "h", None));
-        assert_eq!(
-            keys(look(&home, Some("ci"), Some("other"))),
-            own("g", "h", None)
-        );
+        assert_eq!(keys(look(&home, Some("ci"), Some("other"))), own("g", "h", None));
         match look(&home, Some("run"), None).unwrap() {
             Some(Found::Process(process)) => assert_eq!(process.command, "/bin/give --me \"a b\""),
             _ => panic!("no process"),
@@ -245,9 +203,7 @@ mod tests {
             ("empty", "no keys"),
             ("missing", "it is not in"),
         ] {
-            let Err(error) = look(&home, Some(profile), None) else {
-                panic!("{profile}")
-            };
+            let Err(error) = look(&home, Some(profile), None) else { panic!("{profile}") };
             assert!(error.to_string().contains(text), "{error}");
             assert!(error.to_string().contains(profile), "{error}");
         }
@@ -255,10 +211,7 @@ mod tests {
 
     #[test]
     fn files_named_by_variables() {
-        let home = home(
-            "[default]\naws_access_key_id=a\naws_secret_access_key=b\n",
-            "",
-        );
+        let home = home("[default]\naws_access_key_id=a\naws_secret_access_key=b\n", "");
         let root = home.path().to_str().unwrap().to_owned();
         std::fs::write(
             home.path().join("mine"),
@@ -282,9 +235,7 @@ mod tests {
     fn a_folder_in_place_of_the_file_is_an_error() {
         let home = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(home.path().join(".aws/credentials")).unwrap();
-        let Err(error) = look(&home, None, None) else {
-            panic!("no error")
-        };
+        let Err(error) = look(&home, None, None) else { panic!("no error") };
         assert!(error.to_string().contains(".aws/credentials"), "{error}");
     }
 }

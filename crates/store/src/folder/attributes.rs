@@ -53,10 +53,7 @@ impl Attributes {
             .iter()
             .find(|(ending, _)| key.ends_with(ending))
             .map_or("application/octet-stream", |(_, content_type)| content_type);
-        Attributes {
-            content_type: content_type.to_owned(),
-            metadata: BTreeMap::new(),
-        }
+        Attributes { content_type: content_type.to_owned(), metadata: BTreeMap::new() }
     }
 
     /// One line `name: value` each, as in a response of S3.
@@ -82,9 +79,6 @@ impl Attributes {
             let (name, value) = line.strip_prefix(METADATA)?.split_once(": ")?;
             metadata.insert(decode(name)?, decode(value)?);
         }
-        Some(Attributes {
-            content_type: decode(content_type)?,
-            metadata,
-        })
+        Some(Attributes { content_type: decode(content_type)?, metadata })
     }
 }

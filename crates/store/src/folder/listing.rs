@@ -21,11 +21,7 @@ pub(super) fn list(
         Some(slash) => prefix.split_at(slash + 1),
         None => ("", prefix),
     };
-    let mut walk = Walk {
-        depth,
-        show,
-        objects: Vec::new(),
-    };
+    let mut walk = Walk { depth, show, objects: Vec::new() };
     let explain = walk.explain(above);
     if let Some(folder) = path::folder(bucket, above.trim_end_matches('/'), &explain)? {
         walk.folder(folder.as_fd(), above, start)?;
@@ -42,10 +38,7 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn explain(&self, key: &str) -> impl Fn(Errno) -> Error + 'a {
         let path = (self.show)(key);
-        move |errno| Error::Local {
-            path: path.clone(),
-            source: errno.into(),
-        }
+        move |errno| Error::Local { path: path.clone(), source: errno.into() }
     }
 
     /// Takes what lies in a folder, whose key is `above` (with its slash), and begins with `start`.

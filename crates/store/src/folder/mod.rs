@@ -63,9 +63,7 @@ pub(crate) fn open(
 ) -> Result<Arc<dyn Backend>, Error> {
     let unfit = ["", ".", "..", OURS].contains(&bucket) || bucket.contains(['/', '\0']);
     if unfit {
-        return Err(Error::NoBucket {
-            bucket: bucket.to_owned(),
-        });
+        return Err(Error::NoBucket { bucket: bucket.to_owned() });
     }
     Ok(Arc::new(Bucket::new(root, bucket, options.access)))
 }
@@ -102,10 +100,7 @@ impl Bucket {
 
     fn local(&self, key: &str) -> impl Fn(io::Error) -> Error {
         let path = self.path(key);
-        move |source| Error::Local {
-            path: path.clone(),
-            source,
-        }
+        move |source| Error::Local { path: path.clone(), source }
     }
 
     /// The same, for what comes from rustix.
@@ -119,9 +114,7 @@ impl Bucket {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         rustix::fs::open(self.root.join(&self.name), flags, Mode::empty()).map_err(|errno| {
             match errno {
-                Errno::NOENT | Errno::NOTDIR => Error::NoBucket {
-                    bucket: self.name.clone(),
-                },
+                Errno::NOENT | Errno::NOTDIR => Error::NoBucket { bucket: self.name.clone() },
                 other => self.errno("")(other),
             }
         })
@@ -212,16 +205,10 @@ impl Backend for Bucket {
             return Ok(None);
         };
         if if_match.is_some_and(|wanted| wanted != head.etag) {
-            return Err(Error::Precondition {
-                key: self.show(key),
-            });
+            return Err(Error::Precondition { key: self.show(key) });
         }
-        file.seek(SeekFrom::Start(offset))
-            .map_err(self.local(key))?;
-        Ok(Some(Reading {
-            head,
-            body: Box::new(file),
-        }))
+        file.seek(SeekFrom::Start(offset)).map_err(self.local(key))?;
+        Ok(Some(Reading { head, body: Box::new(file) }))
     }
 
     fn put(&self, key: &str, bytes: &[u8], upload: &Upload<'_>) -> Result<String, Error> {
@@ -233,10 +220,7 @@ impl Backend for Bucket {
 
     fn put_file(&self, key: &str, path: &Path, upload: &Upload<'_>) -> Result<String, Error> {
         let attributes = Attributes::of(upload);
-        let local = |source| Error::Local {
-            path: path.to_owned(),
-            source,
-        };
+        let local = |source| Error::Local { path: path.to_owned(), source };
         let mut source = File::open(path).map_err(local)?;
         if !source.metadata().map_err(local)?.is_file() {
             return Err(local(io::Error::other("not a regular file")));
@@ -265,9 +249,7 @@ impl Backend for Bucket {
     ) -> Result<Option<String>, Error> {
         let from = Bucket::new(&self.root, source.bucket, self.access);
         let Some(mut opened) = from.open(source.key)? else {
-            return Err(Error::NotFound {
-                key: from.show(source.key),
-            });
+            return Err(Error::NotFound { key: from.show(source.key) });
         };
         if opened.head.etag != source.head.etag {
             return Err(Error::Corrupt {
@@ -281,9 +263,7 @@ impl Backend for Bucket {
         };
         self.write(key, &attributes, condition, &mut |file| {
             // No hard link: a later change by hand in the one place would show in the other.
-            io::copy(&mut opened.file, file)
-                .map(drop)
-                .map_err(self.local(key))
+            io::copy(&mut opened.file, file).map(drop).map_err(self.local(key))
         })
         .map(Some)
     }
@@ -322,10 +302,7 @@ impl Backend for Bucket {
 }
 
 fn refuse(key: &str, reason: &'static str) -> Error {
-    Error::InvalidKey {
-        key: key.to_owned(),
-        reason,
-    }
+    Error::InvalidKey { key: key.to_owned(), reason }
 }
 
 /// Changes with each write of a key, and is known without reading it.

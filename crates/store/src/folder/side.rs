@@ -125,9 +125,7 @@ impl Side {
     pub(super) fn sync_attributes(&self, key: &str) -> Result<(), Error> {
         let hash = hex(&Sha256::digest(key));
         let shelf = self.path.join("attributes").join(&hash[..2]);
-        File::open(&shelf)
-            .and_then(|folder| folder.sync_all())
-            .map_err(local(&shelf))
+        File::open(&shelf).and_then(|folder| folder.sync_all()).map_err(local(&shelf))
     }
 }
 
@@ -170,8 +168,7 @@ impl Lock {
             stamp += step;
         };
         // Of one width, so that a shorter number never leaves digits of a longer one.
-        self.file
-            .write_all_at(format!("{kept:039}\n").as_bytes(), 0)
+        self.file.write_all_at(format!("{kept:039}\n").as_bytes(), 0)
     }
 
     fn last(&self) -> io::Result<i128> {
@@ -194,17 +191,11 @@ fn set_modified(file: &File, nanoseconds: i128) -> io::Result<()> {
         tv_sec: i64::try_from(nanoseconds.div_euclid(SECOND)).unwrap_or(i64::MAX),
         tv_nsec: i64::try_from(nanoseconds.rem_euclid(SECOND)).unwrap_or(0),
     };
-    let times = Timestamps {
-        last_access: time,
-        last_modification: time,
-    };
+    let times = Timestamps { last_access: time, last_modification: time };
     Ok(rustix::fs::futimens(file, &times)?)
 }
 
 fn local(path: &Path) -> impl Fn(io::Error) -> Error {
     let path = path.to_owned();
-    move |source| Error::Local {
-        path: path.clone(),
-        source,
-    }
+    move |source| Error::Local { path: path.clone(), source }
 }

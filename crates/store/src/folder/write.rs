@@ -35,13 +35,7 @@ impl Bucket {
             (Condition::IfMatch(wanted), Some(stat)) => *wanted == etag(stat),
             (Condition::IfAbsent, Some(_)) | (Condition::IfMatch(_), None) => false,
         };
-        if holds {
-            Ok(present)
-        } else {
-            Err(Error::Precondition {
-                key: self.show(key),
-            })
-        }
+        if holds { Ok(present) } else { Err(Error::Precondition { key: self.show(key) }) }
     }
 
     /// Writes an object: `fill` gets the file for its bytes.
@@ -71,15 +65,13 @@ impl Bucket {
         let committed =
             path::make_parent(folder.as_fd(), key, &self.errno(key)).and_then(|(parent, name)| {
                 attributes.persist()?;
-                staged
-                    .commit(side.path(), parent.as_fd(), name)
-                    .map_err(|errno| match errno {
-                        Errno::ISDIR | Errno::NOTEMPTY | Errno::EXIST => {
-                            refuse(key, "it is the folder of other objects")
-                        }
-                        Errno::NAMETOOLONG => refuse(key, path::TOO_LONG),
-                        other => self.errno(key)(other),
-                    })
+                staged.commit(side.path(), parent.as_fd(), name).map_err(|errno| match errno {
+                    Errno::ISDIR | Errno::NOTEMPTY | Errno::EXIST => {
+                        refuse(key, "it is the folder of other objects")
+                    }
+                    Errno::NAMETOOLONG => refuse(key, path::TOO_LONG),
+                    other => self.errno(key)(other),
+                })
             });
         if let Err(error) = committed {
             side.forget_attributes(key, &stat)?;

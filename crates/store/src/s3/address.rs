@@ -22,11 +22,8 @@ impl Address {
             Service::Aws { region } => {
                 let name = moved.unwrap_or_else(|| region.name());
                 let label = moved.map_or_else(|| region.host(), |name| format!("s3.{name}"));
-                let domain = if name.starts_with("cn-") {
-                    "amazonaws.com.cn"
-                } else {
-                    "amazonaws.com"
-                };
+                let domain =
+                    if name.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
                 // A bucket with a dot does not match the service's wildcard certificate.
                 let virtual_host = bucket
                     .bytes()
@@ -36,11 +33,7 @@ impl Address {
                 } else {
                     format!("https://{label}.{domain}")
                 };
-                Self {
-                    endpoint,
-                    virtual_host,
-                    region: name.to_owned(),
-                }
+                Self { endpoint, virtual_host, region: name.to_owned() }
             }
             Service::Endpoint { url, region } => Self {
                 endpoint: url.clone(),
@@ -48,11 +41,9 @@ impl Address {
                 region: moved.unwrap_or_else(|| region.name()).to_owned(),
             },
             // Not reached: a folder is not opened here. There is nobody at this address.
-            Service::Folder { .. } => Self {
-                endpoint: String::new(),
-                virtual_host: false,
-                region: String::new(),
-            },
+            Service::Folder { .. } => {
+                Self { endpoint: String::new(), virtual_host: false, region: String::new() }
+            }
         }
     }
 
@@ -68,20 +59,14 @@ impl Address {
 
     /// The region in the form that requests are made with.
     pub(super) fn region(&self) -> Region {
-        Region::Custom {
-            name: self.region.clone(),
-            endpoint: self.endpoint.clone(),
-        }
+        Region::Custom { name: self.region.clone(), endpoint: self.endpoint.clone() }
     }
 
     /// Points a request with the path `/bucket…` here.
     pub(super) fn aim(&self, request: &mut SignedRequest, bucket: &str, path: &str) {
         request.region = self.region();
         request.hostname = None;
-        request.path = match path
-            .strip_prefix('/')
-            .and_then(|path| path.strip_prefix(bucket))
-        {
+        request.path = match path.strip_prefix('/').and_then(|path| path.strip_prefix(bucket)) {
             Some("") if self.virtual_host => "/".to_owned(),
             Some(below) if self.virtual_host => below.to_owned(),
             _ => path.to_owned(),
@@ -110,32 +95,21 @@ mod tests {
         let path = format!("/{bucket}/a b/c+d");
         let mut request = SignedRequest::new("GET", "s3", &Region::UsEast1, &path);
         address.aim(&mut request, bucket, &path);
-        let url = format!(
-            "{}://{}{}",
-            request.scheme(),
-            request.hostname(),
-            request.canonical_path()
-        );
+        let url =
+            format!("{}://{}{}", request.scheme(), request.hostname(), request.canonical_path());
         (url, request.region_for_service())
     }
 
     #[test]
     fn addresses() {
-        let aws = |region: &str| Service::Aws {
-            region: location::Region::parse(Some(region)).unwrap(),
-        };
+        let aws =
+            |region: &str| Service::Aws { region: location::Region::parse(Some(region)).unwrap() };
         let other = Service::Endpoint {
             url: "http://127.0.0.1:8333/s3".into(),
             region: location::Region::parse(Some("eu-west-1")).unwrap(),
         };
         let cases = [
-            (
-                aws(""),
-                "bucket",
-                None,
-                "https://bucket.s3.amazonaws.com/a%20b/c%2Bd",
-                "us-east-1",
-            ),
+            (aws(""), "bucket", None, "https://bucket.s3.amazonaws.com/a%20b/c%2Bd", "us-east-1"),
             (
                 aws(""),
                 "b",
@@ -157,13 +131,7 @@ mod tests {
                 "https://b.s3.dualstack.eu-west-1.amazonaws.com/a%20b/c%2Bd",
                 "eu-west-1",
             ),
-            (
-                aws("s3"),
-                "a.b",
-                None,
-                "https://s3.amazonaws.com/a.b/a%20b/c%2Bd",
-                "us-east-1",
-            ),
+            (aws("s3"), "a.b", None, "https://s3.amazonaws.com/a.b/a%20b/c%2Bd", "us-east-1"),
             (
                 aws("cn-north-1"),
                 "b",
@@ -171,26 +139,11 @@ mod tests {
                 "https://b.s3.cn-north-1.amazonaws.com.cn/a%20b/c%2Bd",
                 "cn-north-1",
             ),
-            (
-                other.clone(),
-                "b",
-                None,
-                "http://127.0.0.1:8333/s3/b/a%20b/c%2Bd",
-                "eu-west-1",
-            ),
-            (
-                other,
-                "b",
-                Some("x-1"),
-                "http://127.0.0.1:8333/s3/b/a%20b/c%2Bd",
-                "x-1",
-            ),
+            (other.clone(), "b", None, "http://127.0.0.1:8333/s3/b/a%20b/c%2Bd", "eu-west-1"),
+            (other, "b", Some("x-1"), "http://127.0.0.1:8333/s3/b/a%20b/c%2Bd", "x-1"),
         ];
         for (service, bucket, moved, url, region) in cases {
-            assert_eq!(
-                aimed(&service, bucket, moved),
-                (url.to_owned(), region.to_owned())
-            );
+            assert_eq!(aimed(&service, bucket, moved), (url.to_owned(), region.to_owned()));
         }
     }
 

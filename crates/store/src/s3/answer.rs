@@ -43,9 +43,7 @@ impl Answer {
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers
-        .get(name)
-        .map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
+    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
 }
 
 /// What to do about an answer.
@@ -78,11 +76,7 @@ pub(super) fn judge(response: Response<Body>, expect: Expect, address: &Address)
                 Err(verdict) => return verdict,
             },
         };
-        return Verdict::Done(Box::new(Answer {
-            status,
-            headers: parts.headers,
-            body: received,
-        }));
+        return Verdict::Done(Box::new(Answer { status, headers: parts.headers, body: received }));
     }
     let mut bytes = Vec::new();
     // Half a reason would be taken for none, and a 404 without a reason means something else.
@@ -109,9 +103,7 @@ pub(super) fn judge(response: Response<Body>, expect: Expect, address: &Address)
         return Verdict::Refused(Refusal {
             status,
             code: "Redirect".to_owned(),
-            message: tame(&format!(
-                "the service sends us elsewhere ({host:?}); not followed"
-            )),
+            message: tame(&format!("the service sends us elsewhere ({host:?}); not followed")),
         });
     }
     Verdict::Refused(Refusal {
@@ -124,19 +116,13 @@ pub(super) fn judge(response: Response<Body>, expect: Expect, address: &Address)
 /// Reads an XML answer. A failure can still stand in an answer that began with 200.
 fn document(body: &mut impl Read, status: u16, root: &str) -> Result<Vec<u8>, Verdict> {
     let mut bytes = Vec::new();
-    body.by_ref()
-        .take(xml::LARGEST + 1)
-        .read_to_end(&mut bytes)
-        .map_err(Verdict::Cut)?;
+    body.by_ref().take(xml::LARGEST + 1).read_to_end(&mut bytes).map_err(Verdict::Cut)?;
     if bytes.len() as u64 > xml::LARGEST {
         let detail = format!("it is larger than {} bytes", xml::LARGEST);
         return Err(Verdict::Oversized(detail));
     }
     // Services that work for long send spaces before the document, to keep the connection alive.
-    let start = bytes
-        .iter()
-        .position(|byte| !byte.is_ascii_whitespace())
-        .unwrap_or(bytes.len());
+    let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(bytes.len());
     bytes.drain(..start);
     // The client library would take an empty answer, or somebody's login page, for an empty listing.
     let document = xml::check(&bytes).map_err(Verdict::Malformed)?;
@@ -149,9 +135,7 @@ fn document(body: &mut impl Read, status: u16, root: &str) -> Result<Vec<u8>, Ve
     }
     if document.root != root {
         let found = tame(&document.root);
-        return Err(Verdict::Malformed(format!(
-            "it is a <{found}>, not a <{root}>"
-        )));
+        return Err(Verdict::Malformed(format!("it is a <{found}>, not a <{root}>")));
     }
     Ok(bytes)
 }

@@ -13,10 +13,7 @@ pub(super) struct Backoff {
 
 impl Backoff {
     pub(super) fn new(first: Duration, longest: Duration) -> Self {
-        Self {
-            bound: first.min(longest),
-            longest,
-        }
+        Self { bound: first.min(longest), longest }
     }
 
     /// The next pause.
@@ -53,9 +50,6 @@ mod tests {
             }
             spread += usize::from(pauses[5] > 150);
         }
-        assert!(
-            (20..180).contains(&spread),
-            "not random: {spread} of 200 in the upper half"
-        );
+        assert!((20..180).contains(&spread), "not random: {spread} of 200 in the upper half");
     }
 }

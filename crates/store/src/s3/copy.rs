@@ -13,12 +13,8 @@ use crate::backend::Source;
 use crate::{Condition, Error, Upload, parallel};
 
 /// The client library puts the source into a header as it is.
-const UNRESERVED: AsciiSet = NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~')
-    .remove(b'/');
+const UNRESERVED: AsciiSet =
+    NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 /// Parts of a copy: large ones, as nothing of them passes through here.
 const PART: u64 = 512 * 1024 * 1024;
 /// Below this a conditional copy is cheaper read and written.
@@ -47,9 +43,7 @@ impl Bucket {
         };
         match result {
             Ok(etag) => Ok(Some(etag)),
-            Err(Error::Service {
-                status: 501 | 405, ..
-            }) => Ok(None),
+            Err(Error::Service { status: 501 | 405, .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -63,14 +57,11 @@ impl Bucket {
             copy_source_if_match: Some(quoted(&source.head.etag)),
             ..CopyObjectRequest::default()
         };
-        let call = Call {
-            slow: true,
-            ..Call::new("COPY", key, Expect::Document("CopyObjectResult"))
-        };
-        let output = typed::call(&self.wire, call, |client| async move {
-            client.copy_object(input).await
-        })
-        .map_err(|failed| self.of_source(source, failed))?;
+        let call =
+            Call { slow: true, ..Call::new("COPY", key, Expect::Document("CopyObjectResult")) };
+        let output =
+            typed::call(&self.wire, call, |client| async move { client.copy_object(input).await })
+                .map_err(|failed| self.of_source(source, failed))?;
         output
             .copy_object_result
             .and_then(|result| result.e_tag)
@@ -100,21 +91,12 @@ impl Bucket {
         let parts = plan(source.head.size, PART.min(self.options.copy_threshold));
         // Its content has not passed through here, so only the checksum that it carries can tell.
         let sha256 = || {
-            source
-                .head
-                .metadata
-                .get("sha256")
-                .cloned()
-                .ok_or_else(|| Error::Corrupt {
-                    key: self.wire.show(key),
-                    detail: "whether it was copied cannot be told".to_owned(),
-                })
+            source.head.metadata.get("sha256").cloned().ok_or_else(|| Error::Corrupt {
+                key: self.wire.show(key),
+                detail: "whether it was copied cannot be told".to_owned(),
+            })
         };
-        let print = Print {
-            size: source.head.size,
-            etag: None,
-            sha256: &sha256,
-        };
+        let print = Print { size: source.head.size, etag: None, sha256: &sha256 };
         self.in_parts(key, &upload, print, |id| {
             parallel::map(self.options.parallel.min(8), &parts, |part| {
                 self.copy_part(source, key, id, *part)
@@ -136,39 +118,31 @@ impl Bucket {
             part_number: part.number,
             copy_source: encoded(source),
             copy_source_if_match: Some(quoted(&source.head.etag)),
-            copy_source_range: Some(format!(
-                "bytes={}-{}",
-                part.start,
-                part.start + part.size - 1
-            )),
+            copy_source_range: Some(format!("bytes={}-{}", part.start, part.start + part.size - 1)),
             ..UploadPartCopyRequest::default()
         };
-        let call = Call {
-            slow: true,
-            ..Call::new("COPY", key, Expect::Document("CopyPartResult"))
-        };
-        let output = typed::call(&self.wire, call, |client| async move {
-            client.upload_part_copy(input).await
-        })
-        .map_err(|failed| self.of_source(source, failed))?;
+        let call =
+            Call { slow: true, ..Call::new("COPY", key, Expect::Document("CopyPartResult")) };
+        let output =
+            typed::call(
+                &self.wire,
+                call,
+                |client| async move { client.upload_part_copy(input).await },
+            )
+            .map_err(|failed| self.of_source(source, failed))?;
         let etag = output.copy_part_result.and_then(|result| result.e_tag);
         let etag = etag.filter(|etag| !unquoted(etag).is_empty());
         let etag = etag.ok_or_else(|| self.no_etag(key, "a part of the copy"))?;
-        Ok(Finished {
-            number: part.number,
-            etag,
-            md5: None,
-        })
+        Ok(Finished { number: part.number, etag, md5: None })
     }
 
     /// What a failed copy says about its source: here the only condition is on that.
     fn of_source(&self, source: &Source<'_>, failed: Failed) -> Error {
         let key = format!("s3://{}/{}", source.bucket, source.key);
         match failed.error {
-            Error::Precondition { .. } => Error::Corrupt {
-                key,
-                detail: "it changed while it was copied".to_owned(),
-            },
+            Error::Precondition { .. } => {
+                Error::Corrupt { key, detail: "it changed while it was copied".to_owned() }
+            }
             _ if failed.status == 404 && failed.code == "NoSuchKey" => Error::NotFound { key },
             error => error,
         }
@@ -176,11 +150,7 @@ impl Bucket {
 }
 
 fn encoded(source: &Source<'_>) -> String {
-    format!(
-        "{}/{}",
-        source.bucket,
-        utf8_percent_encode(source.key, &UNRESERVED)
-    )
+    format!("{}/{}", source.bucket, utf8_percent_encode(source.key, &UNRESERVED))
 }
 
 #[cfg(test)]
@@ -199,20 +169,8 @@ mod tests {
             content_type: None,
             metadata: BTreeMap::new(),
         };
-        let source = |key| {
-            encoded(&Source {
-                bucket: "b.c-d",
-                key,
-                head: &head,
-            })
-        };
-        assert_eq!(
-            source("dist/php-8.3.4.tar.gz"),
-            "b.c-d/dist/php-8.3.4.tar.gz"
-        );
-        assert_eq!(
-            source("a b+c%20?d&e=ä"),
-            "b.c-d/a%20b%2Bc%2520%3Fd%26e%3D%C3%A4"
-        );
+        let source = |key| encoded(&Source { bucket: "b.c-d", key, head: &head });
+        assert_eq!(source("dist/php-8.3.4.tar.gz"), "b.c-d/dist/php-8.3.4.tar.gz");
+        assert_eq!(source("a b+c%20?d&e=ä"), "b.c-d/a%20b%2Bc%2520%3Fd%26e%3D%C3%A4");
     }
 }

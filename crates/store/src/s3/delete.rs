@@ -35,9 +35,7 @@ impl Bucket {
             let errors = match self.ask_to_delete(&left) {
                 Ok(errors) => errors,
                 // Services that do not know the request know the single one.
-                Err(Error::Service {
-                    status: 501 | 405, ..
-                }) => return self.delete_singly(&left),
+                Err(Error::Service { status: 501 | 405, .. }) => return self.delete_singly(&left),
                 Err(error) => return Err(error),
             };
             let mut passing = BTreeSet::new();
@@ -72,28 +70,21 @@ impl Bucket {
     }
 
     fn ask_to_delete(&self, keys: &BTreeSet<&str>) -> Result<Vec<S3Error>, Error> {
-        let identifier = |key: &&str| ObjectIdentifier {
-            key: (*key).to_owned(),
-            version_id: None,
-        };
+        let identifier = |key: &&str| ObjectIdentifier { key: (*key).to_owned(), version_id: None };
         let input = DeleteObjectsRequest {
             bucket: self.wire.bucket.clone(),
-            delete: Delete {
-                objects: keys.iter().map(identifier).collect(),
-                quiet: Some(true),
-            },
+            delete: Delete { objects: keys.iter().map(identifier).collect(), quiet: Some(true) },
             ..DeleteObjectsRequest::default()
         };
         // A single key is named in messages.
-        let shown = if keys.len() == 1 {
-            keys.first().copied().unwrap_or_default()
-        } else {
-            ""
-        };
+        let shown = if keys.len() == 1 { keys.first().copied().unwrap_or_default() } else { "" };
         let call = Call::new("DELETE", shown, Expect::Document("DeleteResult"));
-        let output = typed::call(&self.wire, call, |client| async move {
-            client.delete_objects(input).await
-        })?;
+        let output =
+            typed::call(
+                &self.wire,
+                call,
+                |client| async move { client.delete_objects(input).await },
+            )?;
         self.mark_seen();
         Ok(output.errors.unwrap_or_default())
     }
@@ -102,9 +93,7 @@ impl Bucket {
         let keys: Vec<&str> = keys.iter().copied().collect();
         let results = parallel::map(self.options.parallel, &keys, |key| {
             let request = self.wire.request("DELETE", key);
-            let answer = self
-                .wire
-                .exchange(request, &Call::new("DELETE", key, Expect::Nothing));
+            let answer = self.wire.exchange(request, &Call::new("DELETE", key, Expect::Nothing));
             Ok::<_, std::convert::Infallible>(match answer {
                 Err(failed) if failed.status == 404 && failed.code != "NoSuchBucket" => Ok(()),
                 Err(failed) => Err(failed.error),
@@ -116,17 +105,8 @@ impl Bucket {
     }
 
     fn not_deleted(&self, key: &str, refusal: &Refusal, others: usize) -> Error {
-        let more = if others == 0 {
-            String::new()
-        } else {
-            format!(" and {others} more")
-        };
+        let more = if others == 0 { String::new() } else { format!(" and {others} more") };
         let shown = self.wire.show(key);
-        refusal.error(
-            &format!("DELETE {shown}{more}"),
-            &self.wire.bucket,
-            &shown,
-            false,
-        )
+        refusal.error(&format!("DELETE {shown}{more}"), &self.wire.bucket, &shown, false)
     }
 }

@@ -70,22 +70,14 @@ impl Refusal {
     ) -> Error {
         let operation = operation.to_owned();
         match (self.status, self.code.as_str()) {
-            (_, "NoSuchBucket") => Error::NoBucket {
-                bucket: bucket.to_owned(),
-            },
-            (412, _) | (409, "ConditionalRequestConflict") => Error::Precondition {
-                key: key.to_owned(),
-            },
+            (_, "NoSuchBucket") => Error::NoBucket { bucket: bucket.to_owned() },
+            (412, _) | (409, "ConditionalRequestConflict") => {
+                Error::Precondition { key: key.to_owned() }
+            }
             // A condition on the ETag of an object that is not there.
-            (404, "NoSuchKey") if conditional => Error::Precondition {
-                key: key.to_owned(),
-            },
-            (409, _) if conditional => Error::Precondition {
-                key: key.to_owned(),
-            },
-            (200, "PreconditionFailed") => Error::Precondition {
-                key: key.to_owned(),
-            },
+            (404, "NoSuchKey") if conditional => Error::Precondition { key: key.to_owned() },
+            (409, _) if conditional => Error::Precondition { key: key.to_owned() },
+            (200, "PreconditionFailed") => Error::Precondition { key: key.to_owned() },
             (401 | 403, code) => Error::AccessDenied {
                 operation,
                 code: if code.is_empty() {
@@ -101,18 +93,11 @@ impl Refusal {
                 | "SignatureDoesNotMatch"
                 | "InvalidToken"
                 | "ExpiredToken",
-            ) => Error::AccessDenied {
-                operation,
-                code: self.code.clone(),
-            },
+            ) => Error::AccessDenied { operation, code: self.code.clone() },
             (status, code) => Error::Service {
                 operation,
                 status,
-                code: if code.is_empty() {
-                    "no code".to_owned()
-                } else {
-                    code.to_owned()
-                },
+                code: if code.is_empty() { "no code".to_owned() } else { code.to_owned() },
                 message: self.message.clone(),
             },
         }
@@ -121,16 +106,9 @@ impl Refusal {
 
 /// A text of the service's, fit for one line of ours.
 pub(super) fn tame(text: &str) -> String {
-    let line: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
+    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= 200 {
-        line
-    } else {
-        line.chars().take(199).chain(['…']).collect()
-    }
+    if line.chars().count() <= 200 { line } else { line.chars().take(199).chain(['…']).collect() }
 }
 
 #[cfg(test)]
@@ -138,11 +116,7 @@ mod tests {
     use super::*;
 
     fn error(status: u16, code: &str, conditional: bool) -> Error {
-        let refusal = Refusal {
-            status,
-            code: code.to_owned(),
-            message: "m".to_owned(),
-        };
+        let refusal = Refusal { status, code: code.to_owned(), message: "m".to_owned() };
         refusal.error("PUT s3://b/k", "b", "s3://b/k", conditional)
     }
 
@@ -157,10 +131,7 @@ mod tests {
             (400, "InvalidToken"),
         ] {
             let found = error(status, code, false);
-            assert!(
-                matches!(&found, Error::AccessDenied { .. }),
-                "{status} {code}: {found}"
-            );
+            assert!(matches!(&found, Error::AccessDenied { .. }), "{status} {code}: {found}");
             assert!(found.to_string().contains(code), "{found}");
         }
         assert!(error(403, "", false).to_string().contains("status 403"));
@@ -176,30 +147,20 @@ mod tests {
             (404, "NoSuchKey", true),
         ] {
             let found = error(status, code, conditional);
-            assert!(
-                matches!(&found, Error::Precondition { .. }),
-                "{status} {code}: {found}"
-            );
+            assert!(matches!(&found, Error::Precondition { .. }), "{status} {code}: {found}");
         }
         assert!(matches!(
             error(409, "OperationAborted", false),
             Error::Service { status: 409, .. }
         ));
-        assert!(matches!(
-            error(500, "InternalError", false),
-            Error::Service { status: 500, .. }
-        ));
+        assert!(matches!(error(500, "InternalError", false), Error::Service { status: 500, .. }));
     }
 
     #[test]
     fn what_passes() {
         let passes = |status, code: &str, conditional| {
-            Refusal {
-                status,
-                code: code.to_owned(),
-                message: String::new(),
-            }
-            .is_passing(conditional)
+            Refusal { status, code: code.to_owned(), message: String::new() }
+                .is_passing(conditional)
         };
         assert!(passes(503, "SlowDown", true));
         assert!(passes(500, "", false));

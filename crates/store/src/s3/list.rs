@@ -30,10 +30,8 @@ impl Bucket {
         loop {
             let page = self.page(prefix, depth, token.take())?;
             let before = found.len();
-            let encoded = page
-                .encoding_type
-                .as_deref()
-                .is_some_and(|kind| kind.eq_ignore_ascii_case("url"));
+            let encoded =
+                page.encoding_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("url"));
             for entry in page.contents.unwrap_or_default() {
                 let key = entry.key.unwrap_or_default();
                 let key = if encoded {
@@ -42,22 +40,12 @@ impl Bucket {
                     key
                 };
                 let size = entry.size.and_then(|size| u64::try_from(size).ok());
-                let modified = entry
-                    .last_modified
-                    .and_then(|text| text.parse::<Timestamp>().ok());
+                let modified = entry.last_modified.and_then(|text| text.parse::<Timestamp>().ok());
                 let (Some(size), Some(modified)) = (size, modified) else {
                     return Err(corrupt(&format!("{key:?} without a size or a date")));
                 };
                 let etag = unquoted(&entry.e_tag.unwrap_or_default());
-                found.insert(
-                    key.clone(),
-                    Object {
-                        key,
-                        size,
-                        etag,
-                        modified,
-                    },
-                );
+                found.insert(key.clone(), Object { key, size, etag, modified });
             }
             self.mark_seen();
             if found.len() > MOST {
@@ -68,9 +56,7 @@ impl Bucket {
             }
             barren = if found.len() == before { barren + 1 } else { 0 };
             if barren == BARREN {
-                return Err(corrupt(&format!(
-                    "{BARREN} pages in a row name nothing new"
-                )));
+                return Err(corrupt(&format!("{BARREN} pages in a row name nothing new")));
             }
             let next = page.next_continuation_token.filter(|next| !next.is_empty());
             let next =
@@ -90,20 +76,21 @@ impl Bucket {
         depth: Depth,
         token: Option<String>,
     ) -> Result<ListObjectsV2Output, Error> {
-        let ask = |encoding: Option<&str>| {
-            let input = ListObjectsV2Request {
-                bucket: self.wire.bucket.clone(),
-                prefix: Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty()),
-                delimiter: (depth == Depth::Direct).then(|| "/".to_owned()),
-                continuation_token: token.clone(),
-                encoding_type: encoding.map(str::to_owned),
-                ..ListObjectsV2Request::default()
+        let ask =
+            |encoding: Option<&str>| {
+                let input = ListObjectsV2Request {
+                    bucket: self.wire.bucket.clone(),
+                    prefix: Some(prefix.to_owned()).filter(|prefix| !prefix.is_empty()),
+                    delimiter: (depth == Depth::Direct).then(|| "/".to_owned()),
+                    continuation_token: token.clone(),
+                    encoding_type: encoding.map(str::to_owned),
+                    ..ListObjectsV2Request::default()
+                };
+                let call = Call::new("LIST", prefix, Expect::Document("ListBucketResult"));
+                typed::call(&self.wire, call, |client| async move {
+                    client.list_objects_v2(input).await
+                })
             };
-            let call = Call::new("LIST", prefix, Expect::Document("ListBucketResult"));
-            typed::call(&self.wire, call, |client| async move {
-                client.list_objects_v2(input).await
-            })
-        };
         match ask(None) {
             Err(failed) if failed.code == "MalformedAnswer" => {
                 // If it is no better this way, the first failure says more.
@@ -117,10 +104,7 @@ impl Bucket {
 /// Undoes the encoding of `encoding-type=url`, in which a space is a plus sign.
 fn decoded(key: &str) -> Option<String> {
     let key = key.replace('+', " ");
-    percent_decode_str(&key)
-        .decode_utf8()
-        .ok()
-        .map(std::borrow::Cow::into_owned)
+    percent_decode_str(&key).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
 #[cfg(test)]
@@ -129,10 +113,7 @@ mod tests {
 
     #[test]
     fn encoded_keys() {
-        assert_eq!(
-            decoded("a+b%2Bc/%C3%A4%01").as_deref(),
-            Some("a b+c/ä\u{1}")
-        );
+        assert_eq!(decoded("a+b%2Bc/%C3%A4%01").as_deref(), Some("a b+c/ä\u{1}"));
         assert_eq!(decoded("%ff"), None);
     }
 }

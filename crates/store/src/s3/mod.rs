@@ -42,17 +42,13 @@ pub(crate) fn open(
     env: Env<'_>,
 ) -> Result<Arc<dyn Backend>, Error> {
     if !address::bucket_is_valid(bucket) {
-        return Err(Error::NoBucket {
-            bucket: bucket.to_owned(),
-        });
+        return Err(Error::NoBucket { bucket: bucket.to_owned() });
     }
     let credentials = match options.access {
         Access::Anonymous => None,
         Access::Credentials => {
             let provider = Provider::find(env, options.profile.as_deref())?;
-            Some(provider.ok_or_else(|| Error::NoCredentials {
-                bucket: bucket.to_owned(),
-            })?)
+            Some(provider.ok_or_else(|| Error::NoCredentials { bucket: bucket.to_owned() })?)
         }
     };
     let address = Address::new(service, bucket, None);
@@ -84,21 +80,12 @@ impl Bucket {
             Service::Endpoint { url, .. } => format!("s3 {url}"),
             Service::Aws { .. } | Service::Folder { .. } => "s3 aws".to_owned(),
         };
-        Self {
-            wire: Arc::new(wire),
-            options,
-            realm,
-            seen: AtomicBool::new(false),
-        }
+        Self { wire: Arc::new(wire), options, realm, seen: AtomicBool::new(false) }
     }
 
     /// A bare 404 to a HEAD request says neither bucket nor key. This asks for the bucket, once.
     fn ensure_bucket(&self) -> Result<(), Error> {
-        if self.seen.load(Ordering::Relaxed) {
-            Ok(())
-        } else {
-            self.check_bucket()
-        }
+        if self.seen.load(Ordering::Relaxed) { Ok(()) } else { self.check_bucket() }
     }
 
     fn mark_seen(&self) {
@@ -121,17 +108,14 @@ impl Backend for Bucket {
 
     fn check_bucket(&self) -> Result<(), Error> {
         let request = self.wire.request("HEAD", "");
-        match self
-            .wire
-            .exchange(request, &Call::new("HEAD", "", Expect::Nothing))
-        {
+        match self.wire.exchange(request, &Call::new("HEAD", "", Expect::Nothing)) {
             Ok(_) => {
                 self.mark_seen();
                 Ok(())
             }
-            Err(failed) if failed.status == 404 => Err(Error::NoBucket {
-                bucket: self.wire.bucket.clone(),
-            }),
+            Err(failed) if failed.status == 404 => {
+                Err(Error::NoBucket { bucket: self.wire.bucket.clone() })
+            }
             Err(failed) => Err(failed.error),
         }
     }
@@ -183,20 +167,14 @@ impl Backend for Bucket {
             credentials: None,
             patience: self.wire.patience.clone(),
         };
-        let options = Options {
-            access: Access::Anonymous,
-            ..self.options.clone()
-        };
+        let options = Options { access: Access::Anonymous, ..self.options.clone() };
         Arc::new(Self::new(wire, options))
     }
 }
 
 /// An ETag as we keep it: without quotes.
 fn unquoted(etag: &str) -> String {
-    etag.trim()
-        .trim_start_matches("W/")
-        .trim_matches('"')
-        .to_owned()
+    etag.trim().trim_start_matches("W/").trim_matches('"').to_owned()
 }
 
 /// An ETag as it goes over the wire.

@@ -37,19 +37,11 @@ pub(super) struct Part {
 /// Cuts an object into parts of `wanted` bytes, or as much more as keeps it below 10,000 parts.
 pub(super) fn plan(size: u64, wanted: u64) -> Vec<Part> {
     let least = size.div_ceil(MOST_PARTS);
-    let each = if least > wanted {
-        least.next_multiple_of(MIB)
-    } else {
-        wanted.max(1)
-    };
+    let each = if least > wanted { least.next_multiple_of(MIB) } else { wanted.max(1) };
     (1..)
         .map(|number| (number, (number as u64 - 1) * each))
         .take_while(|(_, start)| *start < size)
-        .map(|(number, start)| Part {
-            number,
-            start,
-            size: each.min(size - start),
-        })
+        .map(|(number, start)| Part { number, start, size: each.min(size - start) })
         .collect()
 }
 
@@ -70,23 +62,14 @@ impl Bucket {
         size: u64,
         upload: &Upload<'_>,
     ) -> Result<String, Error> {
-        let local = |source| Error::Local {
-            path: path.to_owned(),
-            source,
-        };
+        let local = |source| Error::Local { path: path.to_owned(), source };
         let file = File::open(path).map_err(local)?;
         let before = file.metadata().map_err(local)?.modified().map_err(local)?;
         let parts = plan(size, self.options.part_size);
         let each = parts.first().map_or(1, |part| part.size.max(1));
-        let threads = (MEMORY / each)
-            .clamp(1, SIDE_BY_SIDE)
-            .min(self.options.parallel as u64);
+        let threads = (MEMORY / each).clamp(1, SIDE_BY_SIDE).min(self.options.parallel as u64);
         let sha256 = || checksum::of_file(path).map_err(local);
-        let print = Print {
-            size,
-            etag: None,
-            sha256: &sha256,
-        };
+        let print = Print { size, etag: None, sha256: &sha256 };
         self.in_parts(key, upload, print, |id| {
             let finished = parallel::map(usize::try_from(threads).unwrap_or(1), &parts, |part| {
                 let mut bytes = vec![0; usize::try_from(part.size).unwrap_or(usize::MAX)];
@@ -116,12 +99,8 @@ impl Bucket {
         request.set_payload(Some(bytes));
         request.maybe_set_content_md5_header();
         let md5 = md5_of(&request);
-        let answer = self
-            .wire
-            .exchange(request, &Call::new("PUT", key, Expect::Nothing))?;
-        let etag = answer
-            .header("etag")
-            .filter(|etag| !unquoted(etag).is_empty());
+        let answer = self.wire.exchange(request, &Call::new("PUT", key, Expect::Nothing))?;
+        let etag = answer.header("etag").filter(|etag| !unquoted(etag).is_empty());
         let etag = etag.ok_or_else(|| self.no_etag(key, "a part"))?;
         Ok(Finished { number, etag, md5 })
     }
@@ -172,21 +151,14 @@ impl Bucket {
             metadata: Some(metadata).filter(|metadata| !metadata.is_empty()),
             ..CreateMultipartUploadRequest::default()
         };
-        let call = Call::new(
-            "PUT",
-            key,
-            Expect::Document("InitiateMultipartUploadResult"),
-        );
+        let call = Call::new("PUT", key, Expect::Document("InitiateMultipartUploadResult"));
         let output = typed::call(&self.wire, call, |client| async move {
             client.create_multipart_upload(input).await
         })?;
-        output
-            .upload_id
-            .filter(|id| !id.is_empty())
-            .ok_or_else(|| Error::Corrupt {
-                key: self.wire.show(key),
-                detail: "the service begins an upload without naming it".to_owned(),
-            })
+        output.upload_id.filter(|id| !id.is_empty()).ok_or_else(|| Error::Corrupt {
+            key: self.wire.show(key),
+            detail: "the service begins an upload without naming it".to_owned(),
+        })
     }
 
     fn complete(
@@ -201,10 +173,7 @@ impl Bucket {
         print.etag = print.etag.or_else(|| usual_etag(&finished));
         let parts = finished
             .into_iter()
-            .map(|part| CompletedPart {
-                e_tag: Some(part.etag),
-                part_number: Some(part.number),
-            })
+            .map(|part| CompletedPart { e_tag: Some(part.etag), part_number: Some(part.number) })
             .collect();
         let input = CompleteMultipartUploadRequest {
             bucket: self.wire.bucket.clone(),
@@ -217,11 +186,7 @@ impl Bucket {
             conditional: *condition != Condition::Always,
             slow: true,
             headers: headers(condition),
-            ..Call::new(
-                "PUT",
-                key,
-                Expect::Document("CompleteMultipartUploadResult"),
-            )
+            ..Call::new("PUT", key, Expect::Document("CompleteMultipartUploadResult"))
         };
         let result = typed::call(&self.wire, call, |client| async move {
             client.complete_multipart_upload(input).await
@@ -244,11 +209,9 @@ impl Bucket {
             upload_id: id.to_owned(),
             ..AbortMultipartUploadRequest::default()
         };
-        typed::call(
-            &self.wire,
-            Call::new("DELETE", key, Expect::Nothing),
-            |client| async move { client.abort_multipart_upload(input).await },
-        )?;
+        typed::call(&self.wire, Call::new("DELETE", key, Expect::Nothing), |client| async move {
+            client.abort_multipart_upload(input).await
+        })?;
         Ok(())
     }
 
@@ -289,24 +252,10 @@ mod tests {
         let expected = [(1, 0, 10), (2, 10, 10), (3, 20, 5)];
         assert_eq!(parts.len(), 3);
         for (part, (number, start, size)) in parts.iter().zip(expected) {
-            assert_eq!(
-                *part,
-                Part {
-                    number,
-                    start,
-                    size
-                }
-            );
+            assert_eq!(*part, Part { number, start, size });
         }
         assert_eq!(plan(20, 10).len(), 2);
-        assert_eq!(
-            plan(1, 10),
-            [Part {
-                number: 1,
-                start: 0,
-                size: 1
-            }]
-        );
+        assert_eq!(plan(1, 10), [Part { number: 1, start: 0, size: 1 }]);
         assert_eq!(plan(0, 10), []);
     }
 
@@ -319,11 +268,7 @@ mod tests {
             // S3's own limits, for all but the last.
             let each = parts[0].size;
             assert!((5 * MIB..=5 * GIB).contains(&each), "{each}");
-            assert!(
-                parts
-                    .windows(2)
-                    .all(|two| two[0].start + two[0].size == two[1].start)
-            );
+            assert!(parts.windows(2).all(|two| two[0].start + two[0].size == two[1].start));
         }
         assert_eq!(plan(100 * GIB, 16 * MIB)[0].size, 16 * MIB);
     }
@@ -331,27 +276,13 @@ mod tests {
     #[test]
     fn the_usual_etag() {
         let md5 = |text: &str| Some(text.to_owned());
-        let part = |number, text| Finished {
-            number,
-            etag: String::new(),
-            md5: md5(text),
-        };
+        let part = |number, text| Finished { number, etag: String::new(), md5: md5(text) };
         let parts = [
             part(1, "5d41402abc4b2a76b9719d911017c592"),
             part(2, "d41d8cd98f00b204e9800998ecf8427e"),
         ];
         // python3: md5(bytes.fromhex(a + b)).hexdigest()
-        assert_eq!(
-            usual_etag(&parts).as_deref(),
-            Some("a169f9255cc30bf56198c64ae2a09832-2")
-        );
-        assert_eq!(
-            usual_etag(&[Finished {
-                number: 1,
-                etag: String::new(),
-                md5: None
-            }]),
-            None
-        );
+        assert_eq!(usual_etag(&parts).as_deref(), Some("a169f9255cc30bf56198c64ae2a09832-2"));
+        assert_eq!(usual_etag(&[Finished { number: 1, etag: String::new(), md5: None }]), None);
     }
 }

@@ -14,10 +14,7 @@ use crate::{Error, Head};
 impl Bucket {
     pub(super) fn head_object(&self, key: &str) -> Result<Option<Head>, Error> {
         let request = self.wire.request("HEAD", key);
-        match self
-            .wire
-            .exchange(request, &Call::new("HEAD", key, Expect::Nothing))
-        {
+        match self.wire.exchange(request, &Call::new("HEAD", key, Expect::Nothing)) {
             Ok(answer) => {
                 self.mark_seen();
                 let size = self.length(key, &answer)?;
@@ -41,10 +38,7 @@ impl Bucket {
         if let Some(etag) = if_match {
             request.add_header("if-match", &quoted(etag));
         }
-        let answer = match self
-            .wire
-            .exchange(request, &Call::new("GET", key, Expect::Object))
-        {
+        let answer = match self.wire.exchange(request, &Call::new("GET", key, Expect::Object)) {
             Ok(answer) => answer,
             Err(failed) if failed.status == 404 => {
                 return match failed.error {
@@ -86,13 +80,9 @@ impl Bucket {
     }
 
     fn described(&self, key: &str, answer: &Answer, size: u64) -> Result<Head, Error> {
-        let etag = answer
-            .header("etag")
-            .map(|text| unquoted(&text))
-            .filter(|text| !text.is_empty());
-        let modified = answer
-            .header("last-modified")
-            .and_then(|text| parse_date(&text));
+        let etag =
+            answer.header("etag").map(|text| unquoted(&text)).filter(|text| !text.is_empty());
+        let modified = answer.header("last-modified").and_then(|text| parse_date(&text));
         let mut metadata = BTreeMap::new();
         for name in answer.headers.keys() {
             if let Some(short) = name.as_str().strip_prefix("x-amz-meta-") {
@@ -104,18 +94,13 @@ impl Bucket {
             size,
             etag: etag.ok_or_else(|| self.unfit(key, "the answer has no ETag"))?,
             modified: modified.ok_or_else(|| self.unfit(key, "the answer has no date"))?,
-            content_type: answer
-                .header("content-type")
-                .filter(|text| !text.is_empty()),
+            content_type: answer.header("content-type").filter(|text| !text.is_empty()),
             metadata,
         })
     }
 
     fn unfit(&self, key: &str, detail: &str) -> Error {
-        Error::Corrupt {
-            key: self.wire.show(key),
-            detail: detail.to_owned(),
-        }
+        Error::Corrupt { key: self.wire.show(key), detail: detail.to_owned() }
     }
 }
 
@@ -130,9 +115,7 @@ fn parse_range(text: &str) -> Option<(u64, u64)> {
 
 /// `Tue, 21 Nov 2023 09:00:00 GMT`
 fn parse_date(text: &str) -> Option<Timestamp> {
-    jiff::fmt::rfc2822::DateTimeParser::new()
-        .parse_timestamp(text)
-        .ok()
+    jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 
 #[cfg(test)]
@@ -142,14 +125,8 @@ mod tests {
     #[test]
     fn ranges() {
         assert_eq!(parse_range("bytes 5-9/10"), Some((5, 10)));
-        for bad in [
-            "",
-            "bytes 5-8/10",
-            "bytes 9-5/10",
-            "bytes */10",
-            "bytes 5-9/*",
-            "items 5-9/10",
-        ] {
+        for bad in ["", "bytes 5-8/10", "bytes 9-5/10", "bytes */10", "bytes 5-9/*", "items 5-9/10"]
+        {
             assert_eq!(parse_range(bad), None, "{bad}");
         }
     }

@@ -28,11 +28,8 @@ where
     F: Future<Output = Result<T, RusotoError<E>>>,
 {
     let failure = Arc::new(Mutex::new(None));
-    let dispatcher = Dispatcher {
-        wire: Arc::clone(wire),
-        call: call.clone(),
-        failure: Arc::clone(&failure),
-    };
+    let dispatcher =
+        Dispatcher { wire: Arc::clone(wire), call: call.clone(), failure: Arc::clone(&failure) };
     let client =
         S3Client::new_with_client(Client::new_not_signing(dispatcher), wire.address().region());
     let future = pin!(make(client));
@@ -44,10 +41,7 @@ where
         }
     };
     result.map_err(|error| {
-        let kept = failure
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let kept = failure.lock().unwrap_or_else(PoisonError::into_inner).take();
         kept.unwrap_or_else(|| {
             let detail = match error {
                 RusotoError::ParseError(detail) => detail,
@@ -96,9 +90,5 @@ fn translated(answer: Answer) -> Result<HttpResponse, HttpDispatchError> {
         Received::Stream(_) => Vec::new(),
     };
     let status = StatusCode::from_u16(answer.status).map_err(|error| unfit(error.into()))?;
-    Ok(HttpResponse {
-        status,
-        headers,
-        body: ByteStream::from(bytes),
-    })
+    Ok(HttpResponse { status, headers, body: ByteStream::from(bytes) })
 }

@@ -73,10 +73,7 @@ impl Wire {
     }
 
     pub(super) fn address(&self) -> Address {
-        self.address
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.address.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A request of our own. `key` may be empty: the bucket itself.
@@ -201,12 +198,7 @@ impl Wire {
         let key = found.key().to_owned();
         request.remove_header("x-amz-security-token");
         let token = found.token().map(str::to_owned);
-        request.sign(&AwsCredentials::new(
-            found.key(),
-            found.secret(),
-            token,
-            None,
-        ));
+        request.sign(&AwsCredentials::new(found.key(), found.secret(), token, None));
         Ok(Some((Arc::clone(provider), key)))
     }
 
@@ -231,12 +223,8 @@ impl Wire {
         call: &Call,
         body: B,
     ) -> Result<Response<Body>, Broken> {
-        let mut url = format!(
-            "{}://{}{}",
-            signed.scheme(),
-            signed.hostname(),
-            signed.canonical_uri()
-        );
+        let mut url =
+            format!("{}://{}{}", signed.scheme(), signed.hostname(), signed.canonical_uri());
         if !signed.canonical_query_string().is_empty() {
             url.push('?');
             url.push_str(signed.canonical_query_string());
@@ -256,10 +244,7 @@ impl Wire {
         let request = builder.body(body).map_err(invalid)?;
         let request = if call.slow {
             let idle = self.patience.idle.saturating_mul(10);
-            self.agent
-                .configure_request(request)
-                .timeout_per_read(Some(idle))
-                .build()
+            self.agent.configure_request(request).timeout_per_read(Some(idle)).build()
         } else {
             request
         };

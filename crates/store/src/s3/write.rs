@@ -62,26 +62,18 @@ impl Bucket {
         let md5 = md5_of(&request);
         // The same memory again, in case we have to know it when we see it.
         let payload = payload(&request);
-        let call = Call {
-            conditional,
-            ..Call::new("PUT", key, Expect::Nothing)
-        };
+        let call = Call { conditional, ..Call::new("PUT", key, Expect::Nothing) };
         match self.wire.exchange(request, &call) {
             Ok(answer) => {
                 self.mark_seen();
                 let etag = answer.header("etag").map(|text| unquoted(&text));
-                etag.filter(|etag| !etag.is_empty())
-                    .ok_or_else(|| Error::Corrupt {
-                        key: self.wire.show(key),
-                        detail: "the service confirms the write without an ETag".to_owned(),
-                    })
+                etag.filter(|etag| !etag.is_empty()).ok_or_else(|| Error::Corrupt {
+                    key: self.wire.show(key),
+                    detail: "the service confirms the write without an ETag".to_owned(),
+                })
             }
             Err(failed) => {
-                let print = Print {
-                    size,
-                    etag: md5,
-                    sha256: &|| Ok(checksum::of_bytes(&payload)),
-                };
+                let print = Print { size, etag: md5, sha256: &|| Ok(checksum::of_bytes(&payload)) };
                 self.ours_after_all(key, failed, &print)
             }
         }
@@ -133,10 +125,7 @@ impl Bucket {
                 Ok(count) => hash.update(&buffer[..count]),
                 Err(error) => {
                     let detail = error.to_string();
-                    return Err(Error::Corrupt {
-                        key: self.wire.show(key),
-                        detail,
-                    });
+                    return Err(Error::Corrupt { key: self.wire.show(key), detail });
                 }
             }
         }
@@ -150,10 +139,7 @@ impl Bucket {
         path: &Path,
         upload: &Upload<'_>,
     ) -> Result<String, Error> {
-        let local = |source| Error::Local {
-            path: path.to_owned(),
-            source,
-        };
+        let local = |source| Error::Local { path: path.to_owned(), source };
         let mut file = std::fs::File::open(path).map_err(local)?;
         let size = file.metadata().map_err(local)?.len();
         if size > self.options.multipart_threshold {

@@ -38,10 +38,7 @@ impl Document {
 /// Reads a document to its end.
 pub(super) fn check(bytes: &[u8]) -> Result<Document, String> {
     // No service has one, and in keys and messages the bracket is escaped.
-    if bytes
-        .windows(9)
-        .any(|window| window.eq_ignore_ascii_case(b"<!DOCTYPE"))
-    {
+    if bytes.windows(9).any(|window| window.eq_ignore_ascii_case(b"<!DOCTYPE")) {
         return Err("it declares a document type".to_owned());
     }
     let mut document = Document::default();
@@ -83,11 +80,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<Document, String> {
             _ => {}
         }
     }
-    if document.root.is_empty() {
-        Err("it has no element".to_owned())
-    } else {
-        Ok(document)
-    }
+    if document.root.is_empty() { Err("it has no element".to_owned()) } else { Ok(document) }
 }
 
 #[cfg(test)]

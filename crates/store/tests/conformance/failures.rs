@@ -38,16 +38,8 @@ pub fn missing_bucket(kind: Kind) {
     let writes = [
         ("put", store.put("key", b"", &upload)),
         ("put_file", store.put_file("key", &path, &upload)),
-        (
-            "copy_from",
-            store.copy_from(&there, "key", "key", Condition::Always),
-        ),
-        (
-            "delete_many",
-            store
-                .delete_many(&["key".to_owned()])
-                .map(|()| String::new()),
-        ),
+        ("copy_from", store.copy_from(&there, "key", "key", Condition::Always)),
+        ("delete_many", store.delete_many(&["key".to_owned()]).map(|()| String::new())),
     ];
     for (call, result) in writes {
         if kind == Kind::SeaweedFs {
@@ -62,10 +54,7 @@ pub fn missing_bucket(kind: Kind) {
 }
 
 fn assert_denied<T: std::fmt::Debug>(call: &str, result: &Result<T, Error>) {
-    assert!(
-        matches!(result, Err(Error::AccessDenied { .. })),
-        "{call}: {result:?}"
-    );
+    assert!(matches!(result, Err(Error::AccessDenied { .. })), "{call}: {result:?}");
 }
 
 pub fn anonymous_reads_of_a_public_bucket(kind: Kind) {
@@ -85,8 +74,7 @@ pub fn anonymous_reads_of_a_public_bucket(kind: Kind) {
     assert_eq!(text(&owner, "dist/key").as_deref(), Some("text"));
     // From there, a copy into a bucket of one's own.
     let own = Place::new(kind).open();
-    own.copy_from(&owner.anonymous(), "dist/key", "copy", Condition::Always)
-        .unwrap();
+    own.copy_from(&owner.anonymous(), "dist/key", "copy", Condition::Always).unwrap();
     assert_eq!(text(&own, "copy").as_deref(), Some("text"));
 }
 
@@ -102,10 +90,7 @@ pub fn a_private_bucket_is_closed_to_nobody(kind: Kind) {
     assert_denied("get", &nobody.get("dist/key"));
     assert_denied("head", &nobody.head("dist/key"));
     assert_denied("list", &nobody.list("dist/"));
-    assert_denied(
-        "put",
-        &nobody.put("dist/key", b"", &Upload::new("text/plain")),
-    );
+    assert_denied("put", &nobody.put("dist/key", b"", &Upload::new("text/plain")));
 }
 
 pub fn wrong_credentials(kind: Kind) {
@@ -113,10 +98,9 @@ pub fn wrong_credentials(kind: Kind) {
         // It has none.
         return;
     }
-    for (variable, value) in [
-        ("AWS_SECRET_ACCESS_KEY", "wrong"),
-        ("AWS_ACCESS_KEY_ID", "AKIDUNKNOWN"),
-    ] {
+    for (variable, value) in
+        [("AWS_SECRET_ACCESS_KEY", "wrong"), ("AWS_ACCESS_KEY_ID", "AKIDUNKNOWN")]
+    {
         let mut place = Place::new(kind);
         put(&place.open(), "key", "text");
         place.env.insert(variable.to_owned(), value.to_owned());
@@ -137,10 +121,7 @@ pub fn no_credentials(kind: Kind) {
     let mut place = Place::new(kind);
     place.env = BTreeMap::from([
         ("AWS_EC2_METADATA_DISABLED".to_owned(), "true".to_owned()),
-        (
-            "AWS_SHARED_CREDENTIALS_FILE".to_owned(),
-            "/dev/null".to_owned(),
-        ),
+        ("AWS_SHARED_CREDENTIALS_FILE".to_owned(), "/dev/null".to_owned()),
         ("AWS_CONFIG_FILE".to_owned(), "/dev/null".to_owned()),
     ]);
     let env = |name: &str| place.env.get(name).cloned();
@@ -172,21 +153,13 @@ fn no_server_is_reported_within_seconds() {
     drop(listener);
     let store = store_at(address, options());
     let start = Instant::now();
-    for result in [
-        store.check_bucket(),
-        store.list("").map(drop),
-        store.get("key").map(drop),
-    ] {
+    for result in [store.check_bucket(), store.list("").map(drop), store.get("key").map(drop)] {
         assert!(
             matches!(&result, Err(Error::Unreachable { endpoint, .. }) if endpoint.contains(&address.to_string())),
             "{result:?}"
         );
     }
-    assert!(
-        start.elapsed() < Duration::from_secs(15),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
 }
 
 #[test]
@@ -198,13 +171,6 @@ fn a_server_that_never_answers_is_given_up() {
     let store = store_at(listener.local_addr().unwrap(), options);
     let start = Instant::now();
     let result = store.check_bucket();
-    assert!(
-        matches!(result, Err(Error::Unreachable { .. })),
-        "{result:?}"
-    );
-    assert!(
-        start.elapsed() < Duration::from_secs(15),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(matches!(result, Err(Error::Unreachable { .. })), "{result:?}");
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
 }

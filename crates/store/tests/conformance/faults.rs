@@ -19,12 +19,7 @@ fn quick() -> Options {
 fn a_download_that_breaks_off_is_resumed() {
     let place = Place::new(Kind::InProcess);
     let bytes = noise(1_000_000, 9);
-    place.server().put(
-        &place.bucket,
-        "archive",
-        bytes.clone(),
-        Attributes::default(),
-    );
+    place.server().put(&place.bucket, "archive", bytes.clone(), Attributes::default());
     // Three times it breaks off, each time a little later.
     let mut left = 3;
     place.server().set_hook(move |request| {
@@ -52,9 +47,7 @@ fn a_download_starts_anew_when_the_object_changes_in_between() {
     let place = Place::new(Kind::InProcess);
     let (old, new) = (noise(500_000, 1), noise(400_000, 2));
     let put = |bytes: Vec<u8>| {
-        place
-            .server()
-            .put(&place.bucket, "archive", bytes, Attributes::default());
+        place.server().put(&place.bucket, "archive", bytes, Attributes::default());
     };
     put(old);
     let (seen, gate) = std::sync::mpsc::channel();
@@ -94,10 +87,7 @@ fn what_fails_for_a_moment_is_tried_again() {
         // Every request fails at its first try.
         let mut tried = std::collections::BTreeSet::new();
         place.server().set_hook(move |request| {
-            if tried.insert(format!(
-                "{} {}?{}",
-                request.method, request.path, request.query
-            )) {
+            if tried.insert(format!("{} {}?{}", request.method, request.path, request.query)) {
                 action
             } else {
                 Action::Serve
@@ -105,26 +95,12 @@ fn what_fails_for_a_moment_is_tried_again() {
         });
         let store = place.open_with(quick());
         store.check_bucket().unwrap();
-        assert_eq!(
-            text(&store, "dist/there").as_deref(),
-            Some("text"),
-            "{action:?}"
-        );
+        assert_eq!(text(&store, "dist/there").as_deref(), Some("text"), "{action:?}");
         put(&store, "dist/key", "text");
-        assert_eq!(
-            keys(&store, "dist/"),
-            ["dist/key", "dist/there"],
-            "{action:?}"
-        );
-        store
-            .copy_from(&store, "dist/key", "dist/copy", Condition::Always)
-            .unwrap();
+        assert_eq!(keys(&store, "dist/"), ["dist/key", "dist/there"], "{action:?}");
+        store.copy_from(&store, "dist/key", "dist/copy", Condition::Always).unwrap();
         store.delete_many(&["dist/key".to_owned()]).unwrap();
-        assert_eq!(
-            keys(&store, "dist/"),
-            ["dist/copy", "dist/there"],
-            "{action:?}"
-        );
+        assert_eq!(keys(&store, "dist/"), ["dist/copy", "dist/there"], "{action:?}");
         assert_eq!(store.head("dist/copy").unwrap().unwrap().size, 4);
     }
 }
@@ -146,9 +122,7 @@ fn a_large_upload_survives_a_part_that_fails() {
         }
     });
     let store = place.open_with(quick());
-    store
-        .put_file("large", &path, &Upload::new("application/gzip"))
-        .unwrap();
+    store.put_file("large", &path, &Upload::new("application/gzip")).unwrap();
     assert!(store.get("large").unwrap().unwrap().bytes == bytes);
 }
 
@@ -162,19 +136,11 @@ fn a_listing_may_have_short_pages_in_any_order() {
         put(&store, key, "");
     }
     wanted.sort();
-    place.server().set_quirks(Quirks {
-        page_size: 7,
-        slash_first: true,
-        ..Quirks::default()
-    });
+    place.server().set_quirks(Quirks { page_size: 7, slash_first: true, ..Quirks::default() });
     assert_eq!(keys(&store, ""), wanted);
     assert_eq!(
         keys(&store, "q/"),
-        wanted
-            .iter()
-            .filter(|key| key.starts_with("q/"))
-            .cloned()
-            .collect::<Vec<_>>()
+        wanted.iter().filter(|key| key.starts_with("q/")).cloned().collect::<Vec<_>>()
     );
     let direct = store.list_direct("q").unwrap();
     let direct: Vec<&str> = direct.iter().map(|object| object.key.as_str()).collect();

@@ -41,16 +41,9 @@ pub fn odd_keys_are_kept_as_they_are(kind: Kind) {
     assert_eq!(keys(&store, ""), wanted);
     for key in &odd {
         assert_eq!(text(&store, key).as_deref(), Some(*key));
-        assert_eq!(
-            store.head(key).unwrap().unwrap().size,
-            key.len() as u64,
-            "{key}"
-        );
-        let below: Vec<&str> = wanted
-            .iter()
-            .copied()
-            .filter(|other| other.starts_with(key))
-            .collect();
+        assert_eq!(store.head(key).unwrap().unwrap().size, key.len() as u64, "{key}");
+        let below: Vec<&str> =
+            wanted.iter().copied().filter(|other| other.starts_with(key)).collect();
         assert_eq!(keys(&store, key), below);
     }
     let other = place.sibling().open();
@@ -71,9 +64,7 @@ pub fn invalid_keys_are_refused(kind: Kind) {
     let folder = scratch::Folder::new("store-test-").unwrap();
     let path = folder.path().join("file");
     let mut file = std::fs::File::create_new(&path).unwrap();
-    let bad = [
-        "", "/", "/a", "a/", "a//b", ".", "..", "a/../b", "../b", "a/./b", "a\0b", "a\nb",
-    ];
+    let bad = ["", "/", "/a", "a/", "a//b", ".", "..", "a/../b", "../b", "a/./b", "a\0b", "a\nb"];
     for key in bad.into_iter().chain([long.as_str()]) {
         let upload = Upload::new("text/plain");
         let results = [
@@ -84,12 +75,8 @@ pub fn invalid_keys_are_refused(kind: Kind) {
             store.put_file(key, &path, &upload).map(drop),
             store.delete_many(&[key.to_owned()]),
             store.get_many(&[key.to_owned()]).map(drop),
-            store
-                .copy_from(&store, "good", key, Condition::Always)
-                .map(drop),
-            store
-                .copy_from(&store, key, "good", Condition::Always)
-                .map(drop),
+            store.copy_from(&store, "good", key, Condition::Always).map(drop),
+            store.copy_from(&store, key, "good", Condition::Always).map(drop),
         ];
         for (call, result) in results.into_iter().enumerate() {
             assert!(

@@ -7,27 +7,20 @@ pub fn more_than_a_page(kind: Kind) {
     const THREADS: usize = 25;
     together(THREADS, |thread| {
         for number in (thread..2_500).step_by(THREADS) {
-            put(
-                &store,
-                &format!("many/{number}.json"),
-                &"x".repeat(number % 7),
-            );
+            put(&store, &format!("many/{number}.json"), &"x".repeat(number % 7));
         }
     });
     put(&store, "many.json", "");
     put(&store, "n", "");
-    let mut wanted: Vec<String> = (0..2_500)
-        .map(|number| format!("many/{number}.json"))
-        .collect();
+    let mut wanted: Vec<String> = (0..2_500).map(|number| format!("many/{number}.json")).collect();
     wanted.sort();
 
     let objects = store.list("many/").unwrap();
     let found: Vec<&str> = objects.iter().map(|object| object.key.as_str()).collect();
     assert!(found == wanted, "{} keys", found.len());
     for object in &objects {
-        let number: u64 = object.key["many/".len()..object.key.len() - ".json".len()]
-            .parse()
-            .unwrap();
+        let number: u64 =
+            object.key["many/".len()..object.key.len() - ".json".len()].parse().unwrap();
         assert_eq!(object.size, number % 7, "{}", object.key);
         assert!(!object.etag.is_empty(), "{}", object.key);
     }
@@ -38,21 +31,11 @@ pub fn more_than_a_page(kind: Kind) {
 
 pub fn prefixes_are_no_folders(kind: Kind) {
     let store = Place::new(kind).open();
-    for key in [
-        "dist-a/x",
-        "dist-ab",
-        "dist-b/x",
-        "dist-a.json",
-        "dis",
-        "dist-a/y/z",
-    ] {
+    for key in ["dist-a/x", "dist-ab", "dist-b/x", "dist-a.json", "dis", "dist-a/y/z"] {
         put(&store, key, "");
     }
     let cases: [(&str, &[&str]); 6] = [
-        (
-            "dist-a",
-            &["dist-a.json", "dist-a/x", "dist-a/y/z", "dist-ab"],
-        ),
+        ("dist-a", &["dist-a.json", "dist-a/x", "dist-a/y/z", "dist-ab"]),
         ("dist-a/", &["dist-a/x", "dist-a/y/z"]),
         ("dist-a/y", &["dist-a/y/z"]),
         ("dist-a/x", &["dist-a/x"]),
@@ -65,14 +48,7 @@ pub fn prefixes_are_no_folders(kind: Kind) {
     // By bytes: `.` < `/` < `a`, whatever order the service has.
     assert_eq!(
         keys(&store, ""),
-        [
-            "dis",
-            "dist-a.json",
-            "dist-a/x",
-            "dist-a/y/z",
-            "dist-ab",
-            "dist-b/x"
-        ]
+        ["dis", "dist-a.json", "dist-a/x", "dist-a/y/z", "dist-ab", "dist-b/x"]
     );
 }
 

@@ -1,11 +1,7 @@
 //! What a store must do, whatever is behind it: one suite, run on each service.
 //!
 //! A case is a function of the service; [`suite!`] makes a test of each case and service.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a failure here is a failed test"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
 
 mod copying;
 mod failures;

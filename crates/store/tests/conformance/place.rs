@@ -72,10 +72,8 @@ impl Place {
     }
 
     fn on(kind: Kind, server: Server, public: bool) -> Place {
-        let endpoint = |url: String| Service::Endpoint {
-            url,
-            region: Region::parse(None).unwrap(),
-        };
+        let endpoint =
+            |url: String| Service::Endpoint { url, region: Region::parse(None).unwrap() };
         let (service, bucket, env) = match &server {
             Server::Folder(root) => {
                 let number = std::fs::read_dir(root.path()).unwrap().count();
@@ -93,21 +91,12 @@ impl Place {
                 (endpoint(server.endpoint()), bucket, server.env())
             }
             Server::SeaweedFs(server) => {
-                let bucket = if public {
-                    server.create_public_bucket()
-                } else {
-                    server.create_bucket()
-                };
+                let bucket =
+                    if public { server.create_public_bucket() } else { server.create_bucket() };
                 (endpoint(server.endpoint()), bucket, server.env())
             }
         };
-        Place {
-            kind,
-            service,
-            bucket,
-            env,
-            server,
-        }
+        Place { kind, service, bucket, env, server }
     }
 
     /// The in-process server.
@@ -125,10 +114,7 @@ impl Place {
 
     /// The bucket, as nobody.
     pub fn open_anonymously(&self) -> Open {
-        self.open_with(Options {
-            access: Access::Anonymous,
-            ..options()
-        })
+        self.open_with(Options { access: Access::Anonymous, ..options() })
     }
 
     /// The bucket, with other options.
@@ -143,18 +129,12 @@ impl Place {
 
 /// The smallest parts that real services take.
 pub fn options() -> Options {
-    Options {
-        part_size: 5 << 20,
-        multipart_threshold: 6 << 20,
-        ..Options::default()
-    }
+    Options { part_size: 5 << 20, multipart_threshold: 6 << 20, ..Options::default() }
 }
 
 /// Writes an object of plain text.
 pub fn put(store: &Store, key: &str, text: &str) -> String {
-    store
-        .put(key, text.as_bytes(), &Upload::new("text/plain"))
-        .unwrap()
+    store.put(key, text.as_bytes(), &Upload::new("text/plain")).unwrap()
 }
 
 /// What an object holds, as text.
@@ -187,12 +167,8 @@ pub fn noise(length: usize, seed: u64) -> Vec<u8> {
 pub fn together<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let work = &work;
     thread::scope(|scope| {
-        let running: Vec<_> = (0..threads)
-            .map(|number| scope.spawn(move || work(number)))
-            .collect();
-        running
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .collect()
+        let running: Vec<_> =
+            (0..threads).map(|number| scope.spawn(move || work(number))).collect();
+        running.into_iter().map(|thread| thread.join().unwrap()).collect()
     })
 }

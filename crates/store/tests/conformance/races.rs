@@ -19,10 +19,7 @@ pub fn of_many_writers_if_absent_one_wins(kind: Kind) {
         let start = Barrier::new(WRITERS);
         let results = together(WRITERS, |number| {
             let content = format!("writer {number}");
-            let upload = Upload {
-                condition: Condition::IfAbsent,
-                ..Upload::new("text/plain")
-            };
+            let upload = Upload { condition: Condition::IfAbsent, ..Upload::new("text/plain") };
             start.wait();
             match stores[number].put(&key, content.as_bytes(), &upload) {
                 Ok(_) => Some(content),
@@ -73,9 +70,7 @@ pub fn readers_see_whole_objects(kind: Kind) {
         let letter = b'a' + (state % 26) as u8;
         let bytes = vec![letter; 20_000 + state * 101];
         let content_type = format!("text/{}", letter as char);
-        store
-            .put("dist/key", &bytes, &Upload::new(&content_type))
-            .unwrap();
+        store.put("dist/key", &bytes, &Upload::new(&content_type)).unwrap();
     };
     write(0);
     let done = AtomicBool::new(false);
@@ -90,10 +85,7 @@ pub fn readers_see_whole_objects(kind: Kind) {
         while !done.load(Ordering::Relaxed) {
             let content = store.get("dist/key").unwrap().expect("it is never absent");
             let letter = content.bytes[0];
-            assert!(
-                content.bytes.iter().all(|byte| *byte == letter),
-                "a mixture"
-            );
+            assert!(content.bytes.iter().all(|byte| *byte == letter), "a mixture");
             let state = (content.bytes.len() - 20_000) / 101;
             assert_eq!(content.bytes.len(), 20_000 + state * 101);
             assert_eq!(content.head.size, content.bytes.len() as u64);

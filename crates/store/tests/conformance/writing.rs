@@ -12,18 +12,12 @@ fn conditional(
     content: &str,
     condition: Condition,
 ) -> Result<String, Error> {
-    let upload = Upload {
-        condition,
-        ..Upload::new("text/plain")
-    };
+    let upload = Upload { condition, ..Upload::new("text/plain") };
     store.put(key, content.as_bytes(), &upload)
 }
 
 fn assert_precondition(result: &Result<String, Error>) {
-    assert!(
-        matches!(result, Err(Error::Precondition { .. })),
-        "{result:?}"
-    );
+    assert!(matches!(result, Err(Error::Precondition { .. })), "{result:?}");
 }
 
 /// A file of noise, in a folder that must be kept.
@@ -38,12 +32,7 @@ fn file(length: usize) -> (scratch::Folder, PathBuf, Vec<u8>) {
 pub fn put_if_absent(kind: Kind) {
     let store = Place::new(kind).open();
     conditional(&store, "dist/key", "first", Condition::IfAbsent).unwrap();
-    assert_precondition(&conditional(
-        &store,
-        "dist/key",
-        "second",
-        Condition::IfAbsent,
-    ));
+    assert_precondition(&conditional(&store, "dist/key", "second", Condition::IfAbsent));
     assert_eq!(text(&store, "dist/key").as_deref(), Some("first"));
     store.delete_many(&["dist/key".to_owned()]).unwrap();
     conditional(&store, "dist/key", "third", Condition::IfAbsent).unwrap();
@@ -72,18 +61,12 @@ pub fn put_if_match(kind: Kind) {
 fn check_put_file(store: &Store, length: usize) {
     let key = "dist/a file+ä.tar.gz";
     let (_folder, path, bytes) = file(length);
-    let upload = Upload {
-        metadata: &[("sha256", "abc")],
-        ..Upload::new("application/gzip")
-    };
+    let upload = Upload { metadata: &[("sha256", "abc")], ..Upload::new("application/gzip") };
     let etag = store.put_file(key, &path, &upload).unwrap();
     let content = store.get(key).unwrap().unwrap();
     assert!(content.bytes == bytes, "{length}");
     assert_eq!(content.head.etag, etag);
-    assert_eq!(
-        content.head.content_type.as_deref(),
-        Some("application/gzip")
-    );
+    assert_eq!(content.head.content_type.as_deref(), Some("application/gzip"));
     assert_eq!(content.head.metadata["sha256"], "abc");
     let listed = store.list("").unwrap().remove(0);
     assert_eq!((listed.etag, listed.size), (etag, length as u64));
@@ -108,28 +91,18 @@ pub fn put_file_in_parts_heeds_the_condition(kind: Kind) {
     let place = Place::new(kind);
     let store = place.open();
     let (_folder, path, bytes) = file(11 << 20);
-    let upload = |condition| Upload {
-        condition,
-        ..Upload::new("application/gzip")
-    };
-    let etag = store
-        .put_file("large", &path, &upload(Condition::IfAbsent))
-        .unwrap();
+    let upload = |condition| Upload { condition, ..Upload::new("application/gzip") };
+    let etag = store.put_file("large", &path, &upload(Condition::IfAbsent)).unwrap();
     assert_precondition(&store.put_file("large", &path, &upload(Condition::IfAbsent)));
     let other = Condition::IfMatch("0-0-0".to_owned());
     assert_precondition(&store.put_file("large", &path, &upload(other)));
     assert_eq!(store.head("large").unwrap().unwrap().etag, etag);
-    store
-        .put_file("large", &path, &upload(Condition::IfMatch(etag)))
-        .unwrap();
+    store.put_file("large", &path, &upload(Condition::IfMatch(etag))).unwrap();
     assert!(store.get("large").unwrap().unwrap().bytes == bytes);
     assert_eq!(keys(&store, ""), ["large"]);
     if kind == Kind::InProcess {
         // What was begun in vain costs money on a real service.
-        assert_eq!(
-            place.server().open_uploads(&place.bucket),
-            Vec::<String>::new()
-        );
+        assert_eq!(place.server().open_uploads(&place.bucket), Vec::<String>::new());
     }
 }
 
@@ -148,9 +121,8 @@ pub fn put_file_without_a_file(kind: Kind) {
 
 pub fn delete_many(kind: Kind) {
     let store = Place::new(kind).open();
-    let all: Vec<String> = (0..1_200)
-        .map(|number| format!("dist/{}/{number}", number % 3))
-        .collect();
+    let all: Vec<String> =
+        (0..1_200).map(|number| format!("dist/{}/{number}", number % 3)).collect();
     crate::place::together(24, |thread| {
         for key in all.iter().skip(thread).step_by(24) {
             put(&store, key, "");

@@ -78,12 +78,7 @@ pub struct Quirks {
 
 impl Default for Quirks {
     fn default() -> Quirks {
-        Quirks {
-            ignore_conditions: false,
-            page_size: 1000,
-            slash_first: false,
-            smallest_part: 0,
-        }
+        Quirks { ignore_conditions: false, page_size: 1000, slash_first: false, smallest_part: 0 }
     }
 }
 
@@ -127,10 +122,7 @@ impl State {
     }
 
     pub(super) fn object(&self, bucket: &str, key: &str) -> Result<&Stored, Refusal> {
-        self.bucket(bucket)?
-            .objects
-            .get(key)
-            .ok_or(Refusal::NoSuchKey)
+        self.bucket(bucket)?.objects.get(key).ok_or(Refusal::NoSuchKey)
     }
 
     /// Checks whether a write of `key` may go ahead. A write with `If-Match` on a missing key is
@@ -175,9 +167,7 @@ impl State {
             modified: SystemTime::now(),
             attributes,
         };
-        self.bucket_mut(bucket)?
-            .objects
-            .insert(key.to_owned(), stored.clone());
+        self.bucket_mut(bucket)?.objects.insert(key.to_owned(), stored.clone());
         Ok(stored)
     }
 
@@ -202,8 +192,7 @@ impl State {
                 continue;
             };
             let cut = delimiter.and_then(|delimiter| {
-                rest.find(delimiter)
-                    .map(|at| prefix.len() + at + delimiter.len())
+                rest.find(delimiter).map(|at| prefix.len() + at + delimiter.len())
             });
             match cut {
                 Some(end) => {
@@ -221,11 +210,7 @@ impl State {
             .into_iter()
             .filter(|(entry, _)| after.as_ref().is_none_or(|after| self.rank(entry) > *after));
 
-        let mut page = Page {
-            objects: Vec::new(),
-            prefixes: Vec::new(),
-            next: None,
-        };
+        let mut page = Page { objects: Vec::new(), prefixes: Vec::new(), next: None };
         let mut last = None;
         for (entry, object) in rest.by_ref().take(limit.min(self.quirks.page_size)) {
             last = Some(entry.clone());
@@ -294,9 +279,7 @@ impl State {
         bytes: Bytes,
     ) -> Result<String, Refusal> {
         let etag = md5_hex(&bytes);
-        self.upload(bucket, key, id)?
-            .parts
-            .insert(number, (etag.clone(), bytes));
+        self.upload(bucket, key, id)?.parts.insert(number, (etag.clone(), bytes));
         Ok(etag)
     }
 
@@ -334,14 +317,7 @@ impl State {
         let etag = format!("{}-{}", hex(&hashes.finalize()), listed.len());
         let attributes = upload.attributes.clone();
         self.uploads.remove(id);
-        self.put(
-            bucket,
-            key,
-            content.into(),
-            Some(etag),
-            attributes,
-            &Condition::Always,
-        )
+        self.put(bucket, key, content.into(), Some(etag), attributes, &Condition::Always)
     }
 }
 

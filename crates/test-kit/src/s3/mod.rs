@@ -85,12 +85,7 @@ impl Server {
             .unwrap_or_else(|error| panic!("cannot listen on {address}: {error}"));
         let address = listener.local_addr().expect("the address just bound");
         runtime.spawn(accept(listener, s3, Arc::clone(&traffic)));
-        Server {
-            address,
-            service,
-            traffic,
-            runtime: Some(runtime),
-        }
+        Server { address, service, traffic, runtime: Some(runtime) }
     }
 
     /// `http://127.0.0.1:<port>`.
@@ -171,10 +166,7 @@ impl Server {
     pub fn open_uploads(&self, bucket: &str) -> Vec<String> {
         let state = self.service.state();
         let uploads = state.uploads.values();
-        uploads
-            .filter(|upload| upload.bucket == bucket)
-            .map(|upload| upload.key.clone())
-            .collect()
+        uploads.filter(|upload| upload.bucket == bucket).map(|upload| upload.key.clone()).collect()
     }
 
     /// All requests so far, in order of arrival.
@@ -325,17 +317,13 @@ async fn truncate(
 ) -> Result<hyper::Response<s3s::Body>, Cut> {
     let (mut head, body) = response.into_parts();
     let bytes = body.collect().await.map_err(|_| Cut)?.to_bytes();
-    head.headers
-        .insert(hyper::header::CONTENT_LENGTH, bytes.len().into());
+    head.headers.insert(hyper::header::CONTENT_LENGTH, bytes.len().into());
     let part = bytes.slice(..limit.min(bytes.len()));
     let body = Partial {
         bytes: Some(part),
         pause: Box::pin(tokio::time::sleep(Duration::from_millis(20))),
     };
-    Ok(hyper::Response::from_parts(
-        head,
-        s3s::Body::http_body(body),
-    ))
+    Ok(hyper::Response::from_parts(head, s3s::Body::http_body(body)))
 }
 
 /// A body that yields its bytes, waits until they are on their way, and fails.

@@ -69,9 +69,7 @@ impl S3 for Service {
         if state.buckets.contains_key(&request.input.bucket) {
             return Err(s3_error!(BucketAlreadyOwnedByYou));
         }
-        state
-            .buckets
-            .insert(request.input.bucket, Default::default());
+        state.buckets.insert(request.input.bucket, Default::default());
         Ok(S3Response::new(CreateBucketOutput::default()))
     }
 
@@ -117,10 +115,7 @@ impl S3 for Service {
                 ..Default::default()
             })
             .collect();
-        Ok(S3Response::new(ListBucketsOutput {
-            buckets: Some(buckets),
-            ..Default::default()
-        }))
+        Ok(S3Response::new(ListBucketsOutput { buckets: Some(buckets), ..Default::default() }))
     }
 
     async fn list_objects_v2(
@@ -133,10 +128,7 @@ impl S3 for Service {
             &input.bucket,
             input.prefix.as_deref().unwrap_or_default(),
             input.delimiter.as_deref().filter(|text| !text.is_empty()),
-            input
-                .continuation_token
-                .as_deref()
-                .or(input.start_after.as_deref()),
+            input.continuation_token.as_deref().or(input.start_after.as_deref()),
             usize::try_from(limit).unwrap_or(0),
         )?;
         let encode = |text: String| match &input.encoding_type {
@@ -157,9 +149,7 @@ impl S3 for Service {
         let prefixes: Vec<CommonPrefix> = page
             .prefixes
             .into_iter()
-            .map(|prefix| CommonPrefix {
-                prefix: Some(encode(prefix)),
-            })
+            .map(|prefix| CommonPrefix { prefix: Some(encode(prefix)) })
             .collect();
         Ok(S3Response::new(ListObjectsV2Output {
             key_count: i32::try_from(contents.len() + prefixes.len()).ok(),
@@ -184,11 +174,7 @@ impl S3 for Service {
     ) -> S3Result<S3Response<GetObjectOutput>> {
         let input = request.input;
         let object = self.state().object(&input.bucket, &input.key)?.clone();
-        check_read(
-            &object,
-            input.if_match.as_ref(),
-            input.if_none_match.as_ref(),
-        )?;
+        check_read(&object, input.if_match.as_ref(), input.if_none_match.as_ref())?;
         let whole = object.bytes.len();
         let (bytes, range) = match input.range {
             None => (object.bytes.clone(), None),
@@ -221,11 +207,7 @@ impl S3 for Service {
     ) -> S3Result<S3Response<HeadObjectOutput>> {
         let input = request.input;
         let object = self.state().object(&input.bucket, &input.key)?.clone();
-        check_read(
-            &object,
-            input.if_match.as_ref(),
-            input.if_none_match.as_ref(),
-        )?;
+        check_read(&object, input.if_match.as_ref(), input.if_none_match.as_ref())?;
         Ok(S3Response::new(HeadObjectOutput {
             metadata: metadata(&object),
             content_length: Some(length(&object.bytes)),
@@ -248,14 +230,8 @@ impl S3 for Service {
         let bytes = receive(input.body.take(), input.content_md5.as_deref()).await?;
         let condition = write_condition(input.if_match.as_ref(), input.if_none_match.as_ref())?;
         let attributes = attributes!(input);
-        let stored = self.state().put(
-            &input.bucket,
-            &input.key,
-            bytes,
-            None,
-            attributes,
-            &condition,
-        )?;
+        let stored =
+            self.state().put(&input.bucket, &input.key, bytes, None, attributes, &condition)?;
         Ok(S3Response::new(PutObjectOutput {
             e_tag: Some(ETag::Strong(stored.etag)),
             ..Default::default()
@@ -283,10 +259,8 @@ impl S3 for Service {
                 .get(name)
                 .and_then(|value| ETagCondition::parse_http_header(value.as_bytes()).ok())
         };
-        let condition = write_condition(
-            header("if-match").as_ref(),
-            header("if-none-match").as_ref(),
-        )?;
+        let condition =
+            write_condition(header("if-match").as_ref(), header("if-none-match").as_ref())?;
         let replace = input
             .metadata_directive
             .as_ref()
@@ -295,22 +269,10 @@ impl S3 for Service {
             return Err(s3_error!(InvalidRequest));
         }
         let sent = attributes!(input);
-        let attributes = if replace {
-            sent
-        } else {
-            Attributes {
-                acl: sent.acl,
-                ..object.attributes
-            }
-        };
-        let stored = state.put(
-            &input.bucket,
-            &input.key,
-            object.bytes,
-            None,
-            attributes,
-            &condition,
-        )?;
+        let attributes =
+            if replace { sent } else { Attributes { acl: sent.acl, ..object.attributes } };
+        let stored =
+            state.put(&input.bucket, &input.key, object.bytes, None, attributes, &condition)?;
         Ok(S3Response::new(CopyObjectOutput {
             copy_object_result: Some(CopyObjectResult {
                 e_tag: Some(ETag::Strong(stored.etag)),
@@ -342,18 +304,12 @@ impl S3 for Service {
         let mut deleted = Vec::new();
         for object in input.delete.objects {
             state.delete(&input.bucket, &object.key)?;
-            deleted.push(DeletedObject {
-                key: Some(object.key),
-                ..Default::default()
-            });
+            deleted.push(DeletedObject { key: Some(object.key), ..Default::default() });
         }
         if input.delete.quiet == Some(true) {
             deleted.clear();
         }
-        Ok(S3Response::new(DeleteObjectsOutput {
-            deleted: Some(deleted),
-            ..Default::default()
-        }))
+        Ok(S3Response::new(DeleteObjectsOutput { deleted: Some(deleted), ..Default::default() }))
     }
 
     async fn create_multipart_upload(
@@ -362,9 +318,7 @@ impl S3 for Service {
     ) -> S3Result<S3Response<CreateMultipartUploadOutput>> {
         let input = request.input;
         let attributes = attributes!(input);
-        let id = self
-            .state()
-            .begin_upload(&input.bucket, &input.key, attributes)?;
+        let id = self.state().begin_upload(&input.bucket, &input.key, attributes)?;
         Ok(S3Response::new(CreateMultipartUploadOutput {
             bucket: Some(input.bucket),
             key: Some(input.key),
@@ -428,12 +382,7 @@ impl S3 for Service {
         let input = request.input;
         let condition = write_condition(input.if_match.as_ref(), input.if_none_match.as_ref())?;
         let mut listed = Vec::new();
-        for part in input
-            .multipart_upload
-            .and_then(|upload| upload.parts)
-            .into_iter()
-            .flatten()
-        {
+        for part in input.multipart_upload.and_then(|upload| upload.parts).into_iter().flatten() {
             let (Some(number), Some(etag)) = (part.part_number, part.e_tag) else {
                 return Err(s3_error!(MalformedXML));
             };

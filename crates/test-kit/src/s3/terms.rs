@@ -114,9 +114,7 @@ pub(super) fn url_encoded(text: &str) -> String {
         .remove(b'*')
         .remove(b'/')
         .remove(b' ');
-    utf8_percent_encode(text, KEPT)
-        .to_string()
-        .replace(' ', "+")
+    utf8_percent_encode(text, KEPT).to_string().replace(' ', "+")
 }
 
 pub(super) fn length(bytes: &Bytes) -> i64 {

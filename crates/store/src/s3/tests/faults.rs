@@ -13,12 +13,7 @@ use crate::{Condition, Error, Options, Patience, Store, Upload};
 fn server() -> (Server, Store) {
     let server = Server::start();
     server.create_bucket("own");
-    let small = Options {
-        part_size: 10,
-        multipart_threshold: 25,
-        copy_threshold: 40,
-        ..options()
-    };
+    let small = Options { part_size: 10, multipart_threshold: 25, copy_threshold: 40, ..options() };
     let store = open(&server.endpoint(), small);
     (server, store)
 }
@@ -45,10 +40,7 @@ fn fault(
 }
 
 fn upload(condition: Condition) -> Upload<'static> {
-    Upload {
-        condition,
-        ..Upload::new("text/plain")
-    }
+    Upload { condition, ..Upload::new("text/plain") }
 }
 
 const FAULTS: [Action; 6] = [
@@ -72,53 +64,30 @@ fn every_operation_survives_every_fault() {
         // Each request fails three times, and then does not.
         let mut seen = std::collections::HashMap::new();
         server.set_hook(move |request| {
-            let count = seen
-                .entry((request.line(), request.query.clone()))
-                .or_insert(0);
+            let count = seen.entry((request.line(), request.query.clone())).or_insert(0);
             *count += 1;
             // An answer to HEAD has no body to cut.
             let bare = request.method == "HEAD" && matches!(action, Action::Truncate(_));
-            if *count <= 3 && !bare {
-                action
-            } else {
-                Action::Serve
-            }
+            if *count <= 3 && !bare { action } else { Action::Serve }
         });
         store.check_bucket().unwrap();
         assert_eq!(store.list("old/").unwrap().len(), 5, "{action:?}");
         assert_eq!(store.get("old/1").unwrap().unwrap().bytes, b"old");
         assert_eq!(store.head("old/1").unwrap().unwrap().size, 3);
-        store
-            .put("new/a", b"a", &upload(Condition::Always))
-            .unwrap();
-        store
-            .put_file("new/b", file.path(), &upload(Condition::Always))
-            .unwrap();
-        store
-            .copy_from(&store, "old/2", "new/c", Condition::Always)
-            .unwrap();
-        store
-            .delete_many(&["old/3".to_owned(), "old/4".to_owned()])
-            .unwrap();
+        store.put("new/a", b"a", &upload(Condition::Always)).unwrap();
+        store.put_file("new/b", file.path(), &upload(Condition::Always)).unwrap();
+        store.copy_from(&store, "old/2", "new/c", Condition::Always).unwrap();
+        store.delete_many(&["old/3".to_owned(), "old/4".to_owned()]).unwrap();
         server.clear_hook();
-        assert_eq!(
-            server.keys("own"),
-            ["new/a", "new/b", "new/c", "old/0", "old/1", "old/2"]
-        );
-        assert_eq!(
-            server.object("own", "new/b").unwrap().bytes,
-            vec![7; 101],
-            "{action:?}"
-        );
+        assert_eq!(server.keys("own"), ["new/a", "new/b", "new/c", "old/0", "old/1", "old/2"]);
+        assert_eq!(server.object("own", "new/b").unwrap().bytes, vec![7; 101], "{action:?}");
     }
 }
 
 #[test]
 fn a_fault_that_stays_is_an_error() {
     let (server, store) = server();
-    fault(&server, usize::MAX, Action::Answer(503, "SlowDown"), |_| {
-        true
-    });
+    fault(&server, usize::MAX, Action::Answer(503, "SlowDown"), |_| true);
     let error = store.list("").unwrap_err();
     assert!(
         matches!(&error, Error::Service { status: 503, code, .. } if code == "SlowDown"),
@@ -139,15 +108,11 @@ fn a_conditional_write_that_lost_its_answer_is_ours() {
     for fate in [Action::ResetAfter, Action::Truncate(0)] {
         let (server, store) = server();
         fault(&server, 1, fate, |request| request.method == "PUT");
-        let etag = store
-            .put("k", b"ours", &upload(Condition::IfAbsent))
-            .unwrap();
+        let etag = store.put("k", b"ours", &upload(Condition::IfAbsent)).unwrap();
         assert_eq!(server.object("own", "k").unwrap().etag, etag);
 
         fault(&server, 1, fate, |request| request.method == "PUT");
-        let next = store
-            .put("k", b"next", &upload(Condition::IfMatch(etag.clone())))
-            .unwrap();
+        let next = store.put("k", b"next", &upload(Condition::IfMatch(etag.clone()))).unwrap();
         assert_eq!(server.object("own", "k").unwrap().bytes, "next");
         assert_ne!(next, etag);
     }
@@ -173,9 +138,7 @@ fn a_conditional_write_that_lost_its_answer_and_the_race_is_not_ours() {
             }
         }
     });
-    let error = store
-        .put("k", b"ours", &upload(Condition::IfAbsent))
-        .unwrap_err();
+    let error = store.put("k", b"ours", &upload(Condition::IfAbsent)).unwrap_err();
     assert!(matches!(error, Error::Precondition { .. }), "{error}");
     assert_eq!(server.object("own", "k").unwrap().bytes, "them");
 }
@@ -186,13 +149,8 @@ fn a_condition_that_fails_at_once_is_not_looked_into() {
     put(&server, "k", b"same");
     server.forget_requests();
     // Even the same bytes: they were not written by this call.
-    let error = store
-        .put("k", b"same", &upload(Condition::IfAbsent))
-        .unwrap_err();
-    assert!(
-        matches!(&error, Error::Precondition { key } if key == "s3://own/k"),
-        "{error}"
-    );
+    let error = store.put("k", b"same", &upload(Condition::IfAbsent)).unwrap_err();
+    assert!(matches!(&error, Error::Precondition { key } if key == "s3://own/k"), "{error}");
     assert_eq!(server.requests().len(), 1);
 }
 
@@ -205,9 +163,7 @@ fn a_multipart_upload_that_lost_its_last_answer_is_ours() {
         fault(&server, 1, Action::ResetAfter, |request| {
             request.method == "POST" && request.query.contains("uploadId")
         });
-        let etag = store
-            .put_file("k", file.path(), &upload(condition))
-            .unwrap();
+        let etag = store.put_file("k", file.path(), &upload(condition)).unwrap();
         let object = server.object("own", "k").unwrap();
         assert_eq!((object.etag, object.bytes.len()), (etag, 55));
         assert_eq!(server.open_uploads("own"), [""; 0]);
@@ -222,16 +178,12 @@ fn a_multipart_upload_that_fails_leaves_nothing() {
     fault(&server, 1, Action::Answer(403, "AccessDenied"), |request| {
         request.query.contains("partNumber=3")
     });
-    let error = store
-        .put_file("k", file.path(), &upload(Condition::Always))
-        .unwrap_err();
+    let error = store.put_file("k", file.path(), &upload(Condition::Always)).unwrap_err();
     assert!(matches!(error, Error::AccessDenied { .. }), "{error}");
     assert_eq!(server.open_uploads("own"), [""; 0]);
     put(&server, "k", b"there");
     server.clear_hook();
-    let error = store
-        .put_file("k", file.path(), &upload(Condition::IfAbsent))
-        .unwrap_err();
+    let error = store.put_file("k", file.path(), &upload(Condition::IfAbsent)).unwrap_err();
     assert!(matches!(error, Error::Precondition { .. }), "{error}");
     assert_eq!(server.open_uploads("own"), [""; 0]);
     assert_eq!(server.object("own", "k").unwrap().bytes, "there");
@@ -242,9 +194,7 @@ fn a_download_goes_on_where_it_broke() {
     let (server, store) = server();
     let bytes: Vec<u8> = (0..100_000_u32).map(|n| (n % 251) as u8).collect();
     put(&server, "k", &bytes);
-    fault(&server, 3, Action::Truncate(30_000), |request| {
-        request.method == "GET"
-    });
+    fault(&server, 3, Action::Truncate(30_000), |request| request.method == "GET");
     let mut file = tempfile::tempfile().unwrap();
     file.set_len(1_000_000).unwrap();
     let done = store.download("k", &mut file).unwrap().unwrap();
@@ -285,31 +235,13 @@ fn a_download_of_an_object_that_changes_is_of_one_state() {
 #[test]
 fn silence_has_an_end() {
     let server = Server::start();
-    let patience = Patience {
-        idle: Duration::from_millis(300),
-        ..options().patience
-    };
-    let store = open(
-        &server.endpoint(),
-        Options {
-            patience,
-            ..options()
-        },
-    );
-    fault(
-        &server,
-        usize::MAX,
-        Action::Delay(Duration::from_secs(20)),
-        |_| true,
-    );
+    let patience = Patience { idle: Duration::from_millis(300), ..options().patience };
+    let store = open(&server.endpoint(), Options { patience, ..options() });
+    fault(&server, usize::MAX, Action::Delay(Duration::from_secs(20)), |_| true);
     let start = Instant::now();
     let error = store.get("k").unwrap_err();
     assert!(matches!(error, Error::Unreachable { .. }), "{error}");
-    assert!(
-        start.elapsed() < Duration::from_secs(15),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
 }
 
 #[test]
@@ -317,24 +249,11 @@ fn nobody_there_is_known_soon() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let store = open(
-        &url,
-        Options {
-            patience: Patience::default(),
-            ..Options::default()
-        },
-    );
+    let store = open(&url, Options { patience: Patience::default(), ..Options::default() });
     let start = Instant::now();
     let error = store.check_bucket().unwrap_err();
-    assert!(
-        matches!(&error, Error::Unreachable { endpoint, .. } if *endpoint == url),
-        "{error}"
-    );
-    assert!(
-        start.elapsed() < Duration::from_secs(3),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(matches!(&error, Error::Unreachable { endpoint, .. } if *endpoint == url), "{error}");
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
 }
 
 #[test]
@@ -344,21 +263,8 @@ fn a_name_that_does_not_resolve_is_known_soon() {
         attempts: u32::MAX,
         ..options().patience
     };
-    let store = open(
-        "http://no-such-host.invalid",
-        Options {
-            patience,
-            ..options()
-        },
-    );
+    let store = open("http://no-such-host.invalid", Options { patience, ..options() });
     let start = Instant::now();
-    assert!(matches!(
-        store.check_bucket(),
-        Err(Error::Unreachable { .. })
-    ));
-    assert!(
-        start.elapsed() < Duration::from_secs(20),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(matches!(store.check_bucket(), Err(Error::Unreachable { .. })));
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }

@@ -9,11 +9,7 @@ use crate::{Condition, Error, Options, Upload};
 const DATE: &str = "Tue, 21 Nov 2023 09:00:00 GMT";
 
 fn object(size: usize) -> Vec<u8> {
-    Stub::answer(
-        200,
-        &[("ETag", "\"e\""), ("Last-Modified", DATE)],
-        &vec![b'x'; size],
-    )
+    Stub::answer(200, &[("ETag", "\"e\""), ("Last-Modified", DATE)], &vec![b'x'; size])
 }
 
 fn page(keys: &[&str], next: Option<&str>) -> Vec<u8> {
@@ -27,10 +23,7 @@ fn page(keys: &[&str], next: Option<&str>) -> Vec<u8> {
     }
     let _ = write!(text, "<IsTruncated>{}</IsTruncated>", next.is_some());
     if let Some(next) = next {
-        let _ = write!(
-            text,
-            "<NextContinuationToken>{next}</NextContinuationToken>"
-        );
+        let _ = write!(text, "<NextContinuationToken>{next}</NextContinuationToken>");
     }
     Stub::answer(200, &[], (text + "</ListBucketResult>").as_bytes())
 }
@@ -49,10 +42,7 @@ fn redirects_to_elsewhere_are_refused() {
         let to = format!("{}/own/k", elsewhere.url());
         let stub = Stub::start(move |_| Stub::answer(status, &[("Location", &to)], b""));
         let error = error_of(open(stub.url(), options()).get("k"));
-        assert!(
-            error.contains("Redirect") && error.contains("not followed"),
-            "{error}"
-        );
+        assert!(error.contains("Redirect") && error.contains("not followed"), "{error}");
     }
     assert_eq!(elsewhere.seen().len(), 0);
 }
@@ -103,54 +93,27 @@ fn headers_that_are_no_text_do_no_harm() {
 fn lengths_are_checked() {
     // More is announced than comes, again and again.
     let stub = Stub::start(|_| {
-        let headers = [
-            ("ETag", "\"e\""),
-            ("Last-Modified", DATE),
-            ("Content-Length", "100"),
-        ];
+        let headers = [("ETag", "\"e\""), ("Last-Modified", DATE), ("Content-Length", "100")];
         Stub::answer(200, &headers, b"short")
     });
     let error = error_of(anonymous(stub.url()).get("k"));
-    assert!(
-        error.contains("Corrupt") && error.contains("of 100 bytes"),
-        "{error}"
-    );
+    assert!(error.contains("Corrupt") && error.contains("of 100 bytes"), "{error}");
     // More than we take into memory.
     let stub = Stub::start(|_| {
-        let headers = [
-            ("ETag", "\"e\""),
-            ("Last-Modified", DATE),
-            ("Content-Length", "200000000"),
-        ];
+        let headers = [("ETag", "\"e\""), ("Last-Modified", DATE), ("Content-Length", "200000000")];
         Stub::answer(200, &headers, b"short")
     });
     let error = anonymous(stub.url()).get("k").unwrap_err();
-    assert!(
-        matches!(
-            error,
-            Error::TooLarge {
-                limit: 104_857_600,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, Error::TooLarge { limit: 104_857_600, .. }), "{error}");
     // The middle of another object.
     let stub = Stub::start(|index| match index {
         0 => {
-            let headers = [
-                ("ETag", "\"e\""),
-                ("Last-Modified", DATE),
-                ("Content-Length", "10"),
-            ];
+            let headers = [("ETag", "\"e\""), ("Last-Modified", DATE), ("Content-Length", "10")];
             Stub::answer(200, &headers, b"12345")
         }
         _ => {
-            let headers = [
-                ("ETag", "\"e\""),
-                ("Last-Modified", DATE),
-                ("Content-Range", "bytes 2-9/10"),
-            ];
+            let headers =
+                [("ETag", "\"e\""), ("Last-Modified", DATE), ("Content-Range", "bytes 2-9/10")];
             Stub::answer(206, &headers, b"34567890")
         }
     });
@@ -162,23 +125,12 @@ fn lengths_are_checked() {
 fn a_service_without_ranges_still_serves() {
     let stub = Stub::start(|index| match index {
         0 => {
-            let headers = [
-                ("ETag", "\"e\""),
-                ("Last-Modified", DATE),
-                ("Content-Length", "10"),
-            ];
+            let headers = [("ETag", "\"e\""), ("Last-Modified", DATE), ("Content-Length", "10")];
             Stub::answer(200, &headers, b"1234")
         }
-        _ => Stub::answer(
-            200,
-            &[("ETag", "\"e\""), ("Last-Modified", DATE)],
-            b"1234567890",
-        ),
+        _ => Stub::answer(200, &[("ETag", "\"e\""), ("Last-Modified", DATE)], b"1234567890"),
     });
-    assert_eq!(
-        anonymous(stub.url()).get("k").unwrap().unwrap().bytes,
-        b"1234567890"
-    );
+    assert_eq!(anonymous(stub.url()).get("k").unwrap().unwrap().bytes, b"1234567890");
 }
 
 #[test]
@@ -202,12 +154,8 @@ fn listings_of_what_was_not_asked_for_are_refused() {
     assert!(error.contains("other/b"), "{error}");
     // What cannot be a key of ours is left out, and order is ours.
     let stub = Stub::start(|_| page(&["d/b", "d/", "d/../x", "d//y", "d/a"], None));
-    let keys: Vec<String> = anonymous(stub.url())
-        .list("d/")
-        .unwrap()
-        .into_iter()
-        .map(|object| object.key)
-        .collect();
+    let keys: Vec<String> =
+        anonymous(stub.url()).list("d/").unwrap().into_iter().map(|object| object.key).collect();
     assert_eq!(keys, ["d/a", "d/b"]);
 }
 
@@ -253,13 +201,7 @@ fn keys_that_xml_cannot_hold_are_asked_for_in_another_way() {
         }
     });
     let found = anonymous(stub.url()).list("").unwrap();
-    assert_eq!(
-        found
-            .iter()
-            .map(|object| object.key.as_str())
-            .collect::<Vec<_>>(),
-        ["c+d e"]
-    );
+    assert_eq!(found.iter().map(|object| object.key.as_str()).collect::<Vec<_>>(), ["c+d e"]);
     assert!(stub.seen()[3].contains("encoding-type=url"));
 }
 
@@ -280,15 +222,9 @@ fn multipart(last: &'static str) -> Stub {
 fn a_success_that_is_none_is_found_out() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "bytes").unwrap();
-    let small = Options {
-        multipart_threshold: 1,
-        ..options()
-    };
+    let small = Options { multipart_threshold: 1, ..options() };
     for (last, text) in [
-        (
-            "<Error><Code>Gone</Code><Message>m</Message></Error>",
-            "Gone",
-        ),
+        ("<Error><Code>Gone</Code><Message>m</Message></Error>", "Gone"),
         (
             "   \n\n <Error><Code>EntityTooSmall</Code><Message>m</Message></Error>",
             "EntityTooSmall",
@@ -324,11 +260,7 @@ fn a_success_that_is_none_is_found_out() {
 #[test]
 fn keys_that_could_not_be_deleted_are_named() {
     let stub = Stub::start(|index| {
-        let code = if index == 0 {
-            "InternalError"
-        } else {
-            "AccessDenied"
-        };
+        let code = if index == 0 { "InternalError" } else { "AccessDenied" };
         let body = format!(
             "<DeleteResult><Error><Key>a</Key><Code>{code}</Code><Message>no</Message></Error></DeleteResult>"
         );
@@ -343,10 +275,7 @@ fn keys_that_could_not_be_deleted_are_named() {
     // The second time only the one that is left.
     let seen = stub.seen();
     assert_eq!(seen.len(), 2);
-    assert!(
-        seen[0].contains("<Key>b</Key>") && !seen[1].contains("<Key>b</Key>"),
-        "{seen:?}"
-    );
+    assert!(seen[0].contains("<Key>b</Key>") && !seen[1].contains("<Key>b</Key>"), "{seen:?}");
     assert!(seen[0].to_lowercase().contains("content-md5: "), "{seen:?}");
 }
 
@@ -358,10 +287,7 @@ fn services_without_batches_delete_one_by_one() {
         _ => Stub::answer(404, &[], b""),
     });
     let keys = ["a".to_owned(), "b".to_owned()];
-    let one = Options {
-        parallel: 1,
-        ..options()
-    };
+    let one = Options { parallel: 1, ..options() };
     open(stub.url(), one).delete_many(&keys).unwrap();
     let seen = stub.seen();
     assert!(seen[1].starts_with("DELETE /own/a "), "{seen:?}");

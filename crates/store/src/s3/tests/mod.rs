@@ -26,10 +26,7 @@ fn options() -> Options {
 
 /// An open bucket `own` at a URL, with credentials that the test server knows.
 fn open(url: &str, options: Options) -> Store {
-    let service = Service::Endpoint {
-        url: url.to_owned(),
-        region: Region::default(),
-    };
+    let service = Service::Endpoint { url: url.to_owned(), region: Region::default() };
     let env = |name: &str| match name {
         "AWS_ACCESS_KEY_ID" => Some(test_kit::s3::ACCESS_KEY.to_owned()),
         "AWS_SECRET_ACCESS_KEY" => Some(test_kit::s3::SECRET_KEY.to_owned()),
@@ -39,11 +36,5 @@ fn open(url: &str, options: Options) -> Store {
 }
 
 fn anonymous(url: &str) -> Store {
-    open(
-        url,
-        Options {
-            access: Access::Anonymous,
-            ..options()
-        },
-    )
+    open(url, Options { access: Access::Anonymous, ..options() })
 }

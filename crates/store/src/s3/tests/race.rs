@@ -31,10 +31,9 @@ fn add(store: &Store, line: &str) -> Result<(), Error> {
     for _ in 0..1000 {
         let (mut text, condition) = match store.get("k")? {
             None => (String::new(), Condition::IfAbsent),
-            Some(content) => (
-                String::from_utf8(content.bytes).unwrap(),
-                Condition::IfMatch(content.head.etag),
-            ),
+            Some(content) => {
+                (String::from_utf8(content.bytes).unwrap(), Condition::IfMatch(content.head.etag))
+            }
         };
         if text.lines().any(|found| found == line) {
             // An earlier round took effect, and somebody built on it before we knew.
@@ -42,10 +41,7 @@ fn add(store: &Store, line: &str) -> Result<(), Error> {
         }
         text.push_str(line);
         text.push('\n');
-        let upload = Upload {
-            condition,
-            ..Upload::new("text/plain")
-        };
+        let upload = Upload { condition, ..Upload::new("text/plain") };
         match store.put("k", text.as_bytes(), &upload) {
             Err(Error::Precondition { .. }) => {}
             result => return result.map(drop),
@@ -58,17 +54,8 @@ fn add(store: &Store, line: &str) -> Result<(), Error> {
 fn no_update_is_lost_or_made_twice() {
     let server = Server::start();
     server.create_bucket("own");
-    let patient = Patience {
-        attempts: 30,
-        ..options().patience
-    };
-    let store = open(
-        &server.endpoint(),
-        Options {
-            patience: patient,
-            ..options()
-        },
-    );
+    let patient = Patience { attempts: 30, ..options().patience };
+    let store = open(&server.endpoint(), Options { patience: patient, ..options() });
     unreliable(&server);
     std::thread::scope(|scope| {
         for writer in 0..6 {
@@ -84,9 +71,8 @@ fn no_update_is_lost_or_made_twice() {
     let text = String::from_utf8(store.get("k").unwrap().unwrap().bytes).unwrap();
     let mut lines: Vec<&str> = text.lines().collect();
     lines.sort_unstable();
-    let expected: Vec<String> = (0..6)
-        .flat_map(|writer| (0..8).map(move |round| format!("{writer}/{round}")))
-        .collect();
+    let expected: Vec<String> =
+        (0..6).flat_map(|writer| (0..8).map(move |round| format!("{writer}/{round}"))).collect();
     assert_eq!(lines, expected);
 }
 
@@ -94,17 +80,8 @@ fn no_update_is_lost_or_made_twice() {
 fn of_writers_of_a_new_key_one_wins() {
     let server = Server::start();
     server.create_bucket("own");
-    let patient = Patience {
-        attempts: 30,
-        ..options().patience
-    };
-    let store = open(
-        &server.endpoint(),
-        Options {
-            patience: patient,
-            ..options()
-        },
-    );
+    let patient = Patience { attempts: 30, ..options().patience };
+    let store = open(&server.endpoint(), Options { patience: patient, ..options() });
     unreliable(&server);
     for round in 0..10 {
         let key = format!("k{round}");
@@ -114,10 +91,8 @@ fn of_writers_of_a_new_key_one_wins() {
                     let (store, key) = (store.clone(), key.clone());
                     scope.spawn(move || {
                         let bytes = format!("writer {writer}");
-                        let upload = Upload {
-                            condition: Condition::IfAbsent,
-                            ..Upload::new("text/plain")
-                        };
+                        let upload =
+                            Upload { condition: Condition::IfAbsent, ..Upload::new("text/plain") };
                         match store.put(&key, bytes.as_bytes(), &upload) {
                             Ok(_) => Some(bytes),
                             Err(Error::Precondition { .. }) => None,
@@ -126,10 +101,7 @@ fn of_writers_of_a_new_key_one_wins() {
                     })
                 })
                 .collect();
-            writers
-                .into_iter()
-                .filter_map(|writer| writer.join().unwrap())
-                .collect()
+            writers.into_iter().filter_map(|writer| writer.join().unwrap()).collect()
         });
         let there = server.object("own", &key).unwrap();
         assert_eq!(winners, [String::from_utf8(there.bytes.to_vec()).unwrap()]);

@@ -16,11 +16,7 @@ fn server() -> Server {
 }
 
 fn lines(server: &Server) -> Vec<String> {
-    server
-        .requests()
-        .iter()
-        .map(test_kit::s3::Request::line)
-        .collect()
+    server.requests().iter().map(test_kit::s3::Request::line).collect()
 }
 
 #[test]
@@ -41,9 +37,7 @@ fn large_files_go_up_in_parts_with_all_that_belongs_to_them() {
         condition: Condition::IfAbsent,
         ..Upload::new("application/gzip")
     };
-    let etag = store
-        .put_file("a/ä+ .tar.gz", file.path(), &upload)
-        .unwrap();
+    let etag = store.put_file("a/ä+ .tar.gz", file.path(), &upload).unwrap();
     assert!(etag.ends_with("-11"), "{etag}");
     let object = server.object("own", "a/ä+ .tar.gz").unwrap();
     assert_eq!(object.bytes, bytes);
@@ -51,10 +45,7 @@ fn large_files_go_up_in_parts_with_all_that_belongs_to_them() {
     let head = store.head("a/ä+ .tar.gz").unwrap().unwrap();
     assert_eq!(head.etag, etag);
     assert_eq!(head.content_type.as_deref(), Some("application/gzip"));
-    assert_eq!(
-        head.metadata.get("sha256").map(String::as_str),
-        Some("00ff")
-    );
+    assert_eq!(head.metadata.get("sha256").map(String::as_str), Some("00ff"));
     assert_eq!(store.get("a/ä+ .tar.gz").unwrap().unwrap().bytes, bytes);
 }
 
@@ -69,53 +60,28 @@ fn copies_stay_within_the_service() {
     };
     server.put("own", "from +%.gz", vec![5; 100], attributes);
     let env = |name: &str| server.env().get(name).cloned();
-    let service = Service::Endpoint {
-        url: server.endpoint(),
-        region: Region::default(),
-    };
+    let service = Service::Endpoint { url: server.endpoint(), region: Region::default() };
     let from = Store::open(&service, "own", options(), &env).unwrap();
     let whole = Store::open(&service, "other", options(), &env).unwrap();
-    let parts = Options {
-        copy_threshold: 40,
-        ..options()
-    };
+    let parts = Options { copy_threshold: 40, ..options() };
     let parts = Store::open(&service, "other", parts, &env).unwrap();
     server.forget_requests();
-    let etag = whole
-        .copy_from(&from, "from +%.gz", "whole", Condition::Always)
-        .unwrap();
+    let etag = whole.copy_from(&from, "from +%.gz", "whole", Condition::Always).unwrap();
     assert_eq!(lines(&server), ["HEAD /own/from +%.gz", "PUT /other/whole"]);
     assert_eq!(server.object("other", "whole").unwrap().etag, etag);
-    let etag = parts
-        .copy_from(&from, "from +%.gz", "parts", Condition::Always)
-        .unwrap();
+    let etag = parts.copy_from(&from, "from +%.gz", "parts", Condition::Always).unwrap();
     assert!(etag.ends_with("-3"), "{etag}");
     let conditional = parts.copy_from(&from, "from +%.gz", "parts", Condition::IfAbsent);
-    assert!(
-        matches!(conditional, Err(Error::Precondition { .. })),
-        "{conditional:?}"
-    );
-    parts
-        .copy_from(&from, "from +%.gz", "parts", Condition::IfMatch(etag))
-        .unwrap();
+    assert!(matches!(conditional, Err(Error::Precondition { .. })), "{conditional:?}");
+    parts.copy_from(&from, "from +%.gz", "parts", Condition::IfMatch(etag)).unwrap();
     assert!(!lines(&server).iter().any(|line| line.starts_with("GET ")));
     // A small one with a condition is streamed.
-    whole
-        .copy_from(&from, "from +%.gz", "streamed", Condition::IfAbsent)
-        .unwrap();
+    whole.copy_from(&from, "from +%.gz", "streamed", Condition::IfAbsent).unwrap();
     for key in ["whole", "parts", "streamed"] {
         let head = whole.head(key).unwrap().unwrap();
         assert_eq!(head.size, 100, "{key}");
-        assert_eq!(
-            head.content_type.as_deref(),
-            Some("application/gzip"),
-            "{key}"
-        );
-        assert_eq!(
-            head.metadata.get("sha256").map(String::as_str),
-            Some("00ff"),
-            "{key}"
-        );
+        assert_eq!(head.content_type.as_deref(), Some("application/gzip"), "{key}");
+        assert_eq!(head.metadata.get("sha256").map(String::as_str), Some("00ff"), "{key}");
     }
     assert!(matches!(
         whole.copy_from(&from, "missing", "x", Condition::Always),
@@ -132,15 +98,9 @@ fn a_copy_that_the_credentials_may_not_make_is_streamed() {
     let refused = AtomicUsize::new(0);
     server.set_hook(move |request| {
         let copy = request.method == "PUT" && refused.fetch_add(1, Ordering::Relaxed) == 0;
-        if copy {
-            Action::Answer(403, "AccessDenied")
-        } else {
-            Action::Serve
-        }
+        if copy { Action::Answer(403, "AccessDenied") } else { Action::Serve }
     });
-    store
-        .copy_from(&store, "k", "l", Condition::Always)
-        .unwrap();
+    store.copy_from(&store, "k", "l", Condition::Always).unwrap();
     assert_eq!(server.object("own", "l").unwrap().bytes, vec![5; 100]);
 }
 
@@ -179,14 +139,8 @@ fn nobody_signs_nothing() {
 #[test]
 fn wrong_and_missing_credentials_are_told_without_secrets() {
     let server = server();
-    let service = Service::Endpoint {
-        url: server.endpoint(),
-        region: Region::default(),
-    };
-    for (key, code) in [
-        (test_kit::s3::ACCESS_KEY, "SignatureDoesNotMatch"),
-        ("AKIDOTHER", ""),
-    ] {
+    let service = Service::Endpoint { url: server.endpoint(), region: Region::default() };
+    for (key, code) in [(test_kit::s3::ACCESS_KEY, "SignatureDoesNotMatch"), ("AKIDOTHER", "")] {
         let env = |name: &str| match name {
             "AWS_ACCESS_KEY_ID" => Some(key.to_owned()),
             "AWS_SECRET_ACCESS_KEY" => Some("geheim-1".to_owned()),
@@ -194,27 +148,16 @@ fn wrong_and_missing_credentials_are_told_without_secrets() {
             _ => None,
         };
         let store = Store::open(&service, "own", options(), &env).unwrap();
-        let error = store
-            .put("k", b"x", &Upload::new("text/plain"))
-            .unwrap_err();
+        let error = store.put("k", b"x", &Upload::new("text/plain")).unwrap_err();
         assert!(matches!(error, Error::AccessDenied { .. }), "{error:?}");
         let text = format!("{error} {error:?} {store:?}");
-        assert!(
-            text.contains("PUT s3://own/k") && text.contains(code),
-            "{text}"
-        );
+        assert!(text.contains("PUT s3://own/k") && text.contains(code), "{text}");
         assert!(!text.contains("geheim"), "{text}");
     }
     let none = |name: &str| (name == "AWS_EC2_METADATA_DISABLED").then(|| "true".to_owned());
     let error = Store::open(&service, "own", options(), &none).unwrap_err();
-    assert!(
-        matches!(&error, Error::NoCredentials { bucket } if bucket == "own"),
-        "{error}"
-    );
-    let nobody = Options {
-        access: Access::Anonymous,
-        ..options()
-    };
+    assert!(matches!(&error, Error::NoCredentials { bucket } if bucket == "own"), "{error}");
+    let nobody = Options { access: Access::Anonymous, ..options() };
     Store::open(&service, "own", nobody, &none).unwrap();
 }
 
@@ -230,16 +173,9 @@ fn credentials_that_expire_are_renewed() {
         test_kit::s3::ACCESS_KEY,
         test_kit::s3::SECRET_KEY
     );
-    std::fs::write(
-        &file,
-        format!("[default]\ncredential_process = {command}\n"),
-    )
-    .unwrap();
+    std::fs::write(&file, format!("[default]\ncredential_process = {command}\n")).unwrap();
     let env = |name: &str| (name == "AWS_CONFIG_FILE").then(|| file.to_str().unwrap().to_owned());
-    let service = Service::Endpoint {
-        url: server.endpoint(),
-        region: Region::default(),
-    };
+    let service = Service::Endpoint { url: server.endpoint(), region: Region::default() };
     let store = Store::open(&service, "own", options(), &env).unwrap();
     store.check_bucket().unwrap();
     let asked = || std::fs::read_to_string(&log).unwrap().lines().count();
@@ -267,11 +203,7 @@ fn a_missing_bucket_is_not_a_missing_key() {
     assert!(no_bucket(store.head("k").unwrap_err()));
     assert!(no_bucket(store.get("k").unwrap_err()));
     assert!(no_bucket(store.list("").unwrap_err()));
-    assert!(no_bucket(
-        store
-            .put("k", b"x", &Upload::new("text/plain"))
-            .unwrap_err()
-    ));
+    assert!(no_bucket(store.put("k", b"x", &Upload::new("text/plain")).unwrap_err()));
     assert!(no_bucket(store.delete_many(&["k".to_owned()]).unwrap_err()));
     server.create_bucket("own");
     assert!(store.head("k").unwrap().is_none());
