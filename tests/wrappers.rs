@@ -5,14 +5,16 @@
 use end_to_end::{DEVELOP, Place, STABLE};
 use test_kit::Process;
 
-/// A step and what it said: stdout, stderr and status, masked.
-fn said(place: &Place, step: Process) -> (String, String, i32) {
+/// What a step said: stdout, stderr and status, masked.
+type Said = (String, String, i32);
+
+fn said(place: &Place, step: Process) -> Said {
     let output = step.run();
     (place.masked(&output.stdout), place.masked(&output.stderr), output.status)
 }
 
 /// Everything that the old readme walks through.
-fn walk(place: &Place) -> (Vec<(String, String, i32)>, Vec<(String, String)>) {
+fn walk(place: &Place) -> (Vec<Said>, Vec<(String, String)>) {
     let bucket = &place.bucket;
     let steps = [
         place.wrapper("bob").args(["deploy", "libraries/libtally-2.0.1"]),
