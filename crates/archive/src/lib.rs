@@ -1,6 +1,6 @@
 //! Archives: reproducible parallel packing, safe streaming unpacking.
 //!
-//! [`pack`] writes a folder's children as a gzipped tar archive on all cores; the same tree gives
+//! [`pack()`] writes a folder's children as a gzipped tar archive on all cores; the same tree gives
 //! the same bytes, whoever owns it, whenever it was made and however many threads there are.
 //! [`unpack_file`] reads such an archive, or one that GNU tar, pax or Python's `tarfile` wrote, over
 //! a folder. It reads the archive twice: first it checks every member, then it extracts, so that an

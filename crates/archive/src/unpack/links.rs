@@ -30,7 +30,7 @@ impl View<'_, '_> {
     }
 
     /// Checks a symbolic link in `folder` by its text alone. Where the text passes through other
-    /// links, [`Checker::finish`] tells.
+    /// links, [`super::check::Checker::finish`] tells.
     pub fn link(&self, folder: &[u8], target: &[u8]) -> Result<(), Error> {
         if target.is_empty() {
             return Err(self.refused(Refusal::LinkEmpty));
