@@ -35,7 +35,7 @@ test:
 	$(CARGO) build --workspace --locked --bins
 	python3 -B tests/wrappers_test.py
 	python3 -B tests/formulae_test.py $(TARGET)/debug
-	$(CARGO) test --workspace --locked --no-fail-fast
+	$(CARGO) test --workspace --locked --no-fail-fast --lib --bins --tests --examples
 
 lint:
 	$(CARGO) fmt --all --check
