@@ -1,17 +1,23 @@
-"""compare.py FOLDER MANIFESTS CALLS: see ../manifest.sh. FOLDER holds our programs."""
+"""compare.py PROGRAMS WRAPPERS PYTHON MANIFESTS CALLS: see ../manifest.sh.
 
+PROGRAMS is the folder of our programs, PYTHON one that has natsort.
+"""
+
+import filecmp
 import os
-import random
+import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PYTHON = [sys.executable, os.path.join(HERE, "same.py")]
+PROGRAMS, WRAPPERS, PYTHON = (os.path.abspath(path) for path in sys.argv[1:4])
+SAME = [PYTHON, os.path.join(HERE, "same.py")]
 # An environment that is the same everywhere, and leads to no network.
 ENV = {
-    "PATH": os.environ["PATH"],
+    "PATH": PROGRAMS + ":" + os.environ["PATH"],
     "STACK": "heroku-24-amd64",
     "S3_BUCKET": "bucket",
     "S3_PREFIX": "dist-heroku-24-develop/",
@@ -41,8 +47,7 @@ def compare(title, ours, python, number, scratch):
     for _ in range(number):
         for command, out, results in zip((ours, python), outputs, measured):
             results.append(run(command, out))
-    contents = [open(path, "rb").read() for path in outputs]
-    if contents[0] != contents[1]:
+    if not filecmp.cmp(*outputs, shallow=False):
         sys.exit("%s: the outputs differ" % title)
     ours, python = (
         (statistics.median(wall), statistics.median(busy), max(memory))
@@ -51,43 +56,11 @@ def compare(title, ours, python, number, scratch):
     print(title)
     for name, (wall, busy, memory) in (("ours", ours), ("Python", python)):
         print("  %-7s %9.1f ms  processor %9.1f ms  %5.0f MiB" % (name, wall * 1e3, busy * 1e3, memory))
-    print("  ratio   %9.3f     processor %9.3f" % (ours[0] / python[0], ours[1] / python[1]))
-
-
-def manifests(number, scratch):
-    """A repository of many extensions for several series of PHP, and some PHPs; their files."""
-    sys.path.insert(0, os.path.join(HERE, "../../crates/manifest/tests"))
-    from oracle import generate
-
-    import json
-
-    draw = random.Random(1)
-    files = []
-    for at in range(number):
-        series = "8.%d" % draw.randrange(5)
-        if at % 50 == 0:
-            version = "%s.%d" % (series, at // 50)
-            shared = {"heroku-sys/ext-s%d" % n: "self.version" for n in range(12)}
-            replace = {"heroku-sys/ext-r%d" % n: "self.version" for n in range(20)}
-            name = "php-" + version
-            about = ["heroku-sys-php", "heroku-sys/php", version]
-            objects = [{}, {}, replace, {}, {"export": "bin/export.sh", "shared": shared}]
-        else:
-            extension = "ext-e%d" % draw.randrange(60)
-            version = "%d.%d.%d" % (draw.randrange(9), draw.randrange(9), at)
-            name = "%s-%s_php-%s" % (extension, version, series)
-            about = ["heroku-sys-php-extension", "heroku-sys/" + extension, version]
-            objects = [{"heroku-sys/php": series + ".*"}, {"heroku-sys/hhvm": "*"}, {}, {}, {}]
-        args = about + [name + ".tar.gz"] + [json.dumps(o) for o in objects]
-        path = os.path.join(scratch, name + ".composer.json")
-        with open(path, "w") as file:
-            file.write(generate(args, ENV))
-        files.append(path)
-    return sorted(files)
+    print("  ratio   %9.3f     processor %9.3f     %5.2f" % tuple(o / p for o, p in zip(ours, python)))
 
 
 def main():
-    programs, number, calls = os.path.abspath(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    number, calls = int(sys.argv[4]), int(sys.argv[5])
     with tempfile.TemporaryDirectory() as scratch:
         args = [
             "heroku-sys-php-extension",
@@ -97,15 +70,25 @@ def main():
             '{"heroku-sys/php": "8.3.*"}',
             '{"heroku-sys/hhvm": "*"}',
         ]
-        ours = [os.path.join(programs, "manifest-gen")] + args
-        compare("manifest-gen", ours, PYTHON + ["generate"] + args, calls, scratch)
+        ours = [os.path.join(PROGRAMS, "manifest-gen")] + args
+        compare("manifest-gen", ours, SAME + ["generate"] + args, calls, scratch)
 
-        folder = os.path.join(scratch, "manifests")
-        os.mkdir(folder)
-        files = manifests(number, folder)
-        ours = [os.path.join(programs, "repo-mkrepo"), "--records", "/dev/null"] + files
-        title = "repo-mkrepo, %d manifests" % number
-        compare(title, ours, PYTHON + ["index"] + files, 5, scratch)
+        # In a process of its own: what a program is started from counts as its memory, until the
+        # program itself has more.
+        subprocess.run([PYTHON, os.path.join(HERE, "data.py"), str(number), scratch], check=True)
+        folders = [os.path.join(scratch, side) for side in ("source", "destination")]
+        files = sorted(entry.path for entry in os.scandir(folders[0]))
+        ours = [os.path.join(WRAPPERS, "mkrepo.sh")] + files
+        title = "mkrepo.sh, %d manifests" % len(files)
+        compare(title, ours, SAME + ["index"] + files, 9, scratch)
+
+        args = ["us-east-1", "bucket", "dist-heroku-24-develop/", folders[0]]
+        args += ["eu-west-1", "mirror", "dist-heroku-24-stable/", folders[1]]
+        ours = [os.path.join(PROGRAMS, "repo-sync"), "ops", "--dry-run"] + args
+        title = "repo-sync ops, %d and %d manifests" % tuple(len(os.listdir(f)) for f in folders)
+        compare(title, ours, SAME + ["plan"] + args, 9, scratch)
+    floor = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print("(Memory below %.0f MiB, that of this script, cannot be told.)" % floor)
 
 
 main()
