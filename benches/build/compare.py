@@ -9,6 +9,10 @@ import tempfile
 import threading
 import time
 
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from server import start
+
 IDENTITY = b"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
 <GetCallerIdentityResult><Arn>arn:aws:iam::1:user/u</Arn><UserId>u</UserId><Account>1</Account>
 </GetCallerIdentityResult></GetCallerIdentityResponse>"""
@@ -29,23 +33,6 @@ class Sts(http.server.BaseHTTPRequestHandler):
         """Says nothing."""
 
 
-def start(server):
-    """A server with the bucket `bench`; it ends when its standard input closes."""
-    process = subprocess.Popen(
-        [server, "--seaweedfs", "bench"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    env = dict(os.environ, S3_BUCKET="bench", S3_PREFIX="dist/", AWS_REGION="us-east-1")
-    for line in process.stdout:
-        if line == "ready\n":
-            return process, env
-        name, value = line.removeprefix("export ").rstrip("\n").split("=", 1)
-        env[name] = value.strip("'")
-    sys.exit("the server does not start")
-
-
 def measure(command, env):
     begin = time.perf_counter()
     done = subprocess.run(command, env=env, capture_output=True, text=True)
@@ -57,7 +44,7 @@ def measure(command, env):
 def main(ours, theirs, server, runs):
     sts = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Sts)
     threading.Thread(target=sts.serve_forever, daemon=True).start()
-    process, env = start(server)
+    process, env = start(server, S3_PREFIX="dist/")
     try:
         with tempfile.TemporaryDirectory() as folder:
             env["AWS_ENDPOINT_URL_STS"] = "http://127.0.0.1:%d" % sts.server_port

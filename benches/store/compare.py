@@ -7,24 +7,11 @@ import sys
 import tempfile
 import time
 
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from server import start
+
 SIZE = 2000
-
-
-def start(server):
-    """A server with the bucket `bench`; it ends when its standard input closes."""
-    process = subprocess.Popen(
-        [server, "--seaweedfs", "bench"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    env = dict(os.environ, S3_BUCKET="bench", AWS_REGION="us-east-1")
-    for line in process.stdout:
-        if line == "ready\n":
-            return process, env
-        name, value = line.removeprefix("export ").rstrip("\n").split("=", 1)
-        env[name] = value.strip("'")
-    sys.exit("the server does not start")
 
 
 def measure(command, env):
@@ -44,7 +31,7 @@ def fetched(folder):
 
 
 def main(bucket, s5cmd, server, objects, runs):
-    process, env = start(server)
+    process, env = start(server, AWS_REGION="us-east-1")
     try:
         subprocess.run([bucket, "fill", "dist/", str(objects), str(SIZE)], check=True, env=env)
         endpoint = [s5cmd, "--endpoint-url", env["AWS_ENDPOINT_URL_S3"]]

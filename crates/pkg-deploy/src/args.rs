@@ -47,18 +47,10 @@ impl Options {
 mod tests {
     #[test]
     fn every_option_stands_in_the_help() {
-        let source = include_str!("args.rs");
-        let help = include_str!("help.txt");
-        let known: Vec<&str> = source
-            .split('"')
-            .skip(1)
-            .step_by(2)
-            .take_while(|text| *text != "args.rs")
-            .filter(|text| text.starts_with('-') && !text.contains(' '))
-            .collect();
+        let known: Vec<&str> = test_kit::options_in(include_str!("args.rs")).collect();
         assert!(known.len() > 7, "{known:?}");
         for option in known {
-            assert!(help.contains(option), "{option} is not in the help");
+            assert!(include_str!("help.txt").contains(option), "{option} is not in the help");
         }
     }
 }
