@@ -177,16 +177,23 @@ class Place:
         stdin = self.case.get("stdin")
         command = self.command()
         if stdin == "closed":
-            command, stdin = ["bash", "-c", '"$@" <&-', "bash", *command], None
-        done = subprocess.run(
+            command, stdin = ["bash", "-c", 'exec "$@" <&-', "bash", *command], None
+        process = subprocess.Popen(
             command,
             cwd=self.work / self.case.get("cwd", "cwd"),
             env=self.environment(),
-            capture_output=True,
-            timeout=LIMIT,
-            check=False,
-            **({"stdin": subprocess.DEVNULL} if stdin is None else {"input": stdin.encode()}),
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
+        said = self.change_meanwhile(process) if "meanwhile" in self.case else b""
+        try:
+            stdout, stderr = process.communicate(None if stdin is None else stdin.encode(), LIMIT)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise
+        done = subprocess.CompletedProcess(command, process.returncode, stdout, said + stderr)
         expect = {"status": done.returncode}
         for stream in ("stdout", "stderr"):
             data = getattr(done, stream)
@@ -209,6 +216,17 @@ class Place:
         if self.options.store == "s3" and "types" in self.case.get("expect", {}):
             expect["types"] = {key: self.store.content_type(key) for key in self.case["expect"]["types"]}
         return {name: value for name, value in expect.items() if value or name == "status"}
+
+    def change_meanwhile(self, process):
+        """Puts objects into the store while the script waits for its answer."""
+        said = b""
+        for line in process.stderr:
+            said += line
+            if b"POTENTIALLY DESTRUCTIVE ACTION" in line:
+                break
+        for key, content in self.case["meanwhile"].items():
+            self.store.put(key, to_bytes(content, self.fill))
+        return said
 
     def changes(self, before, after):
         """What came or changed, with its content, and what went, with null."""
