@@ -75,7 +75,15 @@ impl Target<'_> {
         self.notes.say("Deploying.");
         let archive = self.upload_archive(package, key)?;
         let manifest = match &package.manifest {
-            None => None,
+            None => {
+                if self.manifest {
+                    let formula = &package.build.formula;
+                    self.notes.say(&format!(
+                        "NOTICE: {formula} has no manifest, so no repository will list it."
+                    ));
+                }
+                None
+            }
             Some((file, bytes)) => {
                 self.notes.say("\nUploading manifest...");
                 Some(self.upload_manifest(file, bytes)?)

@@ -136,6 +136,11 @@ fn archive_and_manifest_go_up_and_the_build_is_removed() {
         assert_eq!(service.object(&workspace, "p/x-1.composer.json").unwrap(), text.as_bytes());
         assert_eq!(service.object(&workspace, "p/lib/y-1.tar.gz").unwrap(), b"bare");
         assert_eq!(workspace.litter(), [""; 0]);
+        assert!(
+            output
+                .stderr
+                .ends_with("NOTICE: lib/y-1 has no manifest, so no repository will list it.\n")
+        );
         assert!(output.stderr.starts_with("Deploying.\nUploading to: "), "{}", output.stderr);
         assert!(
             output

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 /// What can go wrong with a bucket. No variant ever holds a secret.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
 pub enum Error {
     /// Credentials were asked for, and no place in the AWS order has any.
     #[error("no AWS credentials found for bucket {bucket}")]

@@ -114,6 +114,15 @@ mod tests {
     }
 
     #[test]
+    fn a_short_option_may_stand_with_its_value() {
+        for texts in [&["-csnap"][..], &["-c", "snap"], &["-c=snap"]] {
+            let mut given = args(texts);
+            assert_eq!(given.value::<String>("-c").unwrap().as_deref(), Some("snap"));
+            assert_eq!(given.rest().unwrap(), [""; 0]);
+        }
+    }
+
+    #[test]
     fn what_is_not_known_is_refused() {
         for (texts, message) in
             [(&["--nmae", "x"][..], "unknown option --nmae"), (&["-x"][..], "unknown option -x")]

@@ -49,8 +49,6 @@ impl Fail for store::Error {
             E::Unreachable { .. } | E::Service { .. } | E::Corrupt { .. } => Exit::Unreachable,
             E::TooLarge { .. } => Exit::BadInput,
             E::Local { .. } => Exit::LocalIo,
-            // The enum may grow; until it stands here, a new error is a plain failure.
-            _ => Exit::Failure,
         }
     }
 
