@@ -35,6 +35,7 @@ test:
 	$(CARGO) build --workspace --locked --bins
 	python3 -B tests/wrappers_test.py
 	python3 -B tests/differential/run.py
+	python3 -B tests/switching_test.py
 	python3 -B tests/formulae_test.py $(TARGET)/debug
 	$(CARGO) test --workspace --locked --no-fail-fast --lib --bins --tests --examples
 
