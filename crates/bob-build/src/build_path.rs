@@ -2,8 +2,13 @@
 
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::{Component, Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use rustix::fs::FlockOperation;
 
@@ -22,8 +27,9 @@ pub(crate) struct BuildPath {
     pub real: PathBuf,
     /// As the formula gets it.
     pub given: String,
-    /// Locked until this is dropped.
-    _lock: File,
+    /// Both locked until this is dropped.
+    _folder: File,
+    _name: UnixListener,
 }
 
 /// Folders that a build path may neither be nor hold.
@@ -43,6 +49,12 @@ impl BuildPath {
         guarded: &Guarded<'_>,
         waiting: impl FnOnce(),
     ) -> Result<Self, Error> {
+        let mut waiting = Some(waiting);
+        let mut wait = || {
+            if let Some(tell) = waiting.take() {
+                tell();
+            }
+        };
         let refuse = |reason: &str| Error::BuildPath { path: given.into(), reason: reason.into() };
         let path = Path::new(given);
         if !path.is_absolute() {
@@ -57,15 +69,12 @@ impl BuildPath {
         fs::DirBuilder::new().recursive(true).mode(0o755).create(path).map_err(local)?;
         let real = path.canonicalize().map_err(local)?;
         check(&real, guarded).map_err(|reason| refuse(&reason))?;
-        // The folder itself is the lock: it is emptied but never removed.
-        let lock = File::open(&real).map_err(local)?;
-        if rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
-            waiting();
-            rustix::fs::flock(&lock, FlockOperation::LockExclusive)
-                .map_err(|error| local(error.into()))?;
-        }
+        let name = lock_name(&real, &mut wait).map_err(local)?;
+        // A formula may have removed the folder before we had the lock on its name.
+        fs::DirBuilder::new().recursive(true).mode(0o755).create(&real).map_err(local)?;
+        let folder = lock_folder(&real, &mut wait).map_err(local)?;
         empty(&real).map_err(local)?;
-        Ok(Self { real, given: given.to_owned(), _lock: lock })
+        Ok(Self { real, given: given.to_owned(), _folder: folder, _name: name })
     }
 }
 
@@ -91,8 +100,38 @@ fn check(path: &Path, guarded: &Guarded<'_>) -> Result<(), String> {
     Ok(())
 }
 
-/// Removes what is in a folder, links as links.
+/// Locks the path as a name, on this machine: a formula may remove the folder and make another one
+/// there, which a lock on the folder would not cover. The kernel keeps such a name without a file
+/// and gives it back when we end, however that happens.
+fn lock_name(real: &Path, wait: &mut impl FnMut()) -> io::Result<UnixListener> {
+    let path = checksum::of_bytes(real.as_os_str().as_bytes());
+    let address = SocketAddr::from_abstract_name(format!("slipway-build-path-{path}"))?;
+    loop {
+        match UnixListener::bind_addr(&address) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => wait(),
+            other => return other,
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Locks the folder, for those who share it with another machine's or container's names.
+fn lock_folder(real: &Path, wait: &mut impl FnMut()) -> io::Result<File> {
+    let lock = File::open(real)?;
+    if rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
+        wait();
+        rustix::fs::flock(&lock, FlockOperation::LockExclusive)?;
+    }
+    Ok(lock)
+}
+
+/// Removes what is in a folder, links as links, and takes back the mode that a build gave it: a
+/// set-group-ID bit would be handed on to all folders of the next one.
 fn empty(folder: &Path) -> io::Result<()> {
+    let mode = fs::metadata(folder)?.permissions().mode();
+    if mode & 0o7700 != 0o700 {
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o755))?;
+    }
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
@@ -137,5 +176,47 @@ mod tests {
         assert!(workspace.is_dir());
         drop(prepared);
         assert!(prepare(&at("new/deep")).unwrap().real.is_dir());
+    }
+
+    #[test]
+    fn a_build_starts_with_a_plain_folder() {
+        let place = scratch::Folder::new("build-path-test-").unwrap();
+        let path = place.path().canonicalize().unwrap().join("app");
+        let guarded = Guarded { workspace: Path::new("/no/workspace"), home: None };
+        let prepare =
+            || BuildPath::prepare(path.to_str().unwrap(), &guarded, || panic!("locked")).unwrap();
+        drop(prepare());
+        for mode in [0o2751, 0o1777, 0o555] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            drop(prepare());
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o755);
+        }
+        // Somebody's choice that harms nobody stays.
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o775)).unwrap();
+        drop(prepare());
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o775);
+    }
+
+    #[test]
+    fn a_folder_that_a_formula_made_anew_is_still_its_own() {
+        let place = scratch::Folder::new("build-path-test-").unwrap();
+        let path = place.path().canonicalize().unwrap().join("app");
+        let guarded = Guarded { workspace: Path::new("/no/workspace"), home: None };
+        let first = BuildPath::prepare(path.to_str().unwrap(), &guarded, || panic!("locked"));
+        fs::remove_dir(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("built"), "").unwrap();
+        let (told, waits) = std::sync::mpsc::channel();
+        thread::scope(|scope| {
+            let second = scope.spawn(|| {
+                BuildPath::prepare(path.to_str().unwrap(), &guarded, || told.send(()).unwrap())
+                    .unwrap()
+            });
+            waits.recv_timeout(Duration::from_secs(10)).unwrap();
+            assert!(path.join("built").exists());
+            fs::remove_dir_all(&path).unwrap();
+            drop(first);
+            assert!(second.join().unwrap().real.is_dir());
+        });
     }
 }

@@ -99,6 +99,14 @@ pub enum Error {
         /// The files' names.
         files: String,
     },
+    /// The formula left a command to upload a manifest, but not the manifest.
+    #[error("formula {name} left no manifest, but a command to upload one: {command}")]
+    NoSuchManifest {
+        /// The formula.
+        name: String,
+        /// What it left.
+        command: String,
+    },
     /// The formula wrote no manifest, and `--require-manifest` was given.
     #[error("formula {name} wrote no manifest")]
     NoManifest {
@@ -144,6 +152,7 @@ impl Fail for Error {
             | Self::Circle { .. }
             | Self::Manifest { .. }
             | Self::Manifests { .. }
+            | Self::NoSuchManifest { .. }
             | Self::NoManifest { .. } => Exit::BadInput,
             Self::Unpack { source, .. } | Self::Pack { source, .. } => match source.kind() {
                 archive::Kind::LocalIo => Exit::LocalIo,

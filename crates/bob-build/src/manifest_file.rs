@@ -1,6 +1,7 @@
 //! The manifest that a formula wrote, found without running anything.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use manifest::{FILE_SUFFIX, Manifest};
@@ -9,6 +10,9 @@ use crate::Error;
 
 /// A manifest is a small file; anything larger is another one by mistake.
 const SIZE_LIMIT: u64 = 100 * 1024 * 1024;
+
+/// An upload command is a line or a few.
+const COMMAND_LIMIT: u64 = 1024 * 1024;
 
 /// A manifest as the formula left it.
 #[derive(Debug)]
@@ -26,18 +30,32 @@ pub(crate) fn find(
     folder: &Path,
     command_file: &Path,
 ) -> Result<Option<Written>, Error> {
-    let command = match fs::read(command_file) {
-        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        Err(source) => {
-            return Err(Error::Local { path: command_file.to_owned(), source });
-        }
-    };
+    let command = read_command(command_file)?;
     let path = match named_in(&command, folder) {
         Some(path) => Some(path),
         None => only_one_in(formula, folder)?,
     };
+    if path.is_none() && !command.trim().is_empty() {
+        // To upload the archive alone would leave the package out of the repository in silence.
+        let command = command.trim().to_owned();
+        return Err(Error::NoSuchManifest { name: formula.to_owned(), command });
+    }
     path.map(|path| read(path, &command)).transpose()
+}
+
+/// The upload command; empty where the formula left none.
+fn read_command(file: &Path) -> Result<String, Error> {
+    let metadata = match fs::metadata(file) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(String::new()),
+        other => other.map_err(Error::local(file))?,
+    };
+    // A formula can put anything there, and to read a pipe may take for ever.
+    if !metadata.is_file() || metadata.len() > COMMAND_LIMIT {
+        let reason = "it is not a file with a command".to_owned();
+        return Err(Error::Manifest { path: file.to_owned(), reason });
+    }
+    let bytes = fs::read(file).map_err(Error::local(file))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The file that a command like `s5cmd cp FILE s3://…` or `s3cmd put FILE s3://…` uploads.
@@ -58,7 +76,12 @@ fn words(command: &str) -> Vec<String> {
 
 fn only_one_in(formula: &str, folder: &Path) -> Result<Option<PathBuf>, Error> {
     let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).map_err(Error::local(folder))? {
+    let entries = match fs::read_dir(folder) {
+        // Formulae tidy up as they like.
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        other => other.map_err(Error::local(folder))?,
+    };
+    for entry in entries {
         let path = entry.map_err(Error::local(folder))?.path();
         if path.to_str().is_some_and(|path| path.ends_with(FILE_SUFFIX)) && path.is_file() {
             paths.push(path);
@@ -145,12 +168,36 @@ mod tests {
     }
 
     #[test]
+    fn a_manifest_that_is_named_must_be_there() {
+        let command = "s5cmd cp gone-1.composer.json s3://bucket/p/gone-1.composer.json";
+        check(
+            &[],
+            command,
+            Err("formula f-1 left no manifest, but a command to upload one: s5cmd cp \
+                 gone-1.composer.json s3://bucket/p/gone-1.composer.json"),
+        );
+        check(&[], "\n", Ok(None));
+    }
+
+    #[test]
+    fn what_a_formula_leaves_in_place_of_files_is_told_of() {
+        let place = scratch::Folder::new("manifest-file-test-").unwrap();
+        let gone = place.path().join("gone");
+        assert!(find("f", &gone, &place.path().join("command")).unwrap().is_none());
+        let pipe = place.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for file in [pipe.as_path(), place.path()] {
+            assert!(matches!(find("f", &gone, file), Err(Error::Manifest { .. })), "{file:?}");
+        }
+    }
+
+    #[test]
     fn the_command_is_not_run() {
         let place = scratch::Folder::new("manifest-file-test-").unwrap();
         let file = place.path().join("cmd");
         fs::write(&file, format!("touch {0}/evil; $(touch {0}/evil)", place.path().display()))
             .unwrap();
-        assert!(find("f", place.path(), &file).unwrap().is_none());
+        assert!(matches!(find("f", place.path(), &file), Err(Error::NoSuchManifest { .. })));
         assert!(!place.path().join("evil").exists());
     }
 }
