@@ -89,7 +89,9 @@ impl Index {
     /// The bytes of `packages.json`.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = b"{\"packages\": {".to_vec();
+        let size: usize = self.manifests().map(|manifest| manifest.as_text().len() + 2).sum();
+        let mut bytes = Vec::with_capacity(size + 64 * (self.packages.len() + 1));
+        bytes.extend_from_slice(b"{\"packages\": {");
         for (position, (name, manifests)) in self.packages.iter().enumerate() {
             if position > 0 {
                 bytes.extend_from_slice(b", ");
@@ -100,7 +102,7 @@ impl Index {
                 if position > 0 {
                     bytes.extend_from_slice(b", ");
                 }
-                json::write_object(&mut bytes, manifest.as_object());
+                bytes.extend_from_slice(manifest.as_text().as_bytes());
             }
             bytes.push(b']');
         }

@@ -11,6 +11,8 @@ use std::io;
 use serde::Serialize as _;
 use serde_json::ser::{CharEscape, Formatter, Serializer};
 
+pub(crate) mod text;
+
 pub use serde_json::{Map, Value};
 
 /// A JSON object. Its keys are sorted by code point.
@@ -110,6 +112,11 @@ pub fn to_bytes(value: &Value) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(1024);
     write(&mut bytes, value);
     bytes
+}
+
+/// The same as text: it is ASCII.
+pub(crate) fn to_text(value: &Value) -> String {
+    String::from_utf8(to_bytes(value)).unwrap_or_default()
 }
 
 /// Appends the bytes of a value to a buffer; see [`to_bytes`].

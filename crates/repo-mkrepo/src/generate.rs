@@ -16,7 +16,7 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
         Manifests::read_files(&options.manifests)?
     };
     io.say(&format!("-----> {}", Step::Generating));
-    let bytes = manifests.index().to_bytes();
+    let bytes = manifests.into_index().to_bytes();
     if io.stdout_is_terminal() {
         output::write(&io.folder().join(index::FILE_NAME), &bytes)?;
         io.say(&format!("-----> Done. Run '{}' to upload repository.", command(options)));

@@ -1,8 +1,12 @@
 //! All manifests of a repository.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs;
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::path::{Path, PathBuf};
+use std::thread;
 
 use jiff::Timestamp;
 use location::Location;
@@ -14,6 +18,9 @@ use crate::cache::Cache;
 
 /// How often a listing is repeated because a manifest in it was gone when it was fetched.
 const FETCH_ATTEMPTS: u32 = 50;
+
+/// Fewer files than this are not worth a thread.
+const MIN_SHARE: usize = 200;
 
 /// One manifest as it stands in a store or a folder.
 #[derive(Debug, Clone)]
@@ -133,32 +140,52 @@ impl Manifests {
             let path = path.to_path_buf();
             move |source| Error::Local { path, source }
         };
-        let mut entries = Vec::new();
+        let mut paths = Vec::new();
         for entry in fs::read_dir(folder).map_err(local(folder))? {
-            let path = entry.map_err(local(folder))?.path();
-            let Some(file_name) = path.file_name().and_then(|name| name.to_str()) else {
+            let entry = entry.map_err(local(folder))?;
+            let Ok(file_name) = entry.file_name().into_string() else {
                 continue;
             };
             // As a shell's `*.composer.json`: hidden files are not meant.
-            if !file_name.ends_with(FILE_SUFFIX) || file_name.starts_with('.') || path.is_dir() {
+            if !file_name.ends_with(FILE_SUFFIX) || file_name.starts_with('.') {
                 continue;
             }
-            entries.push(read_file(&path, file_name)?);
+            let path = entry.path();
+            let kind = entry.file_type().map_err(local(&path))?;
+            if kind.is_dir() || (kind.is_symlink() && path.is_dir()) {
+                continue;
+            }
+            paths.push(path);
         }
-        entries.sort_by(|a, b| a.file_name.cmp(&b.file_name));
-        Ok(Self { entries })
+        // They differ in their last part only.
+        paths.sort_by(|left: &PathBuf, right| left.as_os_str().cmp(right.as_os_str()));
+        Self::read_files(&paths)
     }
 
-    /// Reads the given files, in the given order (which is kept among equals by the index).
-    pub fn read_files(paths: &[std::path::PathBuf]) -> Result<Self, Error> {
-        let entries = paths
-            .iter()
-            .map(|path| {
-                let file_name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
-                read_file(path, &file_name)
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(Self { entries })
+    /// Reads the given files, in the given order (which is kept among equals by the index), on
+    /// all processors.
+    pub fn read_files(paths: &[PathBuf]) -> Result<Self, Error> {
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let share = paths.len().div_ceil(threads).max(MIN_SHARE);
+        let read = |paths: &[PathBuf]| paths.iter().map(|p| read_file(p)).collect::<Vec<_>>();
+        let results = thread::scope(|scope| {
+            let mut shares = paths.chunks(share);
+            let own = shares.next().unwrap_or_default();
+            let others: Vec<_> = shares.map(|share| scope.spawn(move || read(share))).collect();
+            let mut results = read(own);
+            for other in others {
+                results.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            }
+            results
+        });
+        Ok(Self { entries: results.into_iter().collect::<Result<_, _>>()? })
+    }
+
+    /// The index that these manifests make, where they are not needed any more.
+    #[must_use]
+    pub fn into_index(self) -> Index {
+        let named = self.entries.into_iter().map(|entry| (entry.file_name, entry.manifest));
+        Index::generate(named.collect())
     }
 
     /// The index that these manifests make.
@@ -195,17 +222,22 @@ pub(crate) fn fingerprint(objects: &[Object]) -> BTreeSet<(String, String)> {
     objects.iter().map(|o| (o.key.clone(), o.etag.clone())).collect()
 }
 
-fn read_file(path: &Path, file_name: &str) -> Result<Stored, Error> {
+fn read_file(path: &Path) -> Result<Stored, Error> {
     let local = |source| Error::Local { path: path.to_path_buf(), source };
-    let bytes = fs::read(path).map_err(local)?;
-    let modified = fs::metadata(path).and_then(|m| m.modified()).map_err(local)?;
+    let file_name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let file = File::open(path).map_err(local)?;
+    let about = file.metadata().map_err(local)?;
+    let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or_default() + 1);
+    // `take` only hides that it is a file: its size is known and need not be asked for again.
+    file.take(u64::MAX).read_to_end(&mut bytes).map_err(local)?;
+    let key = path.display().to_string();
     Ok(Stored {
-        file_name: file_name.to_owned(),
-        key: path.display().to_string(),
+        manifest: parse(&key, &bytes)?,
+        file_name,
+        key,
         etag: String::new(),
         // A time outside of jiff's range (the year 9999) is no time that we could compare.
-        modified: Timestamp::try_from(modified).unwrap_or(Timestamp::UNIX_EPOCH),
-        manifest: parse(&path.display().to_string(), &bytes)?,
+        modified: about.modified().map_err(local)?.try_into().unwrap_or(Timestamp::UNIX_EPOCH),
     })
 }
 

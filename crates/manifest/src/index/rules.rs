@@ -1,7 +1,7 @@
 //! The rules by which manifests become an index.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::generate::shared_extension_url;
 use crate::json::{Object, Value};
@@ -39,17 +39,15 @@ pub(super) fn apply(mut manifests: Vec<(String, Manifest)>) -> Packages {
 
 /// What a rebuild takes the place of: the same package, for the same target, in a version that
 /// Composer takes for the same once the build metadata is cut off.
-fn build_group(manifest: &Manifest) -> (String, String, String) {
+fn build_group(manifest: &Manifest) -> (&str, String, String) {
     let (version, _) = split_build(manifest.version());
-    let target: Vec<String> = manifest
-        .require()
-        .into_iter()
-        .flatten()
-        .filter_map(|(package, constraint)| Some((package, constraint.as_str()?)))
-        .filter(|(package, constraint)| is_target(package, constraint))
-        .map(|(package, constraint)| format!("{package} {constraint}"))
-        .collect();
-    (manifest.name().to_owned(), version::composer_form(version), target.join("\n"))
+    let mut target = String::new();
+    for (package, constraint) in manifest.requirements() {
+        if is_target(&package, &constraint) {
+            target.extend([&*package, " ", &*constraint, "\n"]);
+        }
+    }
+    (manifest.name(), version::composer_form(version), target)
 }
 
 /// Whether a requirement says what a build is for: PHP, HHVM, or the stack, which is known by its
@@ -78,22 +76,35 @@ fn split_build(version: &str) -> (&str, Option<&str>) {
 /// Drops the builds of a version that a later build for the same target replaces.
 fn keep_latest_builds(manifests: &mut Vec<Manifest>) {
     // Few packages are ever rebuilt; only these are looked at closely.
-    let rebuilt: BTreeSet<String> = manifests
+    let rebuilt: HashSet<&str> = manifests
         .iter()
         .filter(|manifest| manifest.version().contains('+'))
-        .map(|manifest| manifest.name().to_owned())
+        .map(Manifest::name)
         .collect();
-    let mut latest: BTreeMap<(String, String, String), String> = BTreeMap::new();
-    for manifest in manifests.iter().filter(|manifest| rebuilt.contains(manifest.name())) {
-        let best = latest.entry(build_group(manifest)).or_insert_with(|| manifest.version().into());
+    let groups: Vec<_> = manifests
+        .iter()
+        .map(|manifest| rebuilt.contains(manifest.name()).then(|| build_group(manifest)))
+        .collect();
+    let mut latest: HashMap<_, &str> = HashMap::new();
+    for (group, manifest) in groups.iter().zip(manifests.iter()) {
+        let Some(group) = group else {
+            continue;
+        };
+        let best = latest.entry(group).or_insert(manifest.version());
         if compare_builds(manifest.version(), best).is_gt() {
-            *best = manifest.version().to_owned();
+            *best = manifest.version();
         }
     }
-    manifests.retain(|manifest| {
-        let best = rebuilt.contains(manifest.name()).then(|| latest.get(&build_group(manifest)));
-        best.flatten().is_none_or(|best| compare_builds(manifest.version(), best).is_eq())
-    });
+    let stays: Vec<bool> = groups
+        .iter()
+        .zip(manifests.iter())
+        .map(|(group, manifest)| {
+            let best = group.as_ref().and_then(|group| latest.get(group));
+            best.is_none_or(|best| compare_builds(manifest.version(), best).is_eq())
+        })
+        .collect();
+    let mut stays = stays.into_iter();
+    manifests.retain(|_| stays.next().unwrap_or(true));
 }
 
 /// Makes a package of each shared extension that a PHP manifest carries whole.
@@ -101,9 +112,10 @@ fn split_shared_extensions(manifests: &mut Vec<Manifest>) {
     let mut split = Vec::new();
     for manifest in manifests.iter_mut().filter(|manifest| manifest.kind() == Some(Kind::Php)) {
         let url = manifest.dist_url().unwrap_or_default().to_owned();
-        let Some(Value::Object(shared)) =
-            manifest.object_mut().get_mut("extra").and_then(|extra| extra.get_mut("shared"))
-        else {
+        let Some(mut extra) = manifest.value("extra") else {
+            continue;
+        };
+        let Some(Value::Object(shared)) = extra.get_mut("shared") else {
             continue;
         };
         for (name, value) in shared.iter_mut() {
@@ -115,6 +127,7 @@ fn split_shared_extensions(manifests: &mut Vec<Manifest>) {
             extension.set_dist_url(shared_extension_url(&url, name));
             split.push(extension);
         }
+        manifest.set("extra", &extra);
     }
     manifests.append(&mut split);
 }
@@ -127,25 +140,30 @@ fn add_native_twins(manifest: &mut Manifest) {
         return;
     }
     let own = (kind == Some(Kind::PhpExtension)).then(|| format!("{}{NATIVE}", manifest.name()));
-    let replace = manifest.object_mut().entry("replace").or_insert_with(empty);
+    let mut replace = manifest.value("replace").unwrap_or_else(empty);
     if own.is_some() && !replace.is_object() {
-        *replace = empty();
+        replace = empty();
     }
-    for key in ["replace", "require"] {
-        if let Some(Value::Object(links)) = manifest.object_mut().get_mut(key) {
-            let twins: Object = links
-                .iter()
-                .filter(|(name, _)| name.starts_with(EXTENSION_PREFIX) && !name.ends_with(NATIVE))
-                .map(|(name, version)| (format!("{name}{NATIVE}"), version.clone()))
-                .collect();
-            links.extend(twins);
-        }
+    if let Value::Object(links) = &mut replace {
+        links.extend(twins(links));
+        links.extend(own.map(|own| (own, Value::String("self.version".to_owned()))));
     }
-    if let (Some(own), Some(Value::Object(replace))) =
-        (own, manifest.object_mut().get_mut("replace"))
-    {
-        replace.insert(own, Value::String("self.version".to_owned()));
+    manifest.set("replace", &replace);
+    // Few require an extension, so that the others need not be taken apart.
+    let extensions = manifest.raw("require").is_some_and(|text| text.contains(EXTENSION_PREFIX));
+    if extensions && let Some(Value::Object(mut links)) = manifest.value("require") {
+        links.extend(twins(&links));
+        manifest.set("require", &Value::Object(links));
     }
+}
+
+/// The `.native` names that belong beside the extensions among these links.
+fn twins(links: &Object) -> Object {
+    links
+        .iter()
+        .filter(|(name, _)| name.starts_with(EXTENSION_PREFIX) && !name.ends_with(NATIVE))
+        .map(|(name, version)| (format!("{name}{NATIVE}"), version.clone()))
+        .collect()
 }
 
 fn empty() -> Value {
@@ -192,13 +210,13 @@ pub(super) fn same(left: &Packages, right: &Packages) -> bool {
 }
 
 /// A list of manifests with those of equal sort keys in an order that only their contents decide.
-fn canonical(manifests: &[Manifest]) -> Vec<Vec<u8>> {
-    let mut keyed: Vec<(SeriesKey, Vec<u8>)> = manifests
+fn canonical(manifests: &[Manifest]) -> Vec<&str> {
+    let mut keyed: Vec<(SeriesKey, &str)> = manifests
         .iter()
-        .map(|manifest| (SeriesKey(series(manifest)), manifest.to_bytes()))
+        .map(|manifest| (SeriesKey(series(manifest)), manifest.as_text()))
         .collect();
     for run in keyed.chunk_by_mut(|left, right| left.0.cmp(&right.0).is_eq()) {
-        run.sort_by(|left, right| left.1.cmp(&right.1));
+        run.sort_by_key(|(_, text)| *text);
     }
-    keyed.into_iter().map(|(_, bytes)| bytes).collect()
+    keyed.into_iter().map(|(_, text)| text).collect()
 }

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::{Action, Entry, Options, PackageChange, Plan, Reason, Side, Warning, steps};
-use crate::json::Value;
 use crate::natural;
 use crate::package::{FILE_SUFFIX, Manifest};
 
@@ -100,7 +99,7 @@ fn update(
     source: &Side<'_>,
     destination: &Side<'_>,
 ) -> Option<PackageChange> {
-    let equal = contents(&theirs.entry.manifest) == contents(&ours.entry.manifest);
+    let equal = contents(&theirs.entry.manifest).eq(contents(&ours.entry.manifest));
     // Without a time of its own, a manifest has that of its object, which every copy renews.
     let timed =
         theirs.entry.manifest.timestamp().is_some() && ours.entry.manifest.timestamp().is_some();
@@ -118,8 +117,8 @@ fn update(
 }
 
 /// What counts when two manifests are compared: all but the time and the place of the archive.
-fn contents(manifest: &Manifest) -> Vec<(&String, &Value)> {
-    manifest.as_object().iter().filter(|(key, _)| *key != "time" && *key != "dist").collect()
+fn contents(manifest: &Manifest) -> impl Iterator<Item = (&str, &str)> {
+    manifest.members().filter(|(key, _)| *key != "time" && *key != "dist")
 }
 
 fn removal(ours: &Known<'_>, destination: &Side<'_>, options: &Options) -> PackageChange {
