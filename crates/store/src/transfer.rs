@@ -11,8 +11,6 @@ use std::path::{Path, PathBuf};
 use crate::backend::Backend;
 use crate::{Condition, Content, Download, Error, Head, Upload};
 
-pub(crate) use checksum::hex;
-
 /// The most that is read into memory at once.
 pub(crate) const LARGEST_IN_MEMORY: u64 = 100 * 1024 * 1024;
 /// Up to here, a streamed copy goes through memory; above, through a temporary file.

@@ -8,12 +8,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{FlockOperation, Stat, Timespec, Timestamps};
 use rustix::io::Errno;
-use sha2::{Digest as _, Sha256};
 
 use super::attributes::Attributes;
 use super::{nanoseconds, size};
 use crate::Error;
-use crate::transfer::hex;
 
 /// A last stamp that is so far ahead comes from a clock that was wrong then.
 const AHEAD: i128 = 3_600 * 1_000_000_000;
@@ -73,7 +71,7 @@ impl Side {
     /// Where the attributes of this state of an object are. Neither the folder above nor an inode is
     /// in the name, so that a copy of the whole root (`cp -a`, a backup) keeps them.
     fn target(&self, key: &str, stat: &Stat) -> PathBuf {
-        let hash = hex(&Sha256::digest(key));
+        let hash = checksum::of_bytes(key);
         let (shelf, rest) = hash.split_at(2);
         let name = format!("{rest}-{:x}-{:x}", nanoseconds(stat), size(stat));
         self.path.join("attributes").join(shelf).join(name)
@@ -123,7 +121,7 @@ impl Side {
 
     /// Makes the names of attributes last.
     pub(super) fn sync_attributes(&self, key: &str) -> Result<(), Error> {
-        let hash = hex(&Sha256::digest(key));
+        let hash = checksum::of_bytes(key);
         let shelf = self.path.join("attributes").join(&hash[..2]);
         File::open(&shelf).and_then(|folder| folder.sync_all()).map_err(local(&shelf))
     }
