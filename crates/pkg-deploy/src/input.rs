@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufReader, Read};
-use std::path::Path;
+use std::path::PathBuf;
 
 use record::{Build, Record, Stream};
 use tool::{Failure, Io};
@@ -13,19 +13,28 @@ use crate::args::Options;
 /// A formula's way to say that it is not for this stack: no build, and no failure either.
 const SKIPPED: u8 = 9;
 
-/// Builds whose temporary files are removed when this is dropped: used or refused, nobody else
-/// comes for them.
+/// Builds whose temporary files are removed when this is dropped, or when a signal ends us: used or
+/// refused, nobody else comes for them.
 pub(crate) struct Builds {
     /// In the order of the input.
     pub list: Vec<Build>,
-    keep: bool,
+    _folders: Vec<scratch::Folder>,
 }
 
 impl Builds {
     /// Reads all records to their end.
     pub(crate) fn read(options: &Options, io: &mut Io) -> Result<Self, Failure> {
+        let keep = options.keep || options.dry_run;
+        let mut folders = Vec::new();
+        // Ours from the moment that we know of it, hours before the last build may be done.
+        let take_over = |record: &Record| match record {
+            Record::Build(build) if build.temporary && !keep => {
+                folders.extend(temporary_folder(build).map(scratch::Folder::adopt));
+            }
+            _ => {}
+        };
         let (name, outcome) = match options.arguments.as_slice() {
-            [] => ("stdin".to_owned(), Stream::read(io.stdin())),
+            [] => ("stdin".to_owned(), Stream::read_with(io.stdin(), take_over)),
             files => {
                 let mut all: Box<dyn Read> = Box::new(std::io::empty());
                 for file in files {
@@ -33,7 +42,7 @@ impl Builds {
                     let file = File::open(&path).map_err(Error::local(&path))?;
                     all = Box::new(all.chain(file));
                 }
-                (files.join(", "), Stream::read(BufReader::new(all)))
+                (files.join(", "), Stream::read_with(BufReader::new(all), take_over))
             }
         };
         let (error, records, failed, producers) = match outcome {
@@ -43,7 +52,7 @@ impl Builds {
             }
             Err((error, records)) => (Some(error), records, None, 0),
         };
-        let mut builds = Self { list: Vec::new(), keep: options.keep || options.dry_run };
+        let mut builds = Self { list: Vec::new(), _folders: folders };
         let mut other = None;
         for record in records {
             match record {
@@ -67,23 +76,9 @@ impl Builds {
     }
 }
 
-impl Drop for Builds {
-    fn drop(&mut self) {
-        if self.keep {
-            return;
-        }
-        for build in self.list.iter().filter(|build| build.temporary) {
-            if let Some(folder) = temporary_folder(build) {
-                // What cannot be removed is left; the deploy itself went as it went.
-                let _ = fs::remove_dir_all(folder);
-            }
-        }
-    }
-}
-
 /// The folder that a build was handed over in. A record is only data: it never makes us remove
 /// anything but what looks exactly like such a folder.
-fn temporary_folder(build: &Build) -> Option<&Path> {
+fn temporary_folder(build: &Build) -> Option<PathBuf> {
     let inside = build.archive.as_ref()?.path.ancestors().find(|path| {
         path.file_name()
             .and_then(|name| name.to_str())
@@ -92,5 +87,5 @@ fn temporary_folder(build: &Build) -> Option<&Path> {
     let parent = inside.parent()?.canonicalize().ok()?;
     let temporary = std::env::temp_dir().canonicalize().ok()?;
     let real = fs::symlink_metadata(inside).is_ok_and(|metadata| metadata.is_dir());
-    (real && parent == temporary).then_some(inside)
+    (real && parent == temporary).then(|| inside.to_owned())
 }

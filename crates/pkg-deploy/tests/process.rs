@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
 
 use std::fs;
+use std::io::Write as _;
+use std::process::Command;
+use std::time::Duration;
 
 use record::{Archive, Build, Deploy, ManifestFile, Producer, Publish, Record, Stream, Upload};
 use test_kit::{Process, Workspace, s3};
@@ -271,6 +274,30 @@ fn a_record_never_has_other_files_removed() {
     build.archive.as_mut().unwrap().path = elsewhere.clone();
     let _ = pkg_deploy(&workspace).input(records(&[build], 0)).run().success();
     assert!(elsewhere.exists());
+}
+
+#[test]
+fn ctrl_c_leaves_no_build_behind_while_others_are_awaited() {
+    let workspace = Service::Folder.workspace();
+    let build = build(&workspace, "x-1", "archive", None);
+    let folder = workspace.path("tmp/bob-build-x-1");
+    // Whoever writes the records does not end before this file is dropped.
+    let pipe = workspace.path("records");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut writer = fs::OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
+    writer.write_all(&records(&[build], 0)).unwrap();
+    let running = pkg_deploy(&workspace).arg(&pipe).spawn();
+    // The pipe is empty once all of it has been read.
+    let mut waiting = 1;
+    while waiting > 0 {
+        std::thread::sleep(Duration::from_millis(50));
+        waiting = rustix::io::ioctl_fionread(&writer).unwrap();
+    }
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(folder.exists());
+    running.interrupt();
+    assert_eq!(running.wait().status, 130);
+    assert!(!folder.exists());
 }
 
 #[test]

@@ -38,8 +38,20 @@ impl Stream {
     /// When the input cannot be read, a line is not a record of a known kind, or a producer has not
     /// ended. What has been read until then comes with the error, for the caller to clean up after.
     pub fn read(input: impl BufRead) -> Result<Self, (Error, Vec<Record>)> {
+        Self::read_with(input, |_| {})
+    }
+
+    /// As [`Stream::read`], with each record shown to `arrived` as soon as it has come: the others
+    /// may take hours, and what this one hands over is the reader's already.
+    ///
+    /// # Errors
+    /// As [`Stream::read`].
+    pub fn read_with(
+        input: impl BufRead,
+        arrived: impl FnMut(&Record),
+    ) -> Result<Self, (Error, Vec<Record>)> {
         let mut records = Vec::new();
-        match read(input, &mut records) {
+        match read(input, &mut records, arrived) {
             Ok(producers) => Ok(Self { records, producers }),
             Err(error) => Err((error, records)),
         }
@@ -54,7 +66,11 @@ impl Stream {
     }
 }
 
-fn read(mut input: impl BufRead, records: &mut Vec<Record>) -> Result<Vec<Closed>, Error> {
+fn read(
+    mut input: impl BufRead,
+    records: &mut Vec<Record>,
+    mut arrived: impl FnMut(&Record),
+) -> Result<Vec<Closed>, Error> {
     let mut order: Vec<String> = Vec::new();
     let mut open: BTreeMap<String, Open> = BTreeMap::new();
     let mut first_error = None;
@@ -96,6 +112,7 @@ fn read(mut input: impl BufRead, records: &mut Vec<Record>) -> Result<Vec<Closed
                 Ok(())
             }
             record => {
+                arrived(&record);
                 records.push(record);
                 live(&mut open, &id)?.arrived += 1;
                 Ok(())

@@ -52,6 +52,16 @@ impl Folder {
         Ok(Self(Some(path)))
     }
 
+    /// Takes over a folder that another process has left for us to remove.
+    #[must_use]
+    pub fn adopt(path: PathBuf) -> Self {
+        // When we are ending already, dropping it still removes it.
+        if let Some(paths) = register().as_mut() {
+            paths.insert(path.clone());
+        }
+        Self(Some(path))
+    }
+
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -197,6 +207,8 @@ mod tests {
 
         let kept = Folder::new_in(outer.path(), "kept-").unwrap().keep();
         assert!(kept.is_dir());
+        drop(Folder::adopt(kept.clone()));
+        assert!(!kept.exists());
 
         let mut file = File::new_in(outer.path(), "file-").unwrap();
         let temporary = file.path().to_owned();
