@@ -41,6 +41,8 @@ impl Options {
             "no formula is named"
         } else if options.name.is_some() && options.formulae.len() > 1 {
             "--name goes with one formula"
+        } else if options.name.as_deref().is_some_and(|name| !is_below(name)) {
+            "--name is a path below the prefix, without \"..\", and not one that ends in a slash"
         } else if options.require_manifest && !options.manifest {
             "--require-manifest and --no-manifest exclude each other"
         } else {
@@ -50,8 +52,28 @@ impl Options {
     }
 }
 
+/// Whether files of that name stay below the folder, and keys below the prefix, that they go to.
+fn is_below(name: &str) -> bool {
+    name.split('/').all(|part| !matches!(part, "" | "." | ".."))
+}
+
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_stays_below_its_folder() {
+        let parse = |name: &str| {
+            Options::parse(Args::new(["--name", name, "x-1"].map(Into::into).to_vec()))
+        };
+        for name in ["../x", "/abs/x", "a/../../x", "a//x", "./x", "x/"] {
+            assert_eq!(parse(name).unwrap_err().exit, tool::Exit::Usage, "{name}");
+        }
+        for name in ["x", "a/x-1.0+b", "..x"] {
+            assert_eq!(parse(name).unwrap().name.as_deref(), Some(name));
+        }
+    }
+
     #[test]
     fn every_option_stands_in_the_help() {
         let known: Vec<&str> = test_kit::options_in(include_str!("args.rs")).collect();
