@@ -29,6 +29,7 @@ import tarfile
 import tempfile
 
 import storage
+import terminal
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -178,6 +179,11 @@ class Place:
         command = self.command()
         if stdin == "closed":
             command, stdin = ["bash", "-c", 'exec "$@" <&-', "bash", *command], None
+        if self.case.get("terminal"):
+            status, stdout = terminal.run(
+                command, self.work / self.case.get("cwd", "cwd"), self.environment(), stdin or "", LIMIT
+            )
+            return self.outcome(status, stdout, b"")
         process = subprocess.Popen(
             command,
             cwd=self.work / self.case.get("cwd", "cwd"),
@@ -193,10 +199,12 @@ class Place:
             process.kill()
             process.communicate()
             raise
-        done = subprocess.CompletedProcess(command, process.returncode, stdout, said + stderr)
-        expect = {"status": done.returncode}
-        for stream in ("stdout", "stderr"):
-            data = getattr(done, stream)
+        return self.outcome(process.returncode, stdout, said + stderr)
+
+    def outcome(self, status, stdout, stderr):
+        """What there is to expect, in the form of a case."""
+        expect = {"status": status}
+        for stream, data in (("stdout", stdout), ("stderr", stderr)):
             content = from_bytes(data, self.mask)
             if isinstance(content, str):
                 content = content.splitlines() + ([] if content.endswith("\n") else [""])
