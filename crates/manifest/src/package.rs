@@ -200,7 +200,9 @@ impl Manifest {
 
     /// The value of a key, as it is written.
     pub(crate) fn raw(&self, key: &str) -> Option<&str> {
-        self.members().find(|(name, _)| *name == key).map(|(_, value)| value)
+        let text = self.as_text();
+        let named = |m: &&text::Member| m.key.len() == key.len() && text[m.key.clone()] == *key;
+        self.shared.members.iter().find(named).map(|member| &text[member.value.clone()])
     }
 
     /// The value of a key, as a tree.

@@ -29,7 +29,10 @@ pub(super) fn apply(mut manifests: Vec<(String, Manifest)>) -> Packages {
 
     let mut packages = Packages::new();
     for manifest in manifests {
-        packages.entry(manifest.name().to_owned()).or_default().push(manifest);
+        match packages.get_mut(manifest.name()) {
+            Some(list) => list.push(manifest),
+            None => _ = packages.insert(manifest.name().to_owned(), vec![manifest]),
+        }
     }
     for list in packages.values_mut() {
         list.sort_by_cached_key(|manifest| std::cmp::Reverse(SeriesKey(series(manifest))));

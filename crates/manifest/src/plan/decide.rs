@@ -14,10 +14,10 @@ pub(super) fn plan(source: &Side<'_>, destination: &Side<'_>, options: &Options)
     let ours = by_name(destination, &mut warnings);
 
     let mut names: Vec<&str> = theirs.keys().chain(ours.keys()).copied().collect();
-    names.sort_by(|left, right| {
-        natural::compare(package_name(left), package_name(right)).then(left.cmp(right))
-    });
+    // Two sorted rows: cheap to merge, so that the costly order sees each name once.
+    names.sort();
     names.dedup();
+    names.sort_by(|left, right| natural::compare(package_name(left), package_name(right)));
     let changes: Vec<PackageChange> = names
         .iter()
         .filter_map(|name| match (theirs.get(name), ours.get(name)) {
@@ -48,17 +48,20 @@ fn package_name(file_name: &str) -> &str {
 struct Known<'a> {
     entry: &'a Entry,
     time: Timestamp,
+    /// Whether the time is the manifest's own.
+    timed: bool,
 }
 
 fn by_name<'a>(side: &'a Side<'_>, warnings: &mut Vec<Warning>) -> BTreeMap<&'a str, Known<'a>> {
     let mut known = BTreeMap::new();
     for entry in &side.entries {
-        let time = entry.manifest.timestamp().unwrap_or_else(|| {
+        let own = entry.manifest.timestamp();
+        let time = own.unwrap_or_else(|| {
             let (file_name, used) = (entry.file_name.clone(), entry.modified);
             warnings.push(Warning { file_name, used });
             used
         });
-        known.insert(entry.file_name.as_str(), Known { entry, time });
+        known.insert(entry.file_name.as_str(), Known { entry, time, timed: own.is_some() });
     }
     known
 }
@@ -101,9 +104,7 @@ fn update(
 ) -> Option<PackageChange> {
     let equal = contents(&theirs.entry.manifest).eq(contents(&ours.entry.manifest));
     // Without a time of its own, a manifest has that of its object, which every copy renews.
-    let timed =
-        theirs.entry.manifest.timestamp().is_some() && ours.entry.manifest.timestamp().is_some();
-    if equal && !timed {
+    if equal && !(theirs.timed && ours.timed) {
         return None;
     }
     let ignored = match theirs.time.cmp(&ours.time) {
