@@ -139,6 +139,7 @@ class Place:
         text = text.replace(self.store.url, "<STORE>")
         if self.store.shown:
             text = text.replace(self.store.shown, "s3://")
+        text = re.sub(re.escape(str(self.options.wrappers)) + r"(/\S+): line \d+:", r"<WRAPPERS>\1:", text)
         text = text.replace(str(self.work), "<WORK>").replace(quoted, "<WORK>")
         text = re.sub(r"<WORK>/tmp/[^/:;'\s]*", "<TMP>/*", text)
         # What uploads a manifest to a folder, and what to S3, are the same to a case.
