@@ -6,6 +6,9 @@
 
 set -euo pipefail
 
+# Thousands of manifests may be named, and bash hands them on at each call and subshell.
+arguments=("$@")
+set --
 wrapper=$(readlink -f -- "${BASH_SOURCE[0]}")
 # shellcheck source=/dev/null # include/tools.sh, wherever this lies
 source "${wrapper%/*}/include/tools.sh"
@@ -14,4 +17,4 @@ source "${wrapper%/*}/include/tools.sh"
 # the records of deployed packages. In the record's place stands what the
 # historical script printed.
 tool=$(find_tool repo-mkrepo)
-exec "$tool" --bob --records /dev/null "$@" </dev/null
+exec "$tool" --bob --records /dev/null ${arguments[@]+"${arguments[@]}"} </dev/null

@@ -102,7 +102,10 @@ impl Fail for Error {
             | Self::Changed { .. }
             | Self::Manifest { .. } => Exit::BadInput,
             Self::Failed { .. } => Exit::Failure,
-            Self::Local { .. } => Exit::LocalIo,
+            Self::Local { source, .. } => match source.kind() {
+                io::ErrorKind::NotFound => Exit::NotFound,
+                _ => Exit::LocalIo,
+            },
             Self::Store(error) => error.exit(),
             Self::Repository(error) => error.exit(),
             Self::Record(error) => error.exit(),

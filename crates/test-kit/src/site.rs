@@ -56,13 +56,22 @@ impl Site {
     }
 
     /// Writes an object behind the tools' back.
+    ///
+    /// # Panics
+    /// When it cannot be written.
     pub fn put(&self, bucket: &str, key: &str, bytes: impl AsRef<[u8]>) {
         let bytes = bytes.as_ref();
         match &self.server {
             Some(server) => server.put(bucket, key, bytes.to_vec(), Attributes::default()),
             None => {
-                let path = Path::new("stores").join(bucket).join(key);
-                self.workspace.write(path, bytes);
+                // In one step for readers, as every store does it: tools may be reading meanwhile.
+                let name = format!("incoming/{:?}", std::thread::current().id());
+                let incoming = self.workspace.write(name, bytes);
+                let path = self.workspace.path("stores").join(bucket).join(key);
+                let parent = path.parent().expect("a path in the workspace");
+                fs::create_dir_all(parent).expect("the folders above the object");
+                fs::rename(&incoming, &path)
+                    .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             }
         }
     }

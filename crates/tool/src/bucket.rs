@@ -42,12 +42,12 @@ impl Fail for store::Error {
     fn exit(&self) -> Exit {
         use store::Error as E;
         match self {
-            E::NoCredentials { .. } | E::Credentials { .. } | E::InvalidKey { .. } => Exit::Usage,
+            E::NoCredentials { .. } | E::Credentials { .. } => Exit::Usage,
             E::NoBucket { .. } | E::NotFound { .. } => Exit::NotFound,
             E::AccessDenied { .. } => Exit::AccessDenied,
             E::Precondition { .. } => Exit::Conflict,
             E::Unreachable { .. } | E::Service { .. } | E::Corrupt { .. } => Exit::Unreachable,
-            E::TooLarge { .. } => Exit::BadInput,
+            E::TooLarge { .. } | E::InvalidKey { .. } => Exit::BadInput,
             E::Local { .. } => Exit::LocalIo,
         }
     }
