@@ -15,6 +15,7 @@ import sys
 LIBRARIES = [
     "checksum",
     "manifest",
+    "composer",
     "location",
     "record",
     "scratch",
@@ -26,7 +27,7 @@ LIBRARIES = [
 ]
 
 # These use nothing of ours, so that they can be read, tested and fuzzed alone.
-ALONE = {"checksum", "manifest", "location", "record", "scratch", "archive"}
+ALONE = {"checksum", "manifest", "composer", "location", "record", "scratch", "archive"}
 
 # What each of the others may use, where that is less than everything above it.
 ONLY = {
