@@ -10,6 +10,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+/// Length of the random part of a name: that of Python's `tempfile`, which scripts may look for.
+const RANDOM_BYTES: usize = 8;
+
 static REGISTER: Mutex<Option<BTreeSet<PathBuf>>> = Mutex::new(Some(BTreeSet::new()));
 
 /// Removes all that is registered, and refuses to make anything new from here on. For the moment
@@ -44,6 +47,7 @@ impl Folder {
         let paths = open(&mut register)?;
         let path = tempfile::Builder::new()
             .prefix(prefix)
+            .rand_bytes(RANDOM_BYTES)
             .permissions(fs::Permissions::from_mode(0o700))
             .tempdir_in(parent)
             .map_err(|error| named(parent, &error))?
@@ -104,6 +108,7 @@ impl File {
         let paths = open(&mut register)?;
         let (file, path) = tempfile::Builder::new()
             .prefix(prefix)
+            .rand_bytes(RANDOM_BYTES)
             .tempfile_in(folder)
             .map_err(|error| named(folder, &error))?
             .keep()
