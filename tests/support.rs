@@ -102,12 +102,14 @@ impl Place {
         Store::open(&service, &self.bucket, Options::default(), &env).unwrap()
     }
 
-    /// The whole bucket: keys, and contents with what names this very store masked.
+    /// The whole bucket, without what the tools keep for themselves: keys, and contents with what
+    /// names this very store masked.
     #[must_use]
     pub fn contents(&self) -> Vec<(String, String)> {
         let store = self.store();
+        let theirs = |key: &String| !key.split('/').any(|part| part == ".slipway");
         let keys: Vec<String> =
-            store.list("").unwrap().into_iter().map(|object| object.key).collect();
+            store.list("").unwrap().into_iter().map(|object| object.key).filter(theirs).collect();
         let contents = store.get_many(&keys).unwrap();
         keys.into_iter()
             .zip(contents)

@@ -12,6 +12,11 @@ import xml.etree.ElementTree
 NAMESPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 
 
+def ours(key):
+    """Whether an object is what a tool keeps for itself: no part of the repository, and full of dates."""
+    return ".slipway" in key.split("/")
+
+
 class Folder:
     """The embedded store: a bucket is a folder, a key is a file."""
 
@@ -32,7 +37,7 @@ class Folder:
     def contents(self):
         files = (path for path in self.root.rglob("*") if path.is_file())
         named = ((str(path.relative_to(self.root)), path) for path in files)
-        return {name: path.read_bytes() for name, path in named if not name.startswith(".slipway/")}
+        return {name: path.read_bytes() for name, path in named if not ours(name)}
 
     def close(self):
         pass
@@ -93,6 +98,8 @@ class S3:
             with self.request("GET", bucket, "list-type=2") as answer:
                 listing = xml.etree.ElementTree.parse(answer)
             for element in listing.iter(NAMESPACE + "Key"):
+                if ours(element.text):
+                    continue
                 with self.request("GET", f"{bucket}/{element.text}") as answer:
                     objects[f"{bucket}/{element.text}"] = answer.read()
         return objects

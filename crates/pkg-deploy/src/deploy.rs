@@ -42,7 +42,14 @@ pub(crate) fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
         }
         if options.publish && !packages.is_empty() {
             io.say("Updating repository...");
-            let options = repository::Options { cache, ..repository::Options::default() };
+            let notes = io.notes();
+            let warn = |text: &str| notes.say(text);
+            let options = repository::Options {
+                cache,
+                warn: Some(&warn),
+                origin: io.origin(&TOOL, "publish"),
+                ..repository::Options::default()
+            };
             let published = repository::publish(&store, &location, &options)?;
             records.write(tool::publish_record(&location, &published))?;
         }

@@ -46,6 +46,7 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
             new_snapshot: false,
             cache,
             yes: options.yes,
+            origin: io.origin(&TOOL, "remove"),
             record,
         };
         let done = change::carry_out(io, records, &change)?;

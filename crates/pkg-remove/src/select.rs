@@ -36,7 +36,6 @@ pub fn select(
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
-    use manifest::Manifest;
     use repository::Stored;
 
     use super::*;
@@ -44,12 +43,10 @@ mod tests {
     fn manifests(packages: &[&str]) -> Manifests {
         let entries = packages
             .iter()
-            .map(|package| Stored {
-                file_name: format!("{package}.composer.json"),
-                key: format!("p/{package}.composer.json"),
-                etag: "e".to_owned(),
-                modified: Timestamp::UNIX_EPOCH,
-                manifest: Manifest::parse(r#"{"name": "a/b", "version": "1"}"#).unwrap(),
+            .map(|package| {
+                let name = format!("{package}.composer.json");
+                let (key, text) = (format!("p/{name}"), br#"{"name": "a/b", "version": "1"}"#);
+                Stored::new(name, key, "e".to_owned(), Timestamp::UNIX_EPOCH, text).unwrap()
             })
             .collect();
         Manifests { entries }

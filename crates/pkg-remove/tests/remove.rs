@@ -120,7 +120,7 @@ fn removing_all_of_them() {
     for site in sites() {
         let output = run(&site, &["*"], "y\n").success();
         assert!(output.stderr.contains("IN ITS ENTIRETY"), "{}", output.stderr);
-        assert!(site.keys(BUCKET).is_empty(), "{:?}", site.keys(BUCKET));
+        assert!(site.packages(BUCKET).is_empty(), "{:?}", site.keys(BUCKET));
     }
 }
 

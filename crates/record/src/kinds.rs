@@ -159,6 +159,9 @@ pub struct Publish {
     /// The snapshot that was written beside it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<String>,
+    /// The generation that it is now, in the repository's history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<String>,
 }
 
 /// `sync.v1`: a sync changed a package of the destination.

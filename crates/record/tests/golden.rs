@@ -11,6 +11,7 @@ const GOLDEN: &[&str] = &[
     r#"{"kind":"build.v1","producer":"p1","formula":"z-1","name":"z-1","build-path":"/app/","archive":null,"manifest":null,"dependencies":null,"dependencies-file":"/t/dependencies.json","seconds":0.25,"log":"/t/log","temporary":false}"#,
     r#"{"kind":"deploy.v1","producer":"p1","formula":"z-1","name":"z-1","bucket":"b","prefix":"p/","archive":{"key":"p/z-1.tar.gz","etag":"e1","size-bytes":12,"sha256":"ab","upload":"new"},"manifest":{"key":"p/z-1.composer.json","etag":"e2","size-bytes":3,"sha256":"cd","upload":"resumed"}}"#,
     r#"{"kind":"publish.v1","producer":"p1","bucket":"b","prefix":"p/","key":"p/packages.json","etag":"e3","sha256":"ef","packages":2,"versions":3,"changed":true,"snapshot":"snap1"}"#,
+    r#"{"kind":"publish.v1","producer":"p1","bucket":"b","prefix":"p/","key":"p/packages.json","etag":"e3","sha256":"ef","packages":2,"versions":3,"changed":true,"generation":"0000000042-8f3a12bc34de"}"#,
     r#"{"kind":"sync.v1","producer":"p1","bucket":"b","prefix":"p/","package":"z-1","action":"update","manifest":"p/z-1.composer.json","archive":"p/z-1.tar.gz"}"#,
     r#"{"kind":"remove.v1","producer":"p1","bucket":"b","prefix":"p/","package":"z-1","manifest":"p/z-1.composer.json","archive":null}"#,
 ];

@@ -25,6 +25,7 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
         let store = open::writable(io, &location, None)?;
         let notes = io.notes();
         let progress = |step: &Step| notes.say(&format!("-----> {step}"));
+        let warn = |text: &str| notes.say(text);
         let publish = publish::Options {
             snapshot: options.snapshot.clone(),
             cache: options.cache.folder(io),
@@ -32,6 +33,8 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
             when_empty: if deployed { WhenEmpty::Write } else { WhenEmpty::Refuse },
             progress: Some(&progress),
             given: manifests.as_ref(),
+            warn: Some(&warn),
+            origin: io.origin(&TOOL, "publish"),
             ..publish::Options::default()
         };
         let published = repository::publish(&store, &location, &publish)?;

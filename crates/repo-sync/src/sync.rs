@@ -115,6 +115,7 @@ fn sync(options: &Options, io: &mut Io, records: Option<&mut Records>) -> Result
         new_snapshot: true,
         cache,
         yes: options.yes,
+        origin: io.origin(&TOOL, "sync"),
         record,
     };
     change::carry_out(io, records, &change)?;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use location::Location;
 use manifest::plan::PackageChange;
 use record::Record;
+use repository::history::Origin;
 use repository::sync::{self, Side, Step, Summary, Work};
 use repository::{WhenEmpty, publish};
 use store::Store;
@@ -31,6 +32,8 @@ pub struct Change<'a> {
     pub cache: Option<PathBuf>,
     /// Do not ask.
     pub yes: bool,
+    /// Who changes it, for the history.
+    pub origin: Origin,
     /// The record for a package that was changed.
     pub record: fn(&Location, &PackageChange) -> Record,
 }
@@ -90,7 +93,10 @@ pub fn carry_out(io: &mut Io, records: &mut Records, change: &Change<'_>) -> Res
     // With an empty line after each: the next step's text, or the end's, follows it.
     let progress = |step: &Step| notes.say(&format!("{step}\n"));
     let when_empty = if change.work.empties { WhenEmpty::Remove } else { WhenEmpty::Write };
+    let warn = |text: &str| notes.say(text);
     let publish = change.publish.then(|| publish::Options {
+        warn: Some(&warn),
+        origin: change.origin.clone(),
         snapshot: change.snapshot.clone(),
         new_snapshot: change.new_snapshot,
         cache: change.cache.clone(),

@@ -82,11 +82,10 @@ impl Cache {
         let folder = self.file.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)?;
         let mut bytes = HEADER.to_vec();
-        for Stored { key, etag, manifest, .. } in manifests {
-            // As we write it, which means the same as it was written.
-            let content = manifest.to_bytes();
+        for stored in manifests {
+            let (key, etag, content) = (&stored.key, &stored.etag, stored.bytes());
             let sizes = format!("{} {} {}\n", key.len(), etag.len(), content.len());
-            for part in [sizes.as_bytes(), key.as_bytes(), etag.as_bytes(), &content, b"\n"] {
+            for part in [sizes.as_bytes(), key.as_bytes(), etag.as_bytes(), content, b"\n"] {
                 bytes.extend_from_slice(part);
             }
         }
@@ -139,7 +138,6 @@ fn index_entries(bytes: &[u8]) -> Option<HashMap<(String, String), std::ops::Ran
 mod tests {
     use jiff::Timestamp;
     use location::{Prefix, Region, Service};
-    use manifest::Manifest;
 
     use super::*;
 
@@ -150,13 +148,8 @@ mod tests {
 
     fn stored(key: &str, etag: &str) -> Stored {
         let text = r#"{"name": "a/b", "version": "1", "text": "line\nline"}"#;
-        Stored {
-            file_name: key.to_owned(),
-            key: key.to_owned(),
-            etag: etag.to_owned(),
-            modified: Timestamp::UNIX_EPOCH,
-            manifest: Manifest::parse(text).unwrap(),
-        }
+        let (name, etag) = (key.to_owned(), etag.to_owned());
+        Stored::new(name.clone(), name, etag, Timestamp::UNIX_EPOCH, text.as_bytes()).unwrap()
     }
 
     #[test]
@@ -168,7 +161,7 @@ mod tests {
 
         let cached = cache.load();
         let bytes = cached.get("p/a", "1").unwrap();
-        assert_eq!(bytes, stored("p/a", "1").manifest.to_bytes());
+        assert_eq!(bytes, stored("p/a", "1").bytes());
         assert!(cached.get("p/b c\n", "").is_some());
         assert!(cached.get("p/a", "2").is_none());
 

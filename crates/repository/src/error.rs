@@ -65,6 +65,24 @@ pub enum Error {
         key: String,
     },
 
+    /// A generation that is not on the chain of the repository's, or whose files are gone.
+    #[error("there is no generation {name} of {place}")]
+    NoGeneration {
+        /// As it was named.
+        name: String,
+        /// The repository.
+        place: String,
+    },
+
+    /// A file of a generation is not what it was when it was written.
+    #[error("{key} is damaged: {reason}")]
+    Generation {
+        /// Key of the file.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+
     /// A snapshot name that cannot be part of a key.
     #[error("'{name}' is not a name for a snapshot: use letters, digits, '.', '_', '+' and '-'")]
     SnapshotName {

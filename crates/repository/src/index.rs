@@ -5,6 +5,7 @@ use manifest::Index;
 use store::Store;
 
 use crate::Error;
+use crate::history::{self, Id};
 
 /// File name of the index below the prefix.
 pub const FILE_NAME: &str = "packages.json";
@@ -16,6 +17,8 @@ pub struct Current {
     pub bytes: Vec<u8>,
     /// The store's opaque tag of these bytes.
     pub etag: String,
+    /// The generation that it says it is; see [`crate::history`].
+    pub generation: Option<Id>,
 }
 
 impl Current {
@@ -32,7 +35,11 @@ pub fn read(store: &Store, location: &Location) -> Result<Option<Current>, Error
 
 /// Reads the index at `key` (`packages.json` or a snapshot); `None` when there is none.
 pub fn read_key(store: &Store, key: &str) -> Result<Option<Current>, Error> {
-    Ok(store.get(key)?.map(|content| Current { bytes: content.bytes, etag: content.head.etag }))
+    Ok(store.get(key)?.map(|content| Current {
+        generation: content.head.metadata.get(history::METADATA).and_then(|text| Id::parse(text)),
+        bytes: content.bytes,
+        etag: content.head.etag,
+    }))
 }
 
 /// Parses the bytes of an index; `name` (key or path) is named in the error.

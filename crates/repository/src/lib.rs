@@ -7,13 +7,18 @@
 //!
 //! - [`Manifests`]: all manifests of a repository, as they are now.
 //! - [`publish()`]: the only place that writes `packages.json`, as a compare-and-swap.
+//! - [`conditions`]: conditional writes, also where the service knows none.
+//! - [`history`]: what was published when, by whom, and the way back.
 //! - [`snapshot`]: the named copies of `packages.json`, and what they still refer to.
 //! - [`sync`]: from two sides to a plan, its summary, and its application in a safe order.
 //!
 //! It knows nothing of arguments, streams or records.
 
 pub mod cache;
+pub mod conditions;
+mod dice;
 mod error;
+pub mod history;
 pub mod index;
 mod manifests;
 pub mod publish;

@@ -6,6 +6,7 @@ use std::io::Read as _;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 
 use jiff::Timestamp;
@@ -33,11 +34,35 @@ pub struct Stored {
     pub etag: String,
     /// When it was last written.
     pub modified: Timestamp,
-    /// The manifest itself, as written.
+    /// The manifest itself.
     pub manifest: Manifest,
+    /// Its bytes, where these are not the ones that we would write.
+    pub original: Option<Arc<[u8]>>,
 }
 
 impl Stored {
+    /// A manifest of these bytes.
+    ///
+    /// # Errors
+    /// [`Error::Manifest`] when they are none.
+    pub fn new(
+        file_name: String,
+        key: String,
+        etag: String,
+        modified: Timestamp,
+        bytes: &[u8],
+    ) -> Result<Self, Error> {
+        let manifest = parse(&key, bytes)?;
+        let original = (manifest.as_text().as_bytes() != bytes).then(|| Arc::from(bytes));
+        Ok(Self { file_name, key, etag, modified, manifest, original })
+    }
+
+    /// Its bytes, as they lie in the store or folder.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.original.as_deref().unwrap_or(self.manifest.as_text().as_bytes())
+    }
+
     /// The package's name among files: the file name without `.composer.json`.
     #[must_use]
     pub fn package(&self) -> &str {
@@ -118,13 +143,8 @@ impl Manifests {
                     None => return Ok(None),
                 },
             };
-            entries.push(Stored {
-                file_name: object.key.strip_prefix(&prefix).unwrap_or(&object.key).to_owned(),
-                key: object.key.clone(),
-                etag,
-                modified,
-                manifest: parse(&object.key, &bytes)?,
-            });
+            let file_name = object.key.strip_prefix(&prefix).unwrap_or(&object.key).to_owned();
+            entries.push(Stored::new(file_name, object.key.clone(), etag, modified, &bytes)?);
         }
         if let Some(cache) = cache
             && !keys.is_empty()
@@ -231,14 +251,9 @@ fn read_file(path: &Path) -> Result<Stored, Error> {
     // `take` only hides that it is a file: its size is known and need not be asked for again.
     file.take(u64::MAX).read_to_end(&mut bytes).map_err(local)?;
     let key = path.display().to_string();
-    Ok(Stored {
-        manifest: parse(&key, &bytes)?,
-        file_name,
-        key,
-        etag: String::new(),
-        // A time outside of jiff's range (the year 9999) is no time that we could compare.
-        modified: about.modified().map_err(local)?.try_into().unwrap_or(Timestamp::UNIX_EPOCH),
-    })
+    // A time outside of jiff's range (the year 9999) is no time that we could compare.
+    let modified = about.modified().map_err(local)?.try_into().unwrap_or(Timestamp::UNIX_EPOCH);
+    Stored::new(file_name, key, String::new(), modified, &bytes)
 }
 
 fn parse(name: &str, bytes: &[u8]) -> Result<Manifest, Error> {

@@ -5,25 +5,25 @@
 //! from a newer listing. After the write the manifests are listed once more: if they moved, whoever
 //! moved them may have read our write as "nothing to do" or have died, so we start over. Every
 //! attempt works on fresh state; nothing is merged.
+//!
+//! Just before that write, the generation goes into place that it names (see [`crate::history`]). On
+//! a service that heeds no conditions (see [`crate::conditions`]) the write is unconditional, and is
+//! read again together with the list: whoever wrote last looks last, and starts over unless what
+//! lies there is what the manifests make.
+
+mod run;
 
 use std::fmt;
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::path::PathBuf;
-use std::thread;
-use std::time::Duration;
 
 use location::Location;
-use manifest::Index;
 use manifest::index::Change;
-use store::{Condition, Store, Upload};
+use store::Store;
 
-use crate::index::{self, Current};
-use crate::manifests::{self, Manifests};
-use crate::{Error, JSON, snapshot};
+use crate::history::{Id, Origin};
+use crate::{Error, Manifests, dice, index, snapshot};
 
-/// First and longest back-off after a lost race; the actual wait is random below it.
-const BACK_OFF: Duration = Duration::from_millis(20);
-const LONGEST_BACK_OFF: Duration = Duration::from_secs(1);
+use run::Run;
 
 /// How to publish; `Options::default()` suits everybody.
 #[derive(Clone)]
@@ -43,6 +43,12 @@ pub struct Options<'a> {
     pub given: Option<&'a Manifests>,
     /// Told of each kind of step when it is first taken.
     pub progress: Option<&'a dyn Fn(&Step)>,
+    /// Told what the user should know, such as that the service heeds no conditions.
+    pub warn: Option<&'a (dyn Fn(&str) + Sync)>,
+    /// Who publishes, for the history.
+    pub origin: Origin,
+    /// The generation that the manifests were brought back to, for the history.
+    pub restores: Option<Id>,
 }
 
 impl Default for Options<'_> {
@@ -55,6 +61,9 @@ impl Default for Options<'_> {
             attempts: 200,
             given: None,
             progress: None,
+            warn: None,
+            origin: Origin::default().by("repository", env!("CARGO_PKG_VERSION"), "publish"),
+            restores: None,
         }
     }
 }
@@ -116,6 +125,9 @@ pub struct Published {
     pub changes: Vec<Change>,
     /// Key of the snapshot, where one was asked for.
     pub snapshot: Option<String>,
+    /// The generation that `packages.json` is now, or that it was when it was removed; `None` for
+    /// one that was right already and that a tool without a history has written.
+    pub generation: Option<Id>,
     /// How many attempts it took; 1 when nobody interfered.
     pub attempts: u32,
 }
@@ -136,28 +148,22 @@ pub fn publish(
     let snapshot_key =
         options.snapshot.as_deref().map(|name| snapshot::key(location, name)).transpose()?;
     let key = location.key(index::FILE_NAME);
-    let mut run = Run {
-        store,
-        location,
-        options,
-        key: &key,
-        said: Vec::new(),
-        manifests: Manifests::default(),
-        replaced: None,
-    };
+    let quiet = |_: &str| {};
+    let mut run = Run::new(store, location, options, &key, options.warn.unwrap_or(&quiet));
 
     for attempt in 1..=options.attempts.max(1) {
         let Some(written) = run.attempt()? else {
-            back_off(attempt);
+            dice::pause(attempt);
             continue;
         };
         if let Some(key) = &snapshot_key
             && written.etag.is_some()
         {
-            run.say(Step::Snapshot(key[location.key("").len()..].to_owned()));
-            snapshot::write(store, key, &written.bytes, options.new_snapshot)?;
+            run.say_snapshot(&key[location.key("").len()..]);
+            snapshot::write(run.guard(), key, &written.bytes, options.new_snapshot)?;
         }
-        let before = run.replaced.as_ref().map(Option::as_ref);
+        run.tidy(written.generation.as_ref());
+        let before = run.replaced();
         return Ok(Published {
             sha256: checksum::of_bytes(&written.bytes),
             packages: written.index.packages().count(),
@@ -170,138 +176,10 @@ pub fn publish(
             }),
             snapshot: snapshot_key.filter(|_| written.etag.is_some()),
             etag: written.etag,
+            generation: written.generation,
             bytes: written.bytes,
             attempts: attempt,
         });
     }
     Err(Error::Contended { key, attempts: options.attempts })
-}
-
-/// One call of [`publish`].
-struct Run<'a> {
-    store: &'a Store,
-    location: &'a Location,
-    options: &'a Options<'a>,
-    key: &'a str,
-    said: Vec<Step>,
-    /// As of the last attempt: the next one fetches what is new.
-    manifests: Manifests,
-    /// Set once something was written: what the first write replaced.
-    replaced: Option<Option<Current>>,
-}
-
-/// The index as it stands in the store at the end of a successful attempt.
-struct Written {
-    etag: Option<String>,
-    index: Index,
-    bytes: Vec<u8>,
-}
-
-impl Run<'_> {
-    /// One attempt, from fresh state; `None` when somebody interfered.
-    fn attempt(&mut self) -> Result<Option<Written>, Error> {
-        // The order matters: the tag must be older than the listing.
-        let current = index::read(self.store, self.location)?;
-        let manifests = match self.options.given {
-            Some(given) => given,
-            None => {
-                self.say(Step::Fetching);
-                let cache = self.options.cache.as_deref();
-                self.manifests = self.manifests.refetch(self.store, self.location, cache)?;
-                &self.manifests
-            }
-        };
-        let (index, fingerprint) = (manifests.index(), manifests.fingerprint());
-        let empty = manifests.entries.is_empty();
-        self.say(Step::Generating);
-        let bytes = index.to_bytes();
-
-        if empty {
-            match (self.options.when_empty, &current) {
-                (WhenEmpty::Remove, _) => return self.remove(current, index, bytes),
-                (WhenEmpty::Refuse, None) => {
-                    return Err(Error::NoManifests { place: self.location.to_string() });
-                }
-                (WhenEmpty::Refuse | WhenEmpty::Write, _) => {}
-            }
-        }
-        self.say(Step::Uploading);
-        if let Some(current) = &current
-            && current.bytes == bytes
-        {
-            return Ok(Some(Written { etag: Some(current.etag.clone()), index, bytes }));
-        }
-        let Some(etag) = self.put(current, &bytes)? else {
-            return Ok(None);
-        };
-        let still = self.options.given.is_some() || {
-            let listed = manifests::list(self.store, self.location)?;
-            manifests::fingerprint(&listed) == fingerprint
-        };
-        Ok(still.then_some(Written { etag: Some(etag), index, bytes }))
-    }
-
-    /// Writes the index over `current` and nothing else; `None` when it is not there any more.
-    fn put(&mut self, current: Option<Current>, bytes: &[u8]) -> Result<Option<String>, Error> {
-        let condition = match &current {
-            Some(current) => Condition::IfMatch(current.etag.clone()),
-            None => Condition::IfAbsent,
-        };
-        let upload = Upload { condition, ..Upload::new(JSON) };
-        match self.store.put(self.key, bytes, &upload) {
-            Ok(etag) => {
-                self.replaced.get_or_insert(current);
-                Ok(Some(etag))
-            }
-            Err(store::Error::Precondition { .. }) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    /// Takes an emptied repository away: first as a compare-and-swap to an empty index, so that
-    /// two publishers cannot miss each other, then the files.
-    fn remove(
-        &mut self,
-        current: Option<Current>,
-        index: Index,
-        bytes: Vec<u8>,
-    ) -> Result<Option<Written>, Error> {
-        let gone = Written { etag: None, index, bytes };
-        let mut keys = snapshot::list(self.store, self.location)?;
-        if let Some(current) = current {
-            if current.bytes != gone.bytes && self.put(Some(current), &gone.bytes)?.is_none() {
-                return Ok(None);
-            }
-            if !manifests::list(self.store, self.location)?.is_empty() {
-                return Ok(None);
-            }
-            keys.push(self.key.to_owned());
-        }
-        if keys.is_empty() {
-            return Ok(Some(gone));
-        }
-        self.say(Step::Removing);
-        self.store.delete_many(&keys)?;
-        self.replaced.get_or_insert(None);
-        let still = manifests::list(self.store, self.location)?.is_empty();
-        Ok(still.then_some(gone))
-    }
-
-    fn say(&mut self, step: Step) {
-        if !self.said.contains(&step) {
-            if let Some(progress) = self.options.progress {
-                progress(&step);
-            }
-            self.said.push(step);
-        }
-    }
-}
-
-/// Waits a random time below a limit that doubles with each attempt ("full jitter").
-fn back_off(attempt: u32) {
-    let limit = BACK_OFF.saturating_mul(1 << attempt.min(10)).min(LONGEST_BACK_OFF);
-    // The standard hasher's keys are random: as good a die as any for spreading writers.
-    let die = RandomState::new().build_hasher().finish();
-    let share = (die % 1024) as u32;
-    thread::sleep(limit * share / 1024);
 }

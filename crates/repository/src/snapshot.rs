@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use location::Location;
 use store::{Condition, Store, Upload};
 
+use crate::conditions::Guard;
 use crate::{Error, JSON, index};
 
 /// Key of the snapshot `name`; refuses names that would leave the prefix or mean another file.
@@ -29,11 +30,14 @@ pub fn list(store: &Store, location: &Location) -> Result<Vec<String>, Error> {
 
 /// Writes a snapshot. An existing one of that name is replaced, or, with `new`, refused unless it
 /// has the same bytes.
-pub fn write(store: &Store, key: &str, bytes: &[u8], new: bool) -> Result<(), Error> {
+pub fn write(guard: &Guard<'_>, key: &str, bytes: &[u8], new: bool) -> Result<(), Error> {
     let condition = if new { Condition::IfAbsent } else { Condition::Always };
-    match store.put(key, bytes, &Upload { condition, ..Upload::new(JSON) }) {
+    let sha256 = checksum::of_bytes(bytes);
+    let metadata = [("sha256", sha256.as_str())];
+    let upload = Upload { condition, metadata: &metadata, ..Upload::new(JSON) };
+    match guard.put(key, bytes, &upload) {
         Ok(_) => Ok(()),
-        Err(store::Error::Precondition { .. }) => match store.get(key)? {
+        Err(store::Error::Precondition { .. }) => match guard.store().get(key)? {
             Some(content) if content.bytes == bytes => Ok(()),
             _ => Err(Error::SnapshotExists { key: key.to_owned() }),
         },

@@ -131,7 +131,7 @@ fn an_empty_repository() {
         let removed = publish(&store, &location, &with(WhenEmpty::Remove)).unwrap();
         assert!(removed.changed);
         assert_eq!(removed.etag, None);
-        assert!(site.keys(BUCKET).is_empty(), "{:?}", site.keys(BUCKET));
+        assert!(site.packages(BUCKET).is_empty(), "{:?}", site.keys(BUCKET));
     }
 }
 
@@ -194,8 +194,9 @@ fn what_changes_after_the_listing_is_published_too() {
     assert!(packages(&site).contains("c-1.tar.gz"));
 }
 
-#[test]
-fn an_index_that_was_replaced_meanwhile_is_not_overwritten() {
+/// Lets somebody else add a package and publish when `at` says so of a request; returns what became
+/// of our writes of `packages.json`.
+fn replaced_meanwhile(at: impl Fn(&str) -> bool + Send + 'static) -> Vec<Option<u16>> {
     let site = Arc::new(Site::s3());
     site.create_bucket(BUCKET);
     let (store, location) = open(&site);
@@ -204,8 +205,7 @@ fn an_index_that_was_replaced_meanwhile_is_not_overwritten() {
     let other = Arc::downgrade(&site);
     let mut done = false;
     server.set_hook(move |request| {
-        // Between our listing and our write, somebody else adds a package and publishes.
-        if !done && request.line() == "GET /packages/dist/a-1.composer.json" {
+        if !done && at(&request.line()) {
             done = true;
             let site = other.upgrade().unwrap();
             site.package(BUCKET, PREFIX, "b-1", TIME);
@@ -216,15 +216,29 @@ fn an_index_that_was_replaced_meanwhile_is_not_overwritten() {
     let published = publish(&store, &location, &Options::default()).unwrap();
     server.clear_hook();
     assert_eq!(published.attempts, 2);
-    // Theirs was right already: we wrote nothing.
+    // Theirs was right already: we wrote nothing, and left no generation behind.
     assert!(!published.changed);
-    let statuses: Vec<_> = server
-        .requests()
-        .iter()
-        .filter(|request| request.line() == "PUT /packages/dist/packages.json")
-        .map(|request| request.status)
-        .collect();
-    assert_eq!(statuses, [Some(412)]);
+    assert_eq!(site.keys(BUCKET).len(), site.packages(BUCKET).len() + published_files(&site));
+    let requests = server.requests();
+    let writes = requests.iter().filter(|r| r.line() == "PUT /packages/dist/packages.json");
+    writes.map(|request| request.status).collect()
+}
+
+/// The files of generations; theirs had none.
+fn published_files(site: &Site) -> usize {
+    site.keys(BUCKET).iter().filter(|key| key.contains("/generations/")).count()
+}
+
+#[test]
+fn an_index_that_was_replaced_meanwhile_is_not_overwritten() {
+    // Between our listing and our write: seen before a generation is written.
+    let writes = replaced_meanwhile(|line| line == "GET /packages/dist/a-1.composer.json");
+    assert_eq!(writes, []);
+    // At the last moment: the service refuses our write.
+    let writes = replaced_meanwhile(|line| {
+        line.starts_with("PUT /packages/dist/.slipway/generations/") && line.ends_with(".json")
+    });
+    assert_eq!(writes, [Some(412)]);
 }
 
 #[test]

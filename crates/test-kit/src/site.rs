@@ -112,6 +112,14 @@ impl Site {
         keys
     }
 
+    /// The same without what the tools keep for themselves: generations and the like.
+    #[must_use]
+    pub fn packages(&self, bucket: &str) -> Vec<String> {
+        let mut keys = self.keys(bucket);
+        keys.retain(|key| !key.split('/').any(|part| part == ".slipway"));
+        keys
+    }
+
     /// The URL of a key that needs no percent-encoding.
     #[must_use]
     pub fn url(&self, bucket: &str, key: &str) -> String {

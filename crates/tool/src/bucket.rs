@@ -1,9 +1,10 @@
 //! Buckets, as the environment names them and as a tool fails with them.
 
 use location::{Location, Role};
+use repository::history::Origin;
 use store::{Options, Store};
 
-use crate::{Exit, Fail, Failure, Io};
+use crate::{Exit, Fail, Failure, Io, Tool};
 
 impl Io {
     /// The bucket and prefix that packages are built to: `S3_BUCKET` and its like.
@@ -20,6 +21,14 @@ impl Io {
     #[must_use]
     pub fn store_options(&self) -> Options {
         Options { acl: self.env("S3_ACL"), ..Options::default() }
+    }
+
+    /// Who is at work with `tool`, and where: for the history of a repository. `command` is what it
+    /// does to that: `publish`, `sync`, `remove` or `rollback`.
+    #[must_use]
+    pub fn origin(&self, tool: &Tool, command: &str) -> Origin {
+        let host = rustix::system::uname().nodename().to_str().ok().map(str::to_owned);
+        Origin::from_env(&self.env_fn(), host).by(tool.name, tool.version, command)
     }
 
     /// Opens the bucket of a location, with the credentials of the environment.
@@ -81,9 +90,9 @@ impl Fail for repository::Error {
         use repository::Error as E;
         match self {
             E::Store(error) => error.exit(),
-            E::Manifest { .. } | E::Index { .. } => Exit::BadInput,
+            E::Manifest { .. } | E::Index { .. } | E::Generation { .. } => Exit::BadInput,
             E::Contended { .. } | E::Moved { .. } => Exit::Conflict,
-            E::NoManifests { .. } => Exit::NotFound,
+            E::NoManifests { .. } | E::NoGeneration { .. } => Exit::NotFound,
             E::NoSourceStore { .. } | E::SnapshotName { .. } => Exit::Usage,
             E::SnapshotExists { .. } => Exit::SnapshotExists,
             E::Local { .. } => Exit::LocalIo,
@@ -95,6 +104,7 @@ impl Fail for repository::Error {
         let hint = match self {
             E::Store(error) => return error.hint(),
             E::Contended { .. } | E::Moved { .. } => "Nothing was lost; run it again.",
+            E::NoGeneration { .. } => "'repo-mkrepo log' lists the generations that there are.",
             E::Manifest { .. } => "Correct or remove that manifest, then run it again.",
             _ => return None,
         };

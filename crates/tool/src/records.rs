@@ -55,6 +55,7 @@ pub fn publish_record(location: &Location, published: &Published) -> Publish {
         versions: published.versions as u64,
         changed: published.changed,
         snapshot: published.snapshot.clone(),
+        generation: published.generation.as_ref().map(ToString::to_string),
     }
 }
 

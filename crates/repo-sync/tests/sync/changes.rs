@@ -47,7 +47,7 @@ Sync complete.
 "
         );
         assert_eq!(output.stderr, expected);
-        assert!(!site.keys(STABLE.0).iter().any(|key| key.contains("libdemo-1.2.3")));
+        assert!(!site.packages(STABLE.0).iter().any(|key| key.contains("libdemo-1.2.3")));
         installable(&site, STABLE);
     }
 }
@@ -126,7 +126,7 @@ fn emptying_the_destination() {
         let output = run(&site, &[], "y\n").success();
         assert!(output.stderr.contains("IN ITS ENTIRETY"), "{}", output.stderr);
         assert!(output.stderr.contains("Removing packages.json...\n\n"), "{}", output.stderr);
-        assert!(site.keys(STABLE.0).is_empty(), "{:?}", site.keys(STABLE.0));
+        assert!(site.packages(STABLE.0).is_empty(), "{:?}", site.keys(STABLE.0));
     }
 }
 

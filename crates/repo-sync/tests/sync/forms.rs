@@ -26,7 +26,7 @@ fn folders_in_place_of_buckets() {
         let output = run(&site, &["-s", "local"], "y\n").success();
         assert!(!output.stderr.contains("Fetching source repository"));
         assert!(output.stderr.contains("REMOVED\n from s3://php-stable"), "{}", output.stderr);
-        assert!(!site.keys(STABLE.0).iter().any(|key| key.contains("ext-demo")));
+        assert!(!site.packages(STABLE.0).iter().any(|key| key.contains("ext-demo")));
         installable(&site, STABLE);
     }
 }
@@ -46,7 +46,7 @@ fn a_dry_run_and_a_plan_change_nothing() {
         assert_eq!(document["copied-bytes"], archives);
         assert!(document["source"]["etag"].is_string());
         assert!(document["destination"]["etag"].is_null());
-        assert!(site.keys(STABLE.0).is_empty());
+        assert!(site.packages(STABLE.0).is_empty());
     }
 }
 

@@ -10,7 +10,7 @@ fn a_no_leaves_everything_as_it_is() {
             format!("{ARRIVAL}Destination is empty; proceeding.\n{ADDED}Sync aborted.\n\n");
         assert_eq!(output.stderr, expected);
         assert_eq!(output.stdout, "");
-        assert!(site.keys(STABLE.0).is_empty());
+        assert!(site.packages(STABLE.0).is_empty());
         assert!(site.workspace.litter().is_empty());
     }
 }
@@ -23,7 +23,7 @@ fn only_whole_words_are_answers() {
         }
         let closed = run(&site, &[], "").expect(1);
         assert!(closed.stderr.contains("stdin is closed"), "{}", closed.stderr);
-        assert!(site.keys(STABLE.0).is_empty());
+        assert!(site.packages(STABLE.0).is_empty());
     }
 }
 

@@ -26,7 +26,7 @@ Sync complete.
         assert_eq!(index, site.index(STABLE.0, STABLE.1));
         let snapshot = site.get(STABLE.0, &format!("{}packages-snap1.json", STABLE.1));
         assert_eq!(snapshot, Some(index));
-        assert_eq!(site.keys(STABLE.0).len(), 12);
+        assert_eq!(site.packages(STABLE.0).len(), 12);
         let archive = format!("{}libdemo-1.2.10+build2.tar.gz", STABLE.1);
         assert_eq!(site.get(STABLE.0, &archive).unwrap(), b"archive of libdemo-1.2.10+build2");
         installable(&site, STABLE);
@@ -51,7 +51,7 @@ fn a_snapshot_that_differs_from_the_source() {
         let key = format!("{}packages-old.json", DEV.1);
         site.put(DEV.0, &key, r#"{"packages": {}}"#);
         run(&site, &["-c", "old"], "yes\n").expect(4);
-        assert!(site.keys(STABLE.0).is_empty());
+        assert!(site.packages(STABLE.0).is_empty());
     }
 }
 

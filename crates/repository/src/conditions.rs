@@ -1,0 +1,323 @@
+//! Whether a service heeds the conditions of writes, and what is done where it does not.
+//!
+//! A compare-and-swap is worth what the service makes of `If-Match` and `If-None-Match`. Some answer
+//! 200 to each, others 501. Amazon S3 and the folder store are trusted; any other service is asked
+//! once, on a scratch key below the prefix: a write on condition that the key is free, the same
+//! again, which must be refused, and one with a wrong tag, which must be refused too. The verdict is
+//! remembered by the process, and for a day beside the cache of manifests.
+//!
+//! Where conditions are worth nothing, [`Guard`] looks before a write and again after it. That
+//! finds most races, not all of them; [`crate::publish()`] needs no more, since it starts over until
+//! what is stored is what the manifests make.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use location::{Location, Service};
+use store::{Condition, Store, Upload};
+
+use crate::dice;
+use crate::history::FOLDER;
+
+/// How long a verdict is believed that was written down.
+const EXPIRY: Duration = Duration::from_secs(24 * 3600);
+
+const HEADER: &str = "slipway conditions 1";
+
+/// What a service makes of the conditions of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It heeds them.
+    Kept,
+    /// It writes all the same, and says nothing.
+    Ignored,
+    /// It refuses such writes as not implemented.
+    Refused,
+}
+
+/// The verdict for each kind of condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Verdicts {
+    if_absent: Verdict,
+    if_match: Verdict,
+}
+
+/// What this process knows, by service and bucket.
+static KNOWN: Mutex<BTreeMap<String, Verdicts>> = Mutex::new(BTreeMap::new());
+
+/// Conditional writes into one repository, on any service.
+pub struct Guard<'a> {
+    store: &'a Store,
+    location: &'a Location,
+    folder: Option<PathBuf>,
+    warn: &'a (dyn Fn(&str) + Sync),
+}
+
+impl<'a> Guard<'a> {
+    /// Nothing is asked yet. Verdicts are kept in `folder`, where there is one; `warn` is told when
+    /// it turns out that conditions are worth nothing here.
+    #[must_use]
+    pub fn new(
+        store: &'a Store,
+        location: &'a Location,
+        folder: Option<PathBuf>,
+        warn: &'a (dyn Fn(&str) + Sync),
+    ) -> Self {
+        Self { store, location, folder, warn }
+    }
+
+    /// The store that is written to.
+    #[must_use]
+    pub fn store(&self) -> &'a Store {
+        self.store
+    }
+
+    /// Whether the service heeds such a condition.
+    ///
+    /// # Errors
+    /// As of the store.
+    pub fn keeps(&self, condition: &Condition) -> Result<bool, store::Error> {
+        if *condition == Condition::Always
+            || !matches!(self.location.service, Service::Endpoint { .. })
+        {
+            return Ok(true);
+        }
+        // Held while it is found out, so that the threads of a process ask once.
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let verdicts = match known.get(&self.name()) {
+            Some(verdicts) => *verdicts,
+            None => {
+                let verdicts = match self.file().and_then(|file| recall(&file)) {
+                    Some(verdicts) => verdicts,
+                    None => self.find_out()?,
+                };
+                known.insert(self.name(), verdicts);
+                self.tell(verdicts);
+                verdicts
+            }
+        };
+        Ok(verdicts.of(condition) == Verdict::Kept)
+    }
+
+    /// Writes an object from memory, as [`Store::put`] does. Without a service's help the condition
+    /// is checked before, and afterwards whether these bytes are there.
+    ///
+    /// # Errors
+    /// As [`Store::put`].
+    pub fn put(
+        &self,
+        key: &str,
+        bytes: &[u8],
+        upload: &Upload<'_>,
+    ) -> Result<String, store::Error> {
+        let by_service = || self.store.put(key, bytes, upload);
+        let by_looking = |upload: &Upload<'_>| {
+            let etag = self.store.put(key, bytes, upload)?;
+            let there = self.store.get(key)?.is_some_and(|content| content.bytes == bytes);
+            Ok((etag, there))
+        };
+        self.write(key, upload, by_service, by_looking)
+    }
+
+    /// Writes an object from a file, as [`Store::put_file`] does; else as [`Guard::put`].
+    ///
+    /// # Errors
+    /// As [`Store::put_file`].
+    pub fn put_file(
+        &self,
+        key: &str,
+        file: &Path,
+        upload: &Upload<'_>,
+    ) -> Result<String, store::Error> {
+        let by_service = || self.store.put_file(key, file, upload);
+        let by_looking = |upload: &Upload<'_>| {
+            let etag = self.store.put_file(key, file, upload)?;
+            let there = self.store.head(key)?.is_some_and(|head| head.etag == etag);
+            Ok((etag, there))
+        };
+        self.write(key, upload, by_service, by_looking)
+    }
+
+    fn write(
+        &self,
+        key: &str,
+        upload: &Upload<'_>,
+        by_service: impl FnOnce() -> Result<String, store::Error>,
+        by_looking: impl FnOnce(&Upload<'_>) -> Result<(String, bool), store::Error>,
+    ) -> Result<String, store::Error> {
+        if self.keeps(&upload.condition)? {
+            match by_service() {
+                Err(error) if is_refusal(&error) && upload.condition != Condition::Always => {
+                    self.distrust();
+                }
+                done => return done,
+            }
+        }
+        let lost = || store::Error::Precondition { key: key.to_owned() };
+        let there = self.store.head(key)?;
+        let holds = match (&upload.condition, &there) {
+            (Condition::Always, _) | (Condition::IfAbsent, None) => true,
+            (Condition::IfMatch(etag), Some(head)) => *etag == head.etag,
+            (Condition::IfAbsent, Some(_)) | (Condition::IfMatch(_), None) => false,
+        };
+        if !holds {
+            return Err(lost());
+        }
+        let (etag, there) = by_looking(&Upload { condition: Condition::Always, ..upload.clone() })?;
+        if there { Ok(etag) } else { Err(lost()) }
+    }
+
+    /// Takes a trusted service at its later word: it refused a condition after all.
+    pub(crate) fn distrust(&self) {
+        let verdicts = Verdicts { if_absent: Verdict::Refused, if_match: Verdict::Refused };
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.insert(self.name(), verdicts) != Some(verdicts) {
+            self.remember(verdicts);
+            self.tell(verdicts);
+        }
+    }
+
+    fn find_out(&self) -> Result<Verdicts, store::Error> {
+        let verdicts = probe(self.store, self.location)?;
+        self.remember(verdicts);
+        Ok(verdicts)
+    }
+
+    fn tell(&self, verdicts: Verdicts) {
+        let does = match (verdicts.if_absent, verdicts.if_match) {
+            (Verdict::Kept, Verdict::Kept) => return,
+            (Verdict::Refused, _) | (_, Verdict::Refused) => "refuses conditional writes",
+            _ => "ignores the conditions of writes",
+        };
+        (self.warn)(&format!(
+            "WARNING: the service of {} {does}. Publishing checks after each write and repeats it \
+             where need be; two tools that write one file at the same time are not always noticed.",
+            self.location
+        ));
+    }
+
+    fn name(&self) -> String {
+        format!("{:?}\n{}", self.location.service, self.location.bucket)
+    }
+
+    fn file(&self) -> Option<PathBuf> {
+        let digest = checksum::of_bytes(self.name());
+        self.folder.as_ref().map(|folder| folder.join(format!("{}.conditions", &digest[..32])))
+    }
+
+    fn remember(&self, verdicts: Verdicts) {
+        if let Some(file) = self.file() {
+            // Where it cannot be written down, the next run asks again.
+            let _unsaved = save(&file, verdicts);
+        }
+    }
+}
+
+impl Verdicts {
+    fn of(self, condition: &Condition) -> Verdict {
+        match condition {
+            Condition::Always => Verdict::Kept,
+            Condition::IfAbsent => self.if_absent,
+            Condition::IfMatch(_) => self.if_match,
+        }
+    }
+}
+
+/// Asks the service, on a key of its own that is removed afterwards. Each write has other bytes,
+/// so that a repeated request is never taken for a success.
+fn probe(store: &Store, location: &Location) -> Result<Verdicts, store::Error> {
+    let key = location.key(&format!("{FOLDER}probe-{}", dice::name()));
+    let put = |text: &str, condition| {
+        let upload = Upload { condition, ..Upload::new("text/plain") };
+        match store.put(&key, text.as_bytes(), &upload) {
+            Ok(_) => Ok(Verdict::Ignored),
+            Err(store::Error::Precondition { .. }) => Ok(Verdict::Kept),
+            Err(store::Error::Service { status: 400 | 405 | 501, .. }) => Ok(Verdict::Refused),
+            Err(error) => Err(error),
+        }
+    };
+    let if_absent = match put("first", Condition::IfAbsent)? {
+        // It is free, so this must be written.
+        Verdict::Ignored => put("second", Condition::IfAbsent)?,
+        Verdict::Kept | Verdict::Refused => Verdict::Refused,
+    };
+    let wrong = Condition::IfMatch("00000000000000000000000000000000".to_owned());
+    let if_match = put("third", wrong)?;
+    // A key that stays is litter of ours, and harms nobody; not everybody may delete.
+    let _litter = store.delete_many(std::slice::from_ref(&key));
+    Ok(Verdicts { if_absent, if_match })
+}
+
+/// Whether a service says that it knows no conditions.
+pub(crate) fn is_refusal(error: &store::Error) -> bool {
+    matches!(error, store::Error::Service { status: 405 | 501, .. })
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Kept => "kept",
+        Verdict::Ignored => "ignored",
+        Verdict::Refused => "refused",
+    }
+}
+
+fn save(file: &Path, verdicts: Verdicts) -> std::io::Result<()> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let (absent, matching) = (word(verdicts.if_absent), word(verdicts.if_match));
+    let mut scratch = scratch::File::new_in(folder, ".conditions-")?;
+    writeln!(scratch.file(), "{HEADER}\n{absent}\n{matching}\n{}", seconds())?;
+    scratch.persist(file)?;
+    Ok(())
+}
+
+/// What was written down, unless it is too old, or not ours.
+fn recall(file: &Path) -> Option<Verdicts> {
+    let text = fs::read_to_string(file).ok()?;
+    let lines: Vec<&str> = text.lines().collect();
+    let [HEADER, if_absent, if_match, at] = lines.as_slice() else { return None };
+    let age = seconds().checked_sub(at.parse().ok()?)?;
+    let verdict = |text: &str| {
+        let all = [Verdict::Kept, Verdict::Ignored, Verdict::Refused];
+        all.into_iter().find(|verdict| word(*verdict) == text)
+    };
+    let verdicts = Verdicts { if_absent: verdict(if_absent)?, if_match: verdict(if_match)? };
+    (age < EXPIRY.as_secs()).then_some(verdicts)
+}
+
+fn seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_down_is_believed_for_a_day() {
+        let folder = scratch::Folder::new("conditions-test-").unwrap();
+        let file = folder.path().join("x.conditions");
+        assert_eq!(recall(&file), None);
+        let verdicts = Verdicts { if_absent: Verdict::Kept, if_match: Verdict::Refused };
+        save(&file, verdicts).unwrap();
+        assert_eq!(recall(&file), Some(verdicts));
+
+        let at = |at: u64| fs::write(&file, format!("{HEADER}\nkept\nignored\n{at}\n")).unwrap();
+        let day = EXPIRY.as_secs();
+        at(seconds() - day + 60);
+        assert!(recall(&file).is_some());
+        at(seconds() - day);
+        assert_eq!(recall(&file), None);
+        // From a clock that was wrong.
+        at(seconds() + 1000);
+        assert_eq!(recall(&file), None);
+        for text in ["", "slipway conditions 2\nkept\nkept\n0\n", "slipway conditions 1\nkept\n"] {
+            fs::write(&file, text).unwrap();
+            assert_eq!(recall(&file), None);
+        }
+    }
+}

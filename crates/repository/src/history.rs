@@ -1,0 +1,238 @@
+//! The history of a repository: a record of each publish, with all manifests of that moment.
+//!
+//! The model is git's: objects first, then the one reference moves. Below the prefix lie
+//!
+//! ```text
+//! .slipway/generations/0000000042-8f3a12bc34de.json           the record: parent, who, what changed
+//! .slipway/generations/0000000042-8f3a12bc34de.manifests.gz   all manifests, byte for byte
+//! ```
+//!
+//! and `packages.json` names its generation in its object metadata, so that both change in one PUT.
+//! The name of a generation is its number and the beginning of its record's checksum; the record
+//! holds the checksum of the manifests. What is not on the chain of parents from `packages.json` is
+//! left over from a lost race or a process that died, and readers ignore it.
+//!
+//! A tool that knows nothing of this writes `packages.json` without that metadata. Then the chain
+//! begins at the newest record there is, as it does where `packages.json` was removed with the last
+//! package; the next publish counts on from there and says that the index was changed outside.
+
+mod bundle;
+mod chain;
+mod id;
+mod origin;
+mod record;
+
+use jiff::Timestamp;
+use location::Location;
+use manifest::index::Change;
+use store::{Object, Store, Upload};
+
+use crate::index::Current;
+use crate::{Error, JSON, Manifests};
+
+pub use chain::{find, log, newest};
+pub use id::Id;
+pub use origin::Origin;
+pub(crate) use record::{Draft, Files};
+
+/// The folder below a prefix where everything lies that is ours and no part of the repository.
+pub const FOLDER: &str = ".slipway/";
+
+/// The metadata of `packages.json` that names its generation.
+pub const METADATA: &str = "generation";
+
+const GENERATIONS: &str = ".slipway/generations/";
+const RECORD: &str = ".json";
+const BUNDLE: &str = ".manifests.gz";
+
+/// One publish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generation {
+    /// Its name.
+    pub id: Id,
+    /// Its number: one more than its parent's, or more where records before it were lost.
+    pub number: u64,
+    /// The generation that it replaced; none for the first one that was recorded.
+    pub parent: Option<Id>,
+    /// When, by the publisher's clock.
+    pub time: Timestamp,
+    /// Who published, and with what.
+    pub origin: Origin,
+    /// Whether `packages.json` was not what the parent had left: a tool that keeps no history, or
+    /// somebody by hand, had changed or removed it in between.
+    pub outside: bool,
+    /// The generation that was gone back to, for a rollback.
+    pub restores: Option<Id>,
+    /// What is different to the index that was replaced.
+    pub changes: Vec<Change>,
+    /// SHA-256 of `packages.json`, in hex.
+    pub index_sha256: String,
+    /// How many package names it lists.
+    pub packages: u64,
+    /// How many versions of them.
+    pub versions: u64,
+    /// The manifests that it was made from.
+    pub manifests: Bundle,
+}
+
+/// The manifests of a generation, as its record knows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bundle {
+    /// How many.
+    pub count: u64,
+    /// Bytes of the list before it was compressed.
+    pub size: u64,
+    /// SHA-256 of the same, in hex.
+    pub sha256: String,
+}
+
+impl Generation {
+    /// The generation as its record says it, with its `id` first: for `--json`.
+    #[must_use]
+    pub fn to_json(&self) -> serde_json::Value {
+        record::to_json(self)
+    }
+}
+
+/// A generation whose files lie in the store, on the chain or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its name.
+    pub id: Id,
+    /// When the newest of its files was written, by the service's clock.
+    pub modified: Timestamp,
+    /// Bytes of its files.
+    pub size: u64,
+}
+
+/// Every generation that has a file in the store, lowest number first: those of [`log`], and what
+/// was left over.
+///
+/// # Errors
+/// As of the store.
+pub fn found(store: &Store, location: &Location) -> Result<Vec<Found>, Error> {
+    let mut found: Vec<Found> = Vec::new();
+    for (id, _, object) in files(store, location)? {
+        match found.last_mut().filter(|last| last.id == id) {
+            Some(last) => {
+                last.modified = last.modified.max(object.modified);
+                last.size += object.size;
+            }
+            None => found.push(Found { id, modified: object.modified, size: object.size }),
+        }
+    }
+    Ok(found)
+}
+
+/// The manifests of a generation, sorted by file name. They have no tags: they are not in the
+/// store, but were.
+///
+/// # Errors
+/// [`Error::NoGeneration`] when its files are gone, [`Error::Generation`] when they are damaged.
+pub fn manifests(store: &Store, location: &Location, id: &Id) -> Result<Manifests, Error> {
+    let generation = read(store, location, id)?.ok_or_else(|| missing(id, location))?;
+    let key = bundle_key(location, id);
+    let content = store.get(&key)?.ok_or_else(|| missing(id, location))?;
+    bundle::unpack(&key, &content.bytes, &generation, location)
+}
+
+/// Removes the files of generations; missing ones are fine. To keep the chain whole for readers,
+/// remove the oldest, or what [`log`] does not name.
+///
+/// # Errors
+/// As of the store. Running it again completes it.
+pub fn remove(store: &Store, location: &Location, ids: &[Id]) -> Result<(), Error> {
+    // The record goes first: without it the rest is only litter, and counts as such.
+    let records: Vec<String> = ids.iter().map(|id| record_key(location, id)).collect();
+    store.delete_many(&records)?;
+    let bundles: Vec<String> = ids.iter().map(|id| bundle_key(location, id)).collect();
+    Ok(store.delete_many(&bundles)?)
+}
+
+/// The record of a generation; `None` when there is none.
+pub(crate) fn read(
+    store: &Store,
+    location: &Location,
+    id: &Id,
+) -> Result<Option<Generation>, Error> {
+    let key = record_key(location, id);
+    match store.get(&key)? {
+        Some(content) => record::parse(&key, id, &content.bytes).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// What the next generation follows on, and whether the index was changed outside since then.
+pub(crate) fn parent(
+    store: &Store,
+    location: &Location,
+    current: Option<&Current>,
+) -> Result<(Option<Id>, bool), Error> {
+    let differs = |generation: &Generation| match current {
+        Some(current) => checksum::of_bytes(&current.bytes) != generation.index_sha256,
+        // It goes with the last package.
+        None => generation.versions > 0,
+    };
+    if let Some(id) = current.and_then(|current| current.generation.clone()) {
+        match read(store, location, &id) {
+            Ok(Some(generation)) => return Ok((Some(id), differs(&generation))),
+            // Copied here from another repository.
+            Ok(None) => {}
+            // A damaged record is no reason not to publish.
+            Err(Error::Generation { .. }) => return Ok((Some(id), false)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(match chain::newest_known(store, location)? {
+        Some(generation) => {
+            let outside = differs(&generation);
+            (Some(generation.id), outside)
+        }
+        None => (None, false),
+    })
+}
+
+/// Puts the files of a generation in place; it counts once `packages.json` names it.
+pub(crate) fn write(store: &Store, location: &Location, files: Files) -> Result<Id, Error> {
+    let Files { id, record, bundle } = files;
+    let put = |key: &str, content_type: &str, bytes: &[u8]| {
+        let sha256 = checksum::of_bytes(bytes);
+        let metadata = [("sha256", sha256.as_str())];
+        store.put(key, bytes, &Upload { metadata: &metadata, ..Upload::new(content_type) })
+    };
+    put(&bundle_key(location, &id), "application/gzip", &bundle)?;
+    put(&record_key(location, &id), JSON, &record)?;
+    Ok(id)
+}
+
+fn missing(id: &Id, location: &Location) -> Error {
+    Error::NoGeneration { name: id.to_string(), place: location.to_string() }
+}
+
+fn record_key(location: &Location, id: &Id) -> String {
+    location.key(&format!("{GENERATIONS}{id}{RECORD}"))
+}
+
+fn bundle_key(location: &Location, id: &Id) -> String {
+    location.key(&format!("{GENERATIONS}{id}{BUNDLE}"))
+}
+
+/// All files of generations, sorted by generation; with whether it is the record.
+fn files(store: &Store, location: &Location) -> Result<Vec<(Id, bool, Object)>, Error> {
+    let folder = location.key(GENERATIONS);
+    let mut files: Vec<(Id, bool, Object)> = store
+        .list_direct(&folder)?
+        .into_iter()
+        .filter_map(|object| {
+            let name = object.key.strip_prefix(&folder)?;
+            let (name, is_record) = match (name.strip_suffix(RECORD), name.strip_suffix(BUNDLE)) {
+                (Some(name), _) => (name, true),
+                (None, Some(name)) => (name, false),
+                (None, None) => return None,
+            };
+            Some((Id::parse(name)?, is_record, object))
+        })
+        .collect();
+    files.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(files)
+}

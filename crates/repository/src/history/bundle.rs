@@ -1,0 +1,81 @@
+//! All manifests of a generation in one file: gzip of one JSON object a line, `name` and `text`.
+
+use std::io::{Read as _, Write as _};
+
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use location::Location;
+use serde::{Deserialize, Serialize};
+
+use super::record::json_bytes;
+use super::{Bundle, Generation};
+use crate::{Error, Manifests, Stored};
+
+/// More than this no generation has; a record that says so is not believed.
+const LARGEST: u64 = 4 * 1024 * 1024 * 1024;
+
+#[derive(Serialize, Deserialize)]
+struct Line<'a> {
+    name: std::borrow::Cow<'a, str>,
+    text: std::borrow::Cow<'a, str>,
+}
+
+/// The file, and what the record has to know of it.
+pub(super) fn pack(manifests: &Manifests) -> (Vec<u8>, Bundle) {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    let mut hasher = checksum::Hasher::default();
+    let mut size = 0;
+    for entry in &manifests.entries {
+        // What was read as a manifest is UTF-8.
+        let text = String::from_utf8_lossy(entry.bytes());
+        let mut line = json_bytes(&Line { name: entry.file_name.as_str().into(), text });
+        line.push(b'\n');
+        hasher.update(&line);
+        size += line.len() as u64;
+        let written = encoder.write_all(&line);
+        debug_assert!(written.is_ok(), "{written:?}");
+    }
+    let packed = encoder.finish();
+    debug_assert!(packed.is_ok(), "{packed:?}");
+    let count = manifests.entries.len() as u64;
+    (packed.unwrap_or_default(), Bundle { count, size, sha256: hasher.finish() })
+}
+
+/// The manifests in a file, which must be the one that the generation's record knows.
+pub(super) fn unpack(
+    key: &str,
+    bytes: &[u8],
+    generation: &Generation,
+    location: &Location,
+) -> Result<Manifests, Error> {
+    let bad = |reason: String| Error::Generation { key: key.to_owned(), reason };
+    let about = &generation.manifests;
+    if about.size > LARGEST {
+        return Err(bad(format!("its record says that it has {} bytes", about.size)));
+    }
+    let mut lines = Vec::new();
+    GzDecoder::new(bytes)
+        .take(about.size + 1)
+        .read_to_end(&mut lines)
+        .map_err(|error| bad(error.to_string()))?;
+    if lines.len() as u64 != about.size || checksum::of_bytes(&lines) != about.sha256 {
+        return Err(bad("its checksum is not the one in its record".to_owned()));
+    }
+    let mut entries = Vec::new();
+    for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let line: Line<'_> =
+            serde_json::from_slice(line).map_err(|error| bad(error.to_string()))?;
+        let name = line.name.into_owned();
+        if name.contains('/') || !name.ends_with(manifest::FILE_SUFFIX) {
+            return Err(bad(format!("{name:?} is not the name of a manifest")));
+        }
+        let key = location.key(&name);
+        entries.push(Stored::new(name, key, String::new(), generation.time, line.text.as_bytes())?);
+    }
+    if entries.len() as u64 != about.count {
+        return Err(bad(format!("it has {} manifests, not {}", entries.len(), about.count)));
+    }
+    entries.sort_by(|a, b| a.file_name.cmp(&b.file_name));
+    Ok(Manifests { entries })
+}

@@ -1,0 +1,306 @@
+//! The attempts of one publish.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use location::Location;
+use manifest::Index;
+use store::{Condition, Store, Upload};
+
+use super::{Options, Step, WhenEmpty};
+use crate::conditions::{Guard, is_refusal};
+use crate::history::{self, Draft, Id};
+use crate::index::{self, Current};
+use crate::manifests::{self, Manifests};
+use crate::{Error, JSON, dice, snapshot};
+
+/// How many generations are looked through for one that a lost race left behind.
+const FAR_BACK: u32 = 64;
+
+/// One call of [`super::publish`].
+pub(super) struct Run<'a> {
+    store: &'a Store,
+    location: &'a Location,
+    options: &'a Options<'a>,
+    key: &'a str,
+    guard: Guard<'a>,
+    said: Vec<Step>,
+    /// As of the last attempt: the next one fetches what is new.
+    manifests: Arc<Manifests>,
+    /// Set once something was written: what the first write replaced.
+    replaced: Option<Option<Current>>,
+    /// Generations of ours that `packages.json` probably never named.
+    leftovers: Vec<Id>,
+}
+
+/// The index as it stands in the store at the end of a successful attempt.
+pub(super) struct Written {
+    pub etag: Option<String>,
+    pub generation: Option<Id>,
+    pub index: Index,
+    pub bytes: Vec<u8>,
+}
+
+/// What the manifests make.
+struct Made<'m> {
+    manifests: &'m Manifests,
+    index: Index,
+    bytes: Vec<u8>,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        store: &'a Store,
+        location: &'a Location,
+        options: &'a Options<'a>,
+        key: &'a str,
+        warn: &'a (dyn Fn(&str) + Sync),
+    ) -> Self {
+        Self {
+            store,
+            location,
+            options,
+            key,
+            guard: Guard::new(store, location, options.cache.clone(), warn),
+            said: Vec::new(),
+            manifests: Arc::default(),
+            replaced: None,
+            leftovers: Vec::new(),
+        }
+    }
+
+    pub(super) fn guard(&self) -> &Guard<'a> {
+        &self.guard
+    }
+
+    /// What the first write replaced; `None` where nothing was written.
+    pub(super) fn replaced(&self) -> Option<Option<&Current>> {
+        self.replaced.as_ref().map(Option::as_ref)
+    }
+
+    /// One attempt, from fresh state; `None` when somebody interfered.
+    pub(super) fn attempt(&mut self) -> Result<Option<Written>, Error> {
+        // The order matters: the tag must be older than the listing.
+        let current = index::read(self.store, self.location)?;
+        self.settle(current.as_ref());
+        let fetched;
+        let manifests = match self.options.given {
+            Some(given) => given,
+            None => {
+                self.say(Step::Fetching);
+                let cache = self.options.cache.as_deref();
+                let now = self.manifests.refetch(self.store, self.location, cache)?;
+                self.manifests = Arc::new(now);
+                fetched = Arc::clone(&self.manifests);
+                &*fetched
+            }
+        };
+        let index = manifests.index();
+        self.say(Step::Generating);
+        let made = Made { manifests, bytes: index.to_bytes(), index };
+
+        if manifests.entries.is_empty() {
+            match (self.options.when_empty, &current) {
+                (WhenEmpty::Remove, _) => return self.remove(current, made),
+                (WhenEmpty::Refuse, None) => {
+                    return Err(Error::NoManifests { place: self.location.to_string() });
+                }
+                (WhenEmpty::Refuse | WhenEmpty::Write, _) => {}
+            }
+        }
+        self.say(Step::Uploading);
+        if let Some(current) = &current
+            && current.bytes == made.bytes
+        {
+            return Ok(Some(Written {
+                etag: Some(current.etag.clone()),
+                generation: current.generation.clone(),
+                index: made.index,
+                bytes: made.bytes,
+            }));
+        }
+        let Some((etag, generation)) = self.put(current, &made)? else {
+            return Ok(None);
+        };
+        let still = self.options.given.is_some() || {
+            let listed = manifests::list(self.store, self.location)?;
+            manifests::fingerprint(&listed) == manifests.fingerprint()
+        };
+        let (etag, generation) = (Some(etag), Some(generation));
+        let Made { index, bytes, .. } = made;
+        Ok(still.then_some(Written { etag, generation, index, bytes }))
+    }
+
+    /// Writes the index over `current` and nothing else; `None` when it is not there any more.
+    fn put(
+        &mut self,
+        current: Option<Current>,
+        made: &Made<'_>,
+    ) -> Result<Option<(String, Id)>, Error> {
+        let condition = match &current {
+            Some(current) => Condition::IfMatch(current.etag.clone()),
+            None => Condition::IfAbsent,
+        };
+        let heeded = self.guard.keeps(&condition)?;
+        let sha256 = checksum::of_bytes(&made.bytes);
+        let (parent, outside) = history::parent(self.store, self.location, current.as_ref())?;
+        // Of many writers at once most have lost by now, and need not write a generation first.
+        if !self.is_still(current.as_ref())? {
+            return Ok(None);
+        }
+        let old = current.as_ref().and_then(|current| current.parse(self.key).ok());
+        let files = Draft {
+            parent,
+            time: Timestamp::now(),
+            origin: &self.options.origin,
+            outside,
+            restores: self.options.restores.as_ref(),
+            changes: &old.unwrap_or_default().changes_to(&made.index),
+            index: &made.index,
+            index_sha256: &sha256,
+            manifests: made.manifests,
+            nonce: dice::name(),
+        }
+        .files();
+        let id = history::write(self.store, self.location, files)?;
+
+        let name = id.to_string();
+        let metadata = [(history::METADATA, name.as_str()), ("sha256", sha256.as_str())];
+        let condition = if heeded { condition } else { Condition::Always };
+        let conditional = condition != Condition::Always;
+        let upload = Upload { condition, metadata: &metadata, ..Upload::new(JSON) };
+        match self.store.put(self.key, &made.bytes, &upload) {
+            Ok(etag) => {
+                self.replaced.get_or_insert(current);
+                if !heeded && !self.is_there(&made.bytes)? {
+                    self.leftovers.push(id);
+                    return Ok(None);
+                }
+                Ok(Some((etag, id)))
+            }
+            Err(store::Error::Precondition { .. }) => {
+                self.leftovers.push(id);
+                Ok(None)
+            }
+            Err(error) if conditional && is_refusal(&error) => {
+                self.guard.distrust();
+                self.leftovers.push(id);
+                Ok(None)
+            }
+            Err(error) => {
+                if matches!(error, store::Error::AccessDenied { .. }) {
+                    self.forget(&[id]);
+                }
+                // After any other failure the index may name the generation all the same.
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Whether `packages.json` is what it was when this attempt began.
+    fn is_still(&self, current: Option<&Current>) -> Result<bool, Error> {
+        let head = self.store.head(self.key)?;
+        Ok(match (&head, current) {
+            (None, None) => true,
+            (Some(head), Some(current)) => {
+                let generation = head.metadata.get(history::METADATA);
+                head.etag == current.etag
+                    && generation.and_then(|text| Id::parse(text)) == current.generation
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether these bytes are stored now; for services that heed no conditions.
+    fn is_there(&self, bytes: &[u8]) -> Result<bool, Error> {
+        let now = index::read(self.store, self.location)?;
+        Ok(now.is_some_and(|now| now.bytes == bytes))
+    }
+
+    /// Takes an emptied repository away: first as a compare-and-swap to an empty index, so that
+    /// two publishers cannot miss each other, then the files. The history stays.
+    fn remove(
+        &mut self,
+        current: Option<Current>,
+        made: Made<'_>,
+    ) -> Result<Option<Written>, Error> {
+        let mut generation = current.as_ref().and_then(|current| current.generation.clone());
+        let mut keys = snapshot::list(self.store, self.location)?;
+        if let Some(current) = current {
+            if current.bytes != made.bytes {
+                let Some((_, id)) = self.put(Some(current), &made)? else {
+                    return Ok(None);
+                };
+                generation = Some(id);
+            }
+            if !manifests::list(self.store, self.location)?.is_empty() {
+                return Ok(None);
+            }
+            keys.push(self.key.to_owned());
+        }
+        let Made { index, bytes, .. } = made;
+        let gone = Written { etag: None, generation, index, bytes };
+        if keys.is_empty() {
+            return Ok(Some(gone));
+        }
+        self.say(Step::Removing);
+        self.store.delete_many(&keys)?;
+        self.replaced.get_or_insert(None);
+        let still = manifests::list(self.store, self.location)?.is_empty();
+        Ok(still.then_some(gone))
+    }
+
+    /// Removes generations of ours that have lost, as far as `current` tells.
+    ///
+    /// A write that was reported as lost may have taken effect all the same, and been replaced
+    /// since: then the generation is somebody's parent, and must stay.
+    fn settle(&mut self, current: Option<&Current>) {
+        let Some(now) = current.and_then(|current| current.generation.as_ref()) else {
+            return;
+        };
+        let (near, far): (Vec<Id>, Vec<Id>) =
+            self.leftovers.drain(..).partition(|id| id.number() >= now.number());
+        self.leftovers = far;
+        let lost: Vec<Id> = near.into_iter().filter(|id| id != now).collect();
+        self.forget(&lost);
+    }
+
+    /// At the end: the same, for generations that others have been put upon since.
+    pub(super) fn tidy(&mut self, last: Option<&Id>) {
+        let mut next = last.cloned();
+        for _ in 0..FAR_BACK {
+            let Some(id) = next else { return };
+            let (near, far): (Vec<Id>, Vec<Id>) =
+                self.leftovers.drain(..).partition(|left| left.number() >= id.number());
+            self.leftovers = far;
+            let lost: Vec<Id> = near.into_iter().filter(|left| *left != id).collect();
+            self.forget(&lost);
+            if self.leftovers.is_empty() {
+                return;
+            }
+            let Ok(Some(generation)) = history::read(self.store, self.location, &id) else {
+                return;
+            };
+            next = generation.parent;
+        }
+    }
+
+    fn forget(&self, ids: &[Id]) {
+        // What stays is litter that readers ignore; the publish itself is done.
+        let _litter = history::remove(self.store, self.location, ids);
+    }
+
+    fn say(&mut self, step: Step) {
+        if !self.said.contains(&step) {
+            if let Some(progress) = self.options.progress {
+                progress(&step);
+            }
+            self.said.push(step);
+        }
+    }
+
+    /// Tells of the snapshot.
+    pub(super) fn say_snapshot(&mut self, file: &str) {
+        self.say(Step::Snapshot(file.to_owned()));
+    }
+}
