@@ -30,6 +30,12 @@ pub enum Exit {
     LocalIo,
     /// Others kept changing the same thing; nothing was lost, try again.
     Conflict,
+    /// `platform-gen`: a version of PHP is required by development packages only.
+    RuntimeInDevOnly,
+    /// `platform-gen`: no repository is given, or one that is no URL.
+    NoRepository,
+    /// `platform-install`: what is required cannot be had together.
+    Unsolvable,
     /// A formula's own status (1 to 125), passed on.
     Formula(u8),
     /// Ended by a signal: 128 and its number.
@@ -55,6 +61,9 @@ impl Exit {
             Self::Unreachable => 10,
             Self::LocalIo => 11,
             Self::Conflict => 12,
+            Self::RuntimeInDevOnly => 3,
+            Self::NoRepository => 4,
+            Self::Unsolvable => 2,
             Self::Formula(status) => status,
             Self::Signal(number) => 128_u8.saturating_add(number),
             Self::BrokenPipe => 141,

@@ -1,0 +1,94 @@
+//! Writing.
+
+use std::fmt::Write as _;
+
+use crate::Value;
+
+/// How a value is written. Both are PHP's `JSON_PRETTY_PRINT`: four spaces, one member a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// As `json_encode` does: slashes are escaped, and so is all that is not ASCII.
+    Plain,
+    /// As Composer's own files are: slashes and letters of all scripts stand as they are.
+    Composer,
+}
+
+/// Writes a value; without a newline at the end.
+#[must_use]
+pub fn to_string(value: &Value, style: Style) -> String {
+    let mut text = String::new();
+    write(value, style, 0, &mut text);
+    text
+}
+
+fn write(value: &Value, style: Style, depth: usize, text: &mut String) {
+    match value {
+        Value::Null => text.push_str("null"),
+        Value::Bool(flag) => text.push_str(if *flag { "true" } else { "false" }),
+        Value::Number(number) => text.push_str(number),
+        Value::String(string) => write_string(string, style, text),
+        Value::List(list) if list.is_empty() => text.push_str("[]"),
+        Value::Object(object) if object.is_empty() => text.push_str("{}"),
+        Value::List(list) => {
+            text.push('[');
+            for (at, item) in list.iter().enumerate() {
+                separate(at, depth + 1, text);
+                write(item, style, depth + 1, text);
+            }
+            indent(depth, text);
+            text.push(']');
+        }
+        Value::Object(object) => {
+            text.push('{');
+            for (at, (key, item)) in object.iter().enumerate() {
+                separate(at, depth + 1, text);
+                write_string(key, style, text);
+                text.push_str(": ");
+                write(item, style, depth + 1, text);
+            }
+            indent(depth, text);
+            text.push('}');
+        }
+    }
+}
+
+fn separate(at: usize, depth: usize, text: &mut String) {
+    if at > 0 {
+        text.push(',');
+    }
+    indent(depth, text);
+}
+
+fn indent(depth: usize, text: &mut String) {
+    text.push('\n');
+    text.extend(std::iter::repeat_n("    ", depth));
+}
+
+fn write_string(string: &str, style: Style, text: &mut String) {
+    text.push('"');
+    for letter in string.chars() {
+        match letter {
+            '"' => text.push_str("\\\""),
+            '\\' => text.push_str("\\\\"),
+            '/' if style == Style::Plain => text.push_str("\\/"),
+            '\u{8}' => text.push_str("\\b"),
+            '\u{c}' => text.push_str("\\f"),
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\t' => text.push_str("\\t"),
+            '\0'..' ' => escape(letter, text),
+            // These two end a line in JavaScript, for which PHP escapes them in any style.
+            '\u{2028}' | '\u{2029}' => escape(letter, text),
+            _ if letter.is_ascii() || style == Style::Composer => text.push(letter),
+            _ => escape(letter, text),
+        }
+    }
+    text.push('"');
+}
+
+fn escape(letter: char, text: &mut String) {
+    for unit in letter.encode_utf16(&mut [0; 2]) {
+        // Writing to a string does not fail.
+        let _ = write!(text, "\\u{unit:04x}");
+    }
+}
