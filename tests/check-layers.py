@@ -15,6 +15,7 @@ import sys
 LIBRARIES = [
     "checksum",
     "manifest",
+    "php-json",
     "composer",
     "location",
     "record",
@@ -27,7 +28,7 @@ LIBRARIES = [
 ]
 
 # These use nothing of ours, so that they can be read, tested and fuzzed alone.
-ALONE = {"checksum", "manifest", "composer", "location", "record", "scratch", "archive"}
+ALONE = {"checksum", "manifest", "php-json", "composer", "location", "record", "scratch", "archive"}
 
 # What each of the others may use, where that is less than everything above it.
 ONLY = {
@@ -43,6 +44,7 @@ TOOLS = {
     "repo-sync",
     "pkg-remove",
     "manifest-gen",
+    "platform-gen",
 }
 
 # For tests only: others use them as dev-dependencies, never to be shipped.

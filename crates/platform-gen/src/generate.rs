@@ -116,7 +116,7 @@ pub fn generate(
     Ok(Platform(members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()))
 }
 
-fn object<'a, const N: usize>(members: [(&'a str, Value); N]) -> Value {
+fn object<const N: usize>(members: [(&str, Value); N]) -> Value {
     members.into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<Object>().into()
 }
 
