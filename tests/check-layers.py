@@ -23,6 +23,7 @@ LIBRARIES = [
     "archive",
     "store",
     "repository",
+    "component",
     "tool",
     "repo-tool",
 ]
@@ -34,6 +35,7 @@ ALONE = {"checksum", "manifest", "php-json", "composer", "location", "record", "
 ONLY = {
     "store": {"checksum", "location", "scratch"},
     "repository": {"checksum", "manifest", "location", "scratch", "store"},
+    "component": {"archive", "checksum", "location", "scratch", "store"},
 }
 
 # A binary each; nothing uses them.
