@@ -68,6 +68,8 @@ pub(super) struct Multipart {
 pub struct Quirks {
     /// `If-Match` and `If-None-Match` on a write are ignored and answered 200 (Garage, s3rver).
     pub ignore_conditions: bool,
+    /// Writes with `If-Match` or `If-None-Match` are answered 501, without any effect.
+    pub refuse_conditions: bool,
     /// At most so many keys on a page of a listing, whatever the client asks for.
     pub page_size: usize,
     /// Listings sort `/` before every other byte (`q/1` before `q.txt`), as SeaweedFS does.
@@ -78,7 +80,13 @@ pub struct Quirks {
 
 impl Default for Quirks {
     fn default() -> Quirks {
-        Quirks { ignore_conditions: false, page_size: 1000, slash_first: false, smallest_part: 0 }
+        Quirks {
+            ignore_conditions: false,
+            refuse_conditions: false,
+            page_size: 1000,
+            slash_first: false,
+            smallest_part: 0,
+        }
     }
 }
 
@@ -102,6 +110,7 @@ pub(super) enum Refusal {
     InvalidPart,
     InvalidPartOrder,
     EntityTooSmall,
+    NotImplemented,
 }
 
 /// A page of a listing.
@@ -136,6 +145,9 @@ impl State {
         let present = self.bucket(bucket)?.objects.get(key);
         if self.quirks.ignore_conditions {
             return Ok(());
+        }
+        if self.quirks.refuse_conditions && *condition != Condition::Always {
+            return Err(Refusal::NotImplemented);
         }
         match (condition, present) {
             (Condition::Always, _)

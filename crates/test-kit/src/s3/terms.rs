@@ -21,6 +21,7 @@ impl From<Refusal> for S3Error {
             Refusal::InvalidPart => s3_error!(InvalidPart),
             Refusal::InvalidPartOrder => s3_error!(InvalidPartOrder),
             Refusal::EntityTooSmall => s3_error!(EntityTooSmall),
+            Refusal::NotImplemented => s3_error!(NotImplemented),
         }
     }
 }
