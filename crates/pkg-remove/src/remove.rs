@@ -5,8 +5,8 @@ use manifest::plan::PackageChange;
 use record::{Record, Remove};
 use repo_tool::change::{self, Change};
 use repo_tool::open;
-use repository::Manifests;
 use repository::sync::{self, Side};
+use repository::{Manifests, pending};
 use tool::{Failure, Io};
 
 use crate::args::Options;
@@ -20,7 +20,9 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
         io.say("Fetching manifests, excluding given removals... \n");
         let cache = options.cache.folder(io);
         let all = Manifests::fetch(&store, &location, cache.as_deref())?;
-        let (kept, _) = select::select(&all, &options.names)
+        let pending = pending::read(&store, &location)?;
+        let unfinished = pending.iter().flat_map(|pending| &pending.packages);
+        let (kept, _) = select::select(&all, &unfinished.collect(), &options.names)
             .map_err(|names| Error::NoMatch { names, place: location.to_string() })?;
 
         io.say("Now performing a sync of the differences:\n");

@@ -28,7 +28,7 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
 }
 
 fn fetch(options: &Options, io: &Io) -> Result<Manifests, Failure> {
-    let location = options.location(io)?;
+    let location = options.place.location(io)?;
     let store = open::readable(io, &location, None)?;
     io.say(&format!("-----> {}", Step::Fetching));
     let cache = options.cache.folder(io);
@@ -41,7 +41,7 @@ fn fetch(options: &Options, io: &Io) -> Result<Manifests, Failure> {
 
 /// The command that publishes what was generated.
 fn command(options: &Options) -> String {
-    let place = options.place.iter().flat_map(|(bucket, prefix)| [bucket.clone(), prefix.clone()]);
+    let place = options.place.words().cloned();
     let manifests = options.manifests.iter().map(|path| path.display().to_string());
     let words = ["repo-mkrepo", "--upload"].map(str::to_owned);
     let quoted: Vec<String> = words.into_iter().chain(place).chain(manifests).map(quote).collect();

@@ -16,7 +16,7 @@ const SKIPPED: u8 = 9;
 /// Publishes, writes the index to the working folder too, and a record of it to stdout.
 pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     io.with_records(&TOOL, options.records.as_deref(), |io, records| {
-        let location = options.location(io)?;
+        let location = options.place.location(io)?;
         let deployed = options.manifests.is_empty() && deployed(io, &location)?;
         let manifests = match options.manifests.as_slice() {
             [] => None,

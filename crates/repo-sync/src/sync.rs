@@ -9,7 +9,7 @@ use repo_tool::change::{self, Change};
 use repo_tool::open;
 use repository::index::Current;
 use repository::sync::{self, Side};
-use repository::{Manifests, index, snapshot};
+use repository::{Manifests, index, pending, snapshot};
 use store::Store;
 use tool::{Answer, Exit, Failure, Io, Records};
 
@@ -53,6 +53,7 @@ fn sync(options: &Options, io: &mut Io, records: Option<&mut Records>) -> Result
         read_destination(options, io, &to, cache.as_ref())?;
     if let (Some(store), Some((_, key))) = (&destination_store, &snapshot_keys)
         && store.head(key)?.is_some()
+        && !is_unfinished(store, &to, options.snapshot.as_deref())?
     {
         let place = to.to_string();
         return Err(Error::SnapshotExists { key: key.clone(), place }.into());
@@ -95,7 +96,7 @@ fn sync(options: &Options, io: &mut Io, records: Option<&mut Records>) -> Result
         io.say("Nothing to do with local dir as destination - aborting.");
         return Ok(());
     };
-    if work.plan.is_empty() && options.snapshot.is_none() {
+    if work.is_empty() && options.snapshot.is_none() {
         if sync::is_published(&destination)? {
             io.say("Nothing to do - aborting.");
             return Ok(());
@@ -129,6 +130,12 @@ fn published(store: &Store, from: &Location) -> Result<Current, Failure> {
         let key = from.key(index::FILE_NAME);
         Error::NoIndex { key, place: from.to_string() }.into()
     })
+}
+
+/// Whether an interrupted run has made the snapshot, and had only to remove archives after that.
+fn is_unfinished(store: &Store, to: &Location, snapshot: Option<&str>) -> Result<bool, Failure> {
+    let pending = pending::read(store, to)?;
+    Ok(pending.iter().any(|pending| pending.snapshot.as_deref() == snapshot))
 }
 
 /// The source's snapshot must be what its `packages.json` is.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use location::Location;
 use manifest::plan::PackageChange;
 use record::Record;
+use repository::conditions::Guard;
 use repository::history::Origin;
 use repository::sync::{self, Side, Step, Summary, Work};
 use repository::{WhenEmpty, publish};
@@ -49,6 +50,15 @@ pub fn summarize(io: &Io, work: &Work, source: &Side<'_>, destination: &Side<'_>
         destination: destination.location.to_string(),
     };
     io.notes().write(summary.to_string().as_bytes());
+    if !work.unfinished.is_empty() {
+        let lines: Vec<String> = work.unfinished.iter().map(|path| format!("  - {path}")).collect();
+        io.say(&format!(
+            "The following dists will be REMOVED, which an interrupted run had still to do\n from \
+             {}:\n{}\n",
+            destination.location,
+            lines.join("\n")
+        ));
+    }
 }
 
 /// Says how many bytes the change would copy and remove: the end of a dry run.
@@ -104,9 +114,11 @@ pub fn carry_out(io: &mut Io, records: &mut Records, change: &Change<'_>) -> Res
         ..publish::Options::default()
     });
     let bar = notes.progress(change.work.plan.archives_to_copy().len());
-    let options = sync::Options { publish, progress: &progress, copied: &|key| bar.step(key) };
-    let applied =
-        sync::apply(change.work, &change.source, &change.destination, change.store, &options)?;
+    let location = change.destination.location;
+    let guard = Guard::new(change.store, location, change.cache.clone(), &warn);
+    let copied = |key: &str| bar.step(key);
+    let options = sync::Options { publish, guard: &guard, progress: &progress, copied: &copied };
+    let applied = sync::apply(change.work, &change.source, &change.destination, &options)?;
 
     if !change.work.kept.is_empty() {
         let kept: Vec<&str> = change.work.kept.iter().map(String::as_str).collect();
@@ -114,7 +126,6 @@ pub fn carry_out(io: &mut Io, records: &mut Records, change: &Change<'_>) -> Res
         io.say(&format!("Keeping dists that a snapshot still lists: {kept}\n"));
     }
 
-    let location = change.destination.location;
     for package in change.work.plan.changes.iter().filter(|package| package.ignored.is_none()) {
         records.write((change.record)(location, package))?;
     }

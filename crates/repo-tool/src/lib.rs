@@ -2,10 +2,12 @@
 //!
 //! - [`Cache`]: the options of the manifest cache.
 //! - [`open`]: buckets, named by arguments rather than by the environment alone.
+//! - [`json`]: JSON documents on stdout.
 //! - [`change`]: a planned change: asked about, applied and reported.
 
 mod cache;
 pub mod change;
+pub mod json;
 pub mod open;
 
 pub use cache::Cache;

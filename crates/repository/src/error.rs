@@ -74,6 +74,19 @@ pub enum Error {
         place: String,
     },
 
+    /// Archives that a generation names were removed since.
+    #[error(
+        "generation {generation} cannot come back: {} of its archives are gone: {}",
+        archives.len(),
+        archives.join(", ")
+    )]
+    ArchivesGone {
+        /// The generation.
+        generation: String,
+        /// Keys of the archives, all of them.
+        archives: Vec<String>,
+    },
+
     /// A file of a generation is not what it was when it was written.
     #[error("{key} is damaged: {reason}")]
     Generation {

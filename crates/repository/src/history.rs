@@ -33,7 +33,7 @@ use crate::{Error, JSON, Manifests};
 pub use chain::{find, log, newest};
 pub use id::Id;
 pub use origin::Origin;
-pub(crate) use record::{Draft, Files};
+pub(crate) use record::{Draft, Files, json_bytes};
 
 /// The folder below a prefix where everything lies that is ours and no part of the repository.
 pub const FOLDER: &str = ".slipway/";

@@ -9,6 +9,8 @@
 //! - [`publish()`]: the only place that writes `packages.json`, as a compare-and-swap.
 //! - [`conditions`]: conditional writes, also where the service knows none.
 //! - [`history`]: what was published when, by whom, and the way back.
+//! - [`pending`]: removals that an interrupted run had still to do.
+//! - [`rollback`]: back to an earlier generation.
 //! - [`snapshot`]: the named copies of `packages.json`, and what they still refer to.
 //! - [`sync`]: from two sides to a plan, its summary, and its application in a safe order.
 //!
@@ -17,11 +19,14 @@
 pub mod cache;
 pub mod conditions;
 mod dice;
+mod edit;
 mod error;
 pub mod history;
 pub mod index;
 mod manifests;
+pub mod pending;
 pub mod publish;
+pub mod rollback;
 pub mod snapshot;
 pub mod sync;
 

@@ -10,9 +10,11 @@ mod summary;
 use std::collections::{BTreeMap, BTreeSet};
 
 use location::{Location, Service};
+use manifest::FILE_SUFFIX;
 use manifest::plan::{self, Entry, Place, Plan, Urls};
 use store::{Object, Store};
 
+use crate::pending::{self, Pending};
 use crate::{Error, Manifests, index, snapshot};
 
 pub use apply::{Applied, Options, Step, apply};
@@ -30,7 +32,7 @@ pub struct Side<'a> {
 }
 
 /// What is to be done, in keys and objects.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Work {
     /// The plan that this is derived from.
     pub plan: Plan,
@@ -43,6 +45,11 @@ pub struct Work {
     present: BTreeMap<String, Object>,
     /// Whether no manifest is left in the destination.
     pub empties: bool,
+    /// Archives (as paths below the prefix) that an interrupted run had still to remove; they are
+    /// part of what is obsolete.
+    pub unfinished: BTreeSet<String>,
+    /// The files of [`pending`] that are settled once this is done.
+    settled: Vec<String>,
 }
 
 /// Bytes that a sync moves.
@@ -75,28 +82,81 @@ pub fn prepare(source: &Side<'_>, destination: &Side<'_>, keep: bool) -> Result<
     let mut options = plan::Options { keep, needed: BTreeSet::new() };
     let mut plan = decide(source, destination, &options);
     let empties = plan.result.is_empty();
-    let mut present = BTreeMap::new();
-    let mut kept = BTreeSet::new();
+    let mut work = Work { empties, ..Work::default() };
+    let pending = match destination.store {
+        Some(store) => pending::read(store, destination.location)?,
+        None => Vec::new(),
+    };
     if let Some(store) = destination.store
-        && !plan.is_empty()
+        && (!plan.is_empty() || !pending.is_empty())
     {
-        if !empties && !plan.archives_to_remove.is_empty() {
-            options.needed = snapshot::referenced_archives(store, destination.location)?;
-            kept = std::mem::take(&mut plan.archives_to_remove);
+        let location = destination.location;
+        let removes = !plan.archives_to_remove.is_empty() || !pending.is_empty();
+        if !empties && removes {
+            options.needed = snapshot::referenced_archives(store, location)?;
+            work.kept = std::mem::take(&mut plan.archives_to_remove);
             plan = decide(source, destination, &options);
-            kept.retain(|path| !plan.archives_to_remove.contains(path));
+            work.kept.retain(|path| !plan.archives_to_remove.contains(path));
         }
-        present = by_key(store.list(&destination.location.key(""))?);
+        work.present = by_key(store.list(&location.key(""))?);
+        work.take_up(&pending, &plan, destination, &options.needed);
     }
-    let obsolete = plan
-        .archives_to_remove
-        .iter()
-        .filter_map(|path| present.get(&destination.location.key(path)).cloned())
+    let obsolete = plan.archives_to_remove.iter();
+    work.obsolete = obsolete
+        .chain(&work.unfinished)
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .filter_map(|path| work.present.get(&destination.location.key(path)).cloned())
         .collect();
-    Ok(Work { plan, obsolete, kept, present, empties })
+    work.plan = plan;
+    Ok(work)
 }
 
 impl Work {
+    /// Whether there is anything to do beside publishing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.plan.is_empty() && self.unfinished.is_empty()
+    }
+
+    /// Takes up what interrupted runs have left: archives that are what they were then, and that
+    /// nothing names once `plan` is applied.
+    fn take_up(
+        &mut self,
+        pending: &[Pending],
+        plan: &Plan,
+        destination: &Side<'_>,
+        needed: &BTreeSet<String>,
+    ) {
+        let location = destination.location;
+        let relative = |key: &str| key.strip_prefix(&location.key("")).map(str::to_owned);
+        let named: BTreeSet<String> = plan
+            .result
+            .iter()
+            .filter_map(|(_, manifest)| location.relative(manifest.dist_url()?))
+            .collect();
+        for pending in pending {
+            for object in &pending.archives {
+                if self.present.get(&object.key) == Some(object)
+                    && let Some(path) = relative(&object.key)
+                    && !named.contains(&path)
+                    && !needed.contains(&path)
+                {
+                    self.unfinished.insert(path);
+                }
+            }
+            // Where the manifests are still there, somebody may be about to remove them.
+            let stays = |package: &String| {
+                let file_name = format!("{package}{FILE_SUFFIX}");
+                plan.result.binary_search_by(|(name, _)| name.cmp(&file_name)).is_ok()
+            };
+            if !pending.packages.iter().any(stays) {
+                self.settled.push(pending.key.clone());
+            }
+        }
+        self.unfinished.retain(|path| !plan.archives_to_remove.contains(path));
+    }
+
     /// The sizes of what is copied and removed; `source` is listed for it.
     pub fn bytes(&self, source: &Side<'_>) -> Result<Bytes, Error> {
         let paths = self.plan.archives_to_copy();

@@ -14,6 +14,9 @@ use crate::{
     transfer,
 };
 
+/// The metadata with the checksum of an object's content, where it was written by us.
+pub(crate) const SHA256: &str = "sha256";
+
 /// One open bucket. A clone is the same bucket again, with the same connections.
 ///
 /// All methods block until they are done, and may be called from several threads at once. Keys are
@@ -186,8 +189,10 @@ impl Store {
     }
 
     /// Copies an object here, content type and metadata included. Returns the new ETag. Within one
-    /// service the bytes do not pass through this machine; between two services, and where the
-    /// credentials of this store may not read the source, they are streamed.
+    /// service the bytes do not pass through this machine, and length and metadata of the copy are
+    /// checked; between two services, and where the credentials of this store may not read the
+    /// source, they are streamed, and checked against the checksum that the source has (`sha256` in
+    /// its metadata). One that has none gets it.
     ///
     /// # Errors
     /// [`Error::NotFound`] without a source, [`Error::Precondition`] when the condition does not
@@ -208,13 +213,45 @@ impl Store {
         if self.backend.realm() == source.backend.realm() {
             let from = Source { bucket: source.backend.bucket(), key: source_key, head: &head };
             match self.backend.copy(&from, key, &condition) {
-                Ok(Some(etag)) => return Ok(etag),
+                Ok(Some(etag)) => return self.verified(source_key, &head, key, etag),
                 // Perhaps only the source's own credentials, or nobody's, may read the source.
                 Ok(None) | Err(Error::AccessDenied { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
         transfer::stream(&*source.backend, source_key, &*self.backend, key, condition)
+    }
+
+    /// Checks a copy that the service has made by itself. With the source's tag it has the source's
+    /// content; a service may as well give it another one, and then length and checksum count.
+    fn verified(
+        &self,
+        source_key: &str,
+        source: &Head,
+        key: &str,
+        etag: String,
+    ) -> Result<String, Error> {
+        if etag == source.etag {
+            return Ok(etag);
+        }
+        let damaged = |detail: String| Error::Corrupt { key: self.backend.show(key), detail };
+        let copy = self.backend.head(key)?;
+        // If it is another one by now, it was there before that.
+        let Some(copy) = copy.filter(|copy| copy.etag == etag) else {
+            return Ok(etag);
+        };
+        if copy.size != source.size {
+            let (size, whole) = (copy.size, source.size);
+            return Err(damaged(format!(
+                "{size} of the {whole} bytes of {source_key} were copied"
+            )));
+        }
+        match (source.metadata.get(SHA256), copy.metadata.get(SHA256)) {
+            (Some(theirs), ours) if ours != Some(theirs) => {
+                Err(damaged(format!("it does not have the checksum of {source_key}")))
+            }
+            _ => Ok(etag),
+        }
     }
 
     /// Copies objects here side by side, as [`Store::copy_from`] without a condition. Pairs are

@@ -9,6 +9,7 @@ use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use crate::backend::Backend;
+use crate::store::SHA256;
 use crate::{Condition, Content, Download, Error, Head, Upload};
 
 /// The most that is read into memory at once.
@@ -54,15 +55,36 @@ pub(crate) fn stream(
     let head = from.head(from_key)?.ok_or_else(missing)?;
     if head.size <= SMALL {
         let content = get(from, from_key)?.ok_or_else(missing)?;
-        let metadata = pairs(&content.head);
-        return to.put(key, &content.bytes, &same(&content.head, &metadata, condition));
+        let head = hashed(content.head, checksum::of_bytes(&content.bytes), from, from_key)?;
+        let metadata = pairs(&head);
+        return to.put(key, &content.bytes, &same(&head, &metadata, condition));
     }
     let folder = std::env::temp_dir();
     let mut file = scratch::File::new_in(&folder, "slipway-copy-")
         .map_err(|source| Error::Local { path: folder, source })?;
     let download = download(from, from_key, file.file())?.ok_or_else(missing)?;
-    let metadata = pairs(&download.head);
-    to.put_file(key, file.path(), &same(&download.head, &metadata, condition))
+    let head = hashed(download.head, download.sha256, from, from_key)?;
+    let metadata = pairs(&head);
+    to.put_file(key, file.path(), &same(&head, &metadata, condition))
+}
+
+/// What is said about an object that has arrived with this checksum, the checksum included. One
+/// that came with another is damaged.
+fn hashed(mut head: Head, sha256: String, from: &dyn Backend, key: &str) -> Result<Head, Error> {
+    match head.metadata.get(SHA256) {
+        Some(known) if known.len() == sha256.len() && !known.eq_ignore_ascii_case(&sha256) => {
+            Err(Error::Corrupt {
+                key: from.show(key),
+                detail: format!("its checksum is {sha256}, and should be {known}"),
+            })
+        }
+        // What is no checksum in hex, somebody else has written, and means something by it.
+        Some(_) => Ok(head),
+        None => {
+            head.metadata.insert(SHA256.to_owned(), sha256);
+            Ok(head)
+        }
+    }
 }
 
 fn pairs(head: &Head) -> Vec<(&str, &str)> {

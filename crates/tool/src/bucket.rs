@@ -92,7 +92,9 @@ impl Fail for repository::Error {
             E::Store(error) => error.exit(),
             E::Manifest { .. } | E::Index { .. } | E::Generation { .. } => Exit::BadInput,
             E::Contended { .. } | E::Moved { .. } => Exit::Conflict,
-            E::NoManifests { .. } | E::NoGeneration { .. } => Exit::NotFound,
+            E::NoManifests { .. } | E::NoGeneration { .. } | E::ArchivesGone { .. } => {
+                Exit::NotFound
+            }
             E::NoSourceStore { .. } | E::SnapshotName { .. } => Exit::Usage,
             E::SnapshotExists { .. } => Exit::SnapshotExists,
             E::Local { .. } => Exit::LocalIo,
@@ -104,6 +106,9 @@ impl Fail for repository::Error {
         let hint = match self {
             E::Store(error) => return error.hint(),
             E::Contended { .. } | E::Moved { .. } => "Nothing was lost; run it again.",
+            E::ArchivesGone { .. } => {
+                "Nothing was changed. Bring these archives back, or choose another generation."
+            }
             E::NoGeneration { .. } => "'repo-mkrepo log' lists the generations that there are.",
             E::Manifest { .. } => "Correct or remove that manifest, then run it again.",
             _ => return None,

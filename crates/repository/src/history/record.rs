@@ -230,7 +230,7 @@ pub(super) fn to_json(generation: &Generation) -> serde_json::Value {
 }
 
 /// JSON of plain data, which cannot fail.
-pub(super) fn json_bytes(value: &impl Serialize) -> Vec<u8> {
+pub(crate) fn json_bytes(value: &impl Serialize) -> Vec<u8> {
     let bytes = serde_json::to_vec(value);
     debug_assert!(bytes.is_ok(), "{bytes:?}");
     bytes.unwrap_or_default()

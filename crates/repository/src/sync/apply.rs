@@ -1,18 +1,24 @@
 //! The application of a plan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use location::Location;
-use store::{Condition, Store, Upload, parallel};
+use manifest::Index;
+use manifest::plan::Action;
+use store::{Object, Store, parallel};
 
-use super::{Side, Work};
-use crate::{Error, JSON, Published, index, manifests, publish};
+use super::{Side, Work, by_key};
+use crate::conditions::Guard;
+use crate::edit::{self, Write};
+use crate::{Error, Published, index, pending, publish};
 
 /// How to apply a plan.
 pub struct Options<'a> {
     /// How to publish the result; `None` leaves `packages.json` alone.
     pub publish: Option<publish::Options<'a>>,
+    /// Writes manifests.
+    pub guard: &'a Guard<'a>,
     /// Told of each step before it is taken.
     pub progress: &'a dyn Fn(&Step),
     /// Told of each archive that has been copied.
@@ -77,15 +83,17 @@ pub struct Applied {
 /// Applies the work to the destination's store: archives, manifests, the publish, removals.
 ///
 /// Every step can be repeated: after an interruption, planning and applying again completes it.
+/// Where others change a manifest meanwhile, what was changed before is still published, so that
+/// `packages.json` is what the manifests make; nothing is removed then.
 pub fn apply(
     work: &Work,
     source: &Side<'_>,
     destination: &Side<'_>,
-    to: &Store,
     options: &Options<'_>,
 ) -> Result<Applied, Error> {
     let mut applied = Applied::default();
     let location = destination.location;
+    let to = options.guard.store();
 
     let paths = work.plan.archives_to_copy();
     if !paths.is_empty() {
@@ -93,26 +101,47 @@ pub fn apply(
         applied.copied = copy_archives(work, &paths, source, location, to, options.copied)?;
     }
 
-    let writes: Vec<Write> = writes(work, destination);
+    let seen = destination.manifests;
+    let writes: Vec<Write> = work
+        .plan
+        .manifests_to_write()
+        .map(|(name, manifest)| Write::new(location, seen, name, manifest.to_bytes()))
+        .collect();
     let removals: Vec<String> =
         work.plan.manifests_to_remove().map(|name| location.key(name)).collect();
+    let mut settled = work.settled.clone();
+    if !removals.is_empty() || !work.obsolete.is_empty() {
+        let packages = work.plan.with(Action::Remove).map(|change| change.package.clone());
+        let snapshot = options.publish.as_ref().and_then(|publish| publish.snapshot.clone());
+        settled.push(pending::write(to, location, packages.collect(), &work.obsolete, snapshot)?);
+    }
+    let mut moved = None;
     if !writes.is_empty() || !removals.is_empty() {
         let (written, removed) = (writes.len(), removals.len());
         (options.progress)(&Step::Manifests { written, removed });
-        parallel::map(to.parallel(), &writes, |write| write.run(to))?;
-        remove_manifests(&removals, destination, to)?;
-        (applied.written, applied.removed) = (written, removed);
+        let done = edit::write(&writes, options.guard)
+            .and_then(|()| edit::remove(&removals, location, seen, options.guard));
+        match done {
+            Ok(()) => (applied.written, applied.removed) = (written, removed),
+            Err(error @ Error::Moved { .. }) => moved = Some(error),
+            Err(error) => return Err(error),
+        }
     }
 
     if let Some(publish) = &options.publish {
         (options.progress)(if work.empties { &Step::Wipe } else { &Step::Publish });
         applied.published = Some(publish::publish(to, location, publish)?);
     }
+    if let Some(moved) = moved {
+        return Err(moved);
+    }
 
     if !work.obsolete.is_empty() {
         (options.progress)(&Step::RemoveArchives(work.obsolete.len()));
-        applied.archives_removed = remove_archives(work, location, to, applied.published.as_ref())?;
+        let published = applied.published.as_ref();
+        applied.archives_removed = remove_archives(work, destination, to, published)?;
     }
+    to.delete_many(&settled)?;
     Ok(applied)
 }
 
@@ -132,16 +161,33 @@ fn copy_archives(
         paths.iter().map(|path| (source.location.key(path), location.key(path))).collect();
     let (present, mut missing): (Vec<_>, Vec<_>) =
         pairs.into_iter().partition(|(_, key)| work.present.contains_key(key));
+    // Of an interrupted run, or of packages that share an archive. The two listings tell of most.
+    let theirs = match present.is_empty() {
+        true => BTreeMap::new(),
+        false => by_key(from.list(&source.location.key(""))?),
+    };
     let differing = parallel::map(to.parallel(), &present, |(source_key, key)| {
-        let same = match (from.head(source_key)?, to.head(key)?) {
-            (Some(theirs), Some(ours)) => same_object(&theirs, &ours),
-            _ => false,
+        let listed = theirs.get(source_key).zip(work.present.get(key));
+        let same = match listed.map(|(theirs, ours)| same_entry(theirs, ours)) {
+            Some(Some(same)) => same,
+            _ => match (from.head(source_key)?, to.head(key)?) {
+                (Some(theirs), Some(ours)) => same_object(&theirs, &ours),
+                _ => false,
+            },
         };
         Ok::<_, Error>((!same).then(|| (source_key.clone(), key.clone())))
     })?;
     missing.extend(differing.into_iter().flatten());
     to.copy_many(from, &missing, copied)?;
     Ok(missing.len())
+}
+
+/// The same by two listings; `None` where these cannot tell.
+fn same_entry(theirs: &Object, ours: &Object) -> Option<bool> {
+    if theirs.size != ours.size {
+        return Some(false);
+    }
+    (theirs.etag == ours.etag).then_some(true)
 }
 
 /// Whether two objects certainly hold the same bytes. Checksums decide where both have one; equal
@@ -155,83 +201,27 @@ fn same_object(theirs: &store::Head, ours: &store::Head) -> bool {
         }
 }
 
-/// A manifest that is written over the one that the plan saw, and over no other.
-struct Write {
-    key: String,
-    bytes: Vec<u8>,
-    condition: Condition,
-}
-
-fn writes(work: &Work, destination: &Side<'_>) -> Vec<Write> {
-    work.plan
-        .manifests_to_write()
-        .map(|(file_name, manifest)| Write {
-            key: destination.location.key(file_name),
-            bytes: manifest.to_bytes(),
-            condition: match destination.manifests.get(file_name) {
-                Some(stored) => Condition::IfMatch(stored.etag.clone()),
-                None => Condition::IfAbsent,
-            },
-        })
-        .collect()
-}
-
-impl Write {
-    fn run(&self, to: &Store) -> Result<(), Error> {
-        let sha256 = checksum::of_bytes(&self.bytes);
-        let upload = Upload {
-            condition: self.condition.clone(),
-            metadata: &[("sha256", &sha256)],
-            ..Upload::new(JSON)
-        };
-        match to.put(&self.key, &self.bytes, &upload) {
-            Ok(_) => Ok(()),
-            Err(store::Error::Precondition { .. }) => {
-                // Another sync of the same source may have written the very same.
-                match to.get(&self.key)? {
-                    Some(content) if content.bytes == self.bytes => Ok(()),
-                    _ => Err(Error::Moved { key: self.key.clone() }),
-                }
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-}
-
-/// Removes manifests, unless one of them is not what the plan saw any more.
-fn remove_manifests(keys: &[String], destination: &Side<'_>, to: &Store) -> Result<(), Error> {
-    if keys.is_empty() {
-        return Ok(());
-    }
-    let planned = destination.manifests.fingerprint();
-    let listed = manifests::list(to, destination.location)?;
-    let removed: BTreeSet<&String> = keys.iter().collect();
-    for object in listed.into_iter().filter(|object| removed.contains(&object.key)) {
-        if !planned.contains(&(object.key.clone(), object.etag)) {
-            return Err(Error::Moved { key: object.key });
-        }
-    }
-    to.delete_many(keys)?;
-    Ok(())
-}
-
-/// Removes the obsolete archives that are still what the plan saw, and that the index as published
-/// (by us or, meanwhile, by others) does not name; returns how many.
+/// Removes the obsolete archives that are still what the plan saw, and that neither a manifest as
+/// of now nor the index as published (by us or, meanwhile, by others) names; returns how many.
 fn remove_archives(
     work: &Work,
-    location: &Location,
+    destination: &Side<'_>,
     to: &Store,
     published: Option<&Published>,
 ) -> Result<usize, Error> {
-    let named: BTreeSet<String> = match published {
-        Some(published) => index::parse(index::FILE_NAME, &published.bytes)?
-            .manifests()
-            .filter_map(|manifest| location.relative(manifest.dist_url()?))
-            .map(|path| location.key(&path))
-            .collect(),
-        None => BTreeSet::new(),
+    let location = destination.location;
+    let index = match published {
+        Some(published) => index::parse(index::FILE_NAME, &published.bytes)?,
+        None => Index::default(),
     };
-    let present = super::by_key(to.list(&location.key(""))?);
+    let now = destination.manifests.refetch(to, location, None)?;
+    let manifests = now.entries.iter().map(|entry| &entry.manifest);
+    let named: BTreeSet<String> = manifests
+        .chain(index.manifests())
+        .filter_map(|manifest| location.relative(manifest.dist_url()?))
+        .map(|path| location.key(&path))
+        .collect();
+    let present = by_key(to.list(&location.key(""))?);
     let keys: Vec<String> = work
         .obsolete
         .iter()

@@ -1,0 +1,76 @@
+//! `rollback`: back to an earlier generation.
+
+use repo_tool::open;
+use repository::conditions::Guard;
+use repository::publish::Step;
+use repository::rollback;
+use repository::{Manifests, history, publish};
+use tool::{Answer, Failure, Io};
+
+use crate::TOOL;
+use crate::args::Rollback;
+use crate::log::date;
+
+/// Finds the generation, asks, brings its manifests back and publishes.
+pub fn run(options: &Rollback, io: &mut Io) -> Result<(), Failure> {
+    io.with_records(&TOOL, options.records.as_deref(), |io, records| {
+        let location = options.place.location(io)?;
+        let store = match options.dry_run {
+            true => open::readable(io, &location, None)?,
+            false => open::writable(io, &location, None)?,
+        };
+        let log = history::log(&store, &location)?;
+        let generation = history::find(&log, &options.to, &location)?;
+        let (number, id) = (generation.number, &generation.id);
+        io.say(&format!("Back to generation {number} ({id}) of {}\n", date(generation)));
+        let cache = options.cache.folder(io);
+        let now = Manifests::fetch(&store, &location, cache.as_deref())?;
+        let work = rollback::prepare(&store, &location, generation, &now)?;
+        list(io, "The following packages will be ADDED:", &work.added);
+        list(io, "The following packages will be UPDATED:", &work.updated);
+        list(io, "The following packages will be REMOVED (their dists stay):", &work.removed);
+        if work.is_empty() {
+            io.say("The manifests are what they were then.\n");
+        }
+        if options.dry_run {
+            io.say("Dry run: nothing was changed.\n");
+            return Ok(());
+        }
+        io.say("WARNING: POTENTIALLY DESTRUCTIVE ACTION!\n");
+        let question = "Are you sure you want to roll back and re-generate packages.json? [yN] ";
+        if !options.yes && io.ask(question)? != Answer::Yes {
+            io.say("Rollback aborted.\n");
+            return Ok(());
+        }
+        let notes = io.notes();
+        let warn = |text: &str| notes.say(text);
+        let progress = |step: &Step| notes.say(&format!("-----> {step}"));
+        let guard = Guard::new(&store, &location, cache.clone(), &warn);
+        let publish = publish::Options {
+            cache: cache.clone(),
+            progress: Some(&progress),
+            warn: Some(&warn),
+            origin: io.origin(&TOOL, "rollback"),
+            ..publish::Options::default()
+        };
+        let published = work.apply(&location, &now, &guard, publish)?;
+        records.write(tool::publish_record(&location, &published))?;
+        match &published.generation {
+            Some(id) if published.changed => {
+                io.say(&format!("-----> Done: generation {} ({id}).", id.number()));
+            }
+            _ => io.say("-----> Done: packages.json was right already."),
+        }
+        Ok(())
+    })
+}
+
+fn list(io: &Io, head: &str, packages: &[String]) {
+    if packages.is_empty() {
+        return;
+    }
+    let mut packages: Vec<&String> = packages.iter().collect();
+    packages.sort_by(|a, b| manifest::natural::compare(a, b));
+    let lines: Vec<String> = packages.iter().map(|package| format!("  - {package}")).collect();
+    io.say(&format!("{head}\n{}\n", lines.join("\n")));
+}

@@ -1,0 +1,85 @@
+//! Changes of single manifests, each on condition that it still is what was seen.
+
+use std::collections::BTreeSet;
+
+use location::Location;
+use store::{Condition, Upload, parallel};
+
+use crate::conditions::Guard;
+use crate::{Error, JSON, Manifests, manifests};
+
+/// A manifest that is written over the one that was seen, and over no other.
+pub(crate) struct Write {
+    key: String,
+    bytes: Vec<u8>,
+    condition: Condition,
+}
+
+impl Write {
+    /// The write of `file_name` where `seen` was there.
+    pub(crate) fn new(
+        location: &Location,
+        seen: &Manifests,
+        file_name: &str,
+        bytes: Vec<u8>,
+    ) -> Self {
+        let condition = match seen.get(file_name) {
+            Some(stored) => Condition::IfMatch(stored.etag.clone()),
+            None => Condition::IfAbsent,
+        };
+        Self { key: location.key(file_name), bytes, condition }
+    }
+
+    fn run(&self, guard: &Guard<'_>) -> Result<(), Error> {
+        let sha256 = checksum::of_bytes(&self.bytes);
+        let upload = Upload {
+            condition: self.condition.clone(),
+            metadata: &[("sha256", &sha256)],
+            ..Upload::new(JSON)
+        };
+        match guard.put(&self.key, &self.bytes, &upload) {
+            Ok(_) => Ok(()),
+            Err(store::Error::Precondition { .. }) => {
+                // Another run of the same may have written the very same.
+                match guard.store().get(&self.key)? {
+                    Some(content) if content.bytes == self.bytes => Ok(()),
+                    _ => Err(Error::Moved { key: self.key.clone() }),
+                }
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Writes all of them, side by side; what one of them cannot is the error, after the others.
+pub(crate) fn write(writes: &[Write], guard: &Guard<'_>) -> Result<(), Error> {
+    // That one was changed by others is no reason to leave out the rest: all are independent, and
+    // a run that is repeated finds less to do.
+    let outcomes =
+        parallel::map(guard.store().parallel(), writes, |write| match write.run(guard) {
+            Err(error @ Error::Moved { .. }) => Ok(Some(error)),
+            other => other.map(|()| None),
+        })?;
+    outcomes.into_iter().flatten().next().map_or(Ok(()), Err)
+}
+
+/// Removes manifests, unless one of them is not what was `seen` any more.
+pub(crate) fn remove(
+    keys: &[String],
+    location: &Location,
+    seen: &Manifests,
+    guard: &Guard<'_>,
+) -> Result<(), Error> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let known = seen.fingerprint();
+    let listed = manifests::list(guard.store(), location)?;
+    let removed: BTreeSet<&String> = keys.iter().collect();
+    for object in listed.into_iter().filter(|object| removed.contains(&object.key)) {
+        if !known.contains(&(object.key.clone(), object.etag)) {
+            return Err(Error::Moved { key: object.key });
+        }
+    }
+    Ok(guard.store().delete_many(keys)?)
+}
