@@ -6,15 +6,18 @@
 
 set -euo pipefail
 
-# Thousands of manifests may be named, and bash hands them on at each call and subshell.
-arguments=("$@")
-set --
-wrapper=$(readlink -f -- "${BASH_SOURCE[0]}")
-# shellcheck source=/dev/null # include/tools.sh, wherever this lies
-source "${wrapper%/*}/include/tools.sh"
+# Thousands of manifests may be named. With them in "$@", bash takes its time over each line of what
+# it sources: a program on $PATH is found without that, another one in a subshell that has none.
+tool=repo-mkrepo
+type -P "$tool" >/dev/null || tool=$(
+	set --
+	wrapper=$(readlink -f -- "${BASH_SOURCE[0]}")
+	# shellcheck source=/dev/null # include/tools.sh, wherever this lies
+	source "${wrapper%/*}/include/tools.sh"
+	find_tool "$tool"
+)
 
 # stdin is nobody's business here: the program would take a caller's pipe for
 # the records of deployed packages. In the record's place stands what the
 # historical script printed.
-tool=$(find_tool repo-mkrepo)
-exec "$tool" --bob --records /dev/null ${arguments[@]+"${arguments[@]}"} </dev/null
+exec "$tool" --bob --records /dev/null "$@" </dev/null

@@ -1,6 +1,7 @@
 //! `packages.json`: what a repository offers.
 
 use std::collections::BTreeMap;
+use std::io;
 
 use crate::json::{self, Value};
 use crate::package::{self, Manifest};
@@ -91,23 +92,32 @@ impl Index {
     pub fn to_bytes(&self) -> Vec<u8> {
         let size: usize = self.manifests().map(|manifest| manifest.as_text().len() + 2).sum();
         let mut bytes = Vec::with_capacity(size + 64 * (self.packages.len() + 1));
-        bytes.extend_from_slice(b"{\"packages\": {");
+        let written = self.write_to(&mut bytes);
+        // Writing to memory cannot fail.
+        debug_assert!(written.is_ok(), "{written:?}");
+        bytes
+    }
+
+    /// Writes the bytes of `packages.json`, piece by piece, so that they need not be in memory.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn write_to(&self, out: &mut impl io::Write) -> io::Result<()> {
+        out.write_all(b"{\"packages\": {")?;
         for (position, (name, manifests)) in self.packages.iter().enumerate() {
-            if position > 0 {
-                bytes.extend_from_slice(b", ");
-            }
-            json::write_string(&mut bytes, name);
-            bytes.extend_from_slice(b": [");
+            let mut key = if position > 0 { b", ".to_vec() } else { Vec::new() };
+            json::write_string(&mut key, name);
+            out.write_all(&key)?;
+            out.write_all(b": [")?;
             for (position, manifest) in manifests.iter().enumerate() {
                 if position > 0 {
-                    bytes.extend_from_slice(b", ");
+                    out.write_all(b", ")?;
                 }
-                bytes.extend_from_slice(manifest.as_text().as_bytes());
+                out.write_all(manifest.as_text().as_bytes())?;
             }
-            bytes.push(b']');
+            out.write_all(b"]")?;
         }
-        bytes.extend_from_slice(b"}}");
-        bytes
+        out.write_all(b"}}")
     }
 
     /// Each name with its manifests, names by code point.

@@ -13,6 +13,9 @@ use serde_json::ser::{CharEscape, Formatter, Serializer};
 
 pub(crate) mod text;
 
+/// How deep objects and lists may be nested in a manifest. Python's own limit is not far above.
+pub const MAX_DEPTH: usize = 127;
+
 pub use serde_json::{Map, Value};
 
 /// A JSON object. Its keys are sorted by code point.
@@ -114,11 +117,6 @@ pub fn to_bytes(value: &Value) -> Vec<u8> {
     bytes
 }
 
-/// The same as text: it is ASCII.
-pub(crate) fn to_text(value: &Value) -> String {
-    String::from_utf8(to_bytes(value)).unwrap_or_default()
-}
-
 /// Appends the bytes of a value to a buffer; see [`to_bytes`].
 pub fn write(buffer: &mut Vec<u8>, value: &Value) {
     let written = value.serialize(&mut Serializer::with_formatter(&mut *buffer, Python));
@@ -134,6 +132,12 @@ pub fn write_object(buffer: &mut Vec<u8>, object: &Object) {
 
 /// Appends a string in quotes to a buffer; see [`to_bytes`].
 pub fn write_string(buffer: &mut Vec<u8>, text: &str) {
+    if text::plain_length(text.as_bytes()) == text.len() {
+        buffer.push(b'"');
+        buffer.extend_from_slice(text.as_bytes());
+        buffer.push(b'"');
+        return;
+    }
     let written = text.serialize(&mut Serializer::with_formatter(&mut *buffer, Python));
     debug_assert!(written.is_ok(), "{written:?}");
 }

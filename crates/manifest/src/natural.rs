@@ -11,7 +11,10 @@ use std::cmp::Ordering;
 /// breaks it.
 #[must_use]
 pub fn compare(left: &str, right: &str) -> Ordering {
-    let (mut left, mut right) = (left, right);
+    // Bytes are in the order of the code points that they encode.
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    let start = shared_runs(left, right);
+    let (mut left, mut right) = (&left[start..], &right[start..]);
     loop {
         let text = take_text(&mut left).cmp(take_text(&mut right));
         if text.is_ne() {
@@ -21,7 +24,7 @@ pub fn compare(left: &str, right: &str) -> Ordering {
             (None, None) => return Ordering::Equal,
             (None, Some(_)) => Ordering::Less,
             (Some(_), None) => Ordering::Greater,
-            (Some(left), Some(right)) => compare_numbers(left, right),
+            (Some(left), Some(right)) => left.len().cmp(&right.len()).then_with(|| left.cmp(right)),
         };
         if number.is_ne() {
             return number;
@@ -32,27 +35,33 @@ pub fn compare(left: &str, right: &str) -> Ordering {
     }
 }
 
+/// How many bytes the runs are long that both begin with: up to where the first run starts that
+/// may differ.
+fn shared_runs(left: &[u8], right: &[u8]) -> usize {
+    let shared = left.iter().zip(right).take_while(|(left, right)| left == right).count();
+    let shared = &left[..shared];
+    let digit = shared.last().is_some_and(u8::is_ascii_digit);
+    shared.iter().rposition(|byte| byte.is_ascii_digit() != digit).map_or(0, |before| before + 1)
+}
+
 /// Takes the run of characters that are no digits off the front; it may be empty.
-fn take_text<'a>(rest: &mut &'a str) -> &'a str {
-    let end = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
+fn take_text<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
+    let end = rest.iter().position(u8::is_ascii_digit).unwrap_or(rest.len());
     let (run, tail) = rest.split_at(end);
     *rest = tail;
     run
 }
 
 /// Takes the run of digits off the front, without its leading zeros.
-fn take_number<'a>(rest: &mut &'a str) -> Option<&'a str> {
-    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+fn take_number<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let end = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
     if end == 0 {
         return None;
     }
     let (run, tail) = rest.split_at(end);
     *rest = tail;
-    Some(run.trim_start_matches('0'))
-}
-
-fn compare_numbers(left: &str, right: &str) -> Ordering {
-    left.len().cmp(&right.len()).then_with(|| left.cmp(right))
+    let zeros = run.iter().take_while(|digit| **digit == b'0').count();
+    Some(&run[zeros..])
 }
 
 #[cfg(test)]

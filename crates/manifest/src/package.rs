@@ -9,6 +9,12 @@ use jiff::tz::TimeZone;
 
 use crate::json::{self, Object, Value, text};
 
+mod kind;
+mod known;
+
+pub use kind::Kind;
+use known::Known;
+
 /// How a manifest's file name ends.
 pub const FILE_SUFFIX: &str = ".composer.json";
 
@@ -34,48 +40,6 @@ pub enum Error {
     },
 }
 
-/// What a package is, by its `type`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// `heroku-sys-php`
-    Php,
-    /// `heroku-sys-hhvm`
-    Hhvm,
-    /// `heroku-sys-php-extension`
-    PhpExtension,
-    /// `heroku-sys-webserver`
-    Webserver,
-    /// `heroku-sys-library`
-    Library,
-    /// `heroku-sys-program`
-    Program,
-    /// `heroku-sys-package` and `heroku-sys-php-package`: never offered to applications
-    Internal,
-    /// Every other type: a plain Composer package
-    Plain,
-}
-
-impl Kind {
-    /// How the types of platform packages start.
-    pub const PLATFORM_PREFIX: &str = "heroku-sys-";
-
-    /// The kind of a `type`; `None` for a platform type (`heroku-sys-…`) that nobody knows.
-    #[must_use]
-    pub fn of(text: &str) -> Option<Kind> {
-        Some(match text {
-            "heroku-sys-php" => Kind::Php,
-            "heroku-sys-hhvm" => Kind::Hhvm,
-            "heroku-sys-php-extension" => Kind::PhpExtension,
-            "heroku-sys-webserver" => Kind::Webserver,
-            "heroku-sys-library" => Kind::Library,
-            "heroku-sys-program" => Kind::Program,
-            "heroku-sys-package" | "heroku-sys-php-package" => Kind::Internal,
-            other if other.starts_with(Kind::PLATFORM_PREFIX) => return None,
-            _ => Kind::Plain,
-        })
-    }
-}
-
 /// A package version as Composer describes it. The whole object is kept, keys that nobody here
 /// knows included.
 ///
@@ -92,6 +56,8 @@ pub struct Manifest {
 struct Shared {
     text: String,
     members: Vec<text::Member>,
+    /// Which of the members are asked for all the time.
+    known: Known,
     /// The same as a tree, once somebody has asked for it.
     object: OnceLock<Object>,
 }
@@ -111,8 +77,9 @@ impl Manifest {
     /// Where the text is not JSON, or not the description of a package.
     pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, Error> {
         let text = text.as_ref();
-        match std::str::from_utf8(text.trim_ascii()) {
-            Ok(written) if text::is_written_object(written) => Self::from_text(written.to_owned()),
+        let written = text.trim_ascii();
+        match (text::scan_object(written), std::str::from_utf8(written)) {
+            (Some(members), Ok(written)) => Self::from_members(written.to_owned(), members),
             _ => Self::from_object(json::parse_object(text)?),
         }
     }
@@ -133,40 +100,18 @@ impl Manifest {
     /// Takes a text that is as it would be written.
     fn from_text(text: String) -> Result<Self, Error> {
         let members = text::members(&text).collect();
-        let shared = Arc::new(Shared { text, members, object: OnceLock::new() });
-        let manifest = Manifest { shared };
-        manifest.check()?;
-        Ok(manifest)
+        Self::from_members(text, members)
     }
 
-    /// Takes the manifest out of a value, and leaves null there; a value that is none stays.
-    pub(crate) fn take(value: &mut Value) -> Option<Self> {
-        let manifest = Self::from_text(value.as_object().map(|_| json::to_text(value))?).ok()?;
-        *value = Value::Null;
-        Some(manifest)
+    fn from_members(text: String, members: Vec<text::Member>) -> Result<Self, Error> {
+        let known = Known::of(&text, &members)?;
+        let object = OnceLock::new();
+        Ok(Manifest { shared: Arc::new(Shared { text, members, known, object }) })
     }
 
-    /// Whether this is the description of a package.
-    fn check(&self) -> Result<(), Error> {
-        for key in ["name", "version"] {
-            match self.raw(key) {
-                Some(value) if value.starts_with('"') => {}
-                Some(_) => {
-                    return Err(Error::WrongType { key, expected: "a string" });
-                }
-                None => return Err(Error::Missing { key }),
-            }
-        }
-        for key in ["require", "conflict", "replace", "provide", "dist"] {
-            match self.raw(key) {
-                None | Some("null" | "[]") => {}
-                Some(value) if value.starts_with('{') => {}
-                Some(_) => {
-                    return Err(Error::WrongType { key, expected: "an object" });
-                }
-            }
-        }
-        Ok(())
+    /// The manifest that a text holds which is as it would be written; `None` for anything else.
+    pub(crate) fn of_written(text: &str) -> Option<Self> {
+        text.starts_with('{').then(|| Self::from_text(text.to_owned()).ok()).flatten()
     }
 
     /// The bytes of the manifest's file.
@@ -195,36 +140,38 @@ impl Manifest {
     /// Each key with its value, as they are written.
     pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &str)> {
         let text = self.as_text();
-        self.shared.members.iter().map(|m| (&text[m.key.clone()], &text[m.value.clone()]))
+        self.shared.members.iter().map(|member| (member.key(text), member.value(text)))
     }
 
     /// The value of a key, as it is written.
     pub(crate) fn raw(&self, key: &str) -> Option<&str> {
-        let text = self.as_text();
-        let named = |m: &&text::Member| m.key.len() == key.len() && text[m.key.clone()] == *key;
-        self.shared.members.iter().find(named).map(|member| &text[member.value.clone()])
+        self.members().find(|(name, _)| *name == key).map(|(_, value)| value)
     }
 
-    /// The value of a key, as a tree.
-    pub(crate) fn value(&self, key: &str) -> Option<Value> {
-        json::parse(self.raw(key)?).ok()
-    }
-
-    /// Sets the value of a key; what [`Manifest`] says of its keys has to stay true.
-    pub(crate) fn set(&mut self, key: &str, value: &Value) {
-        let value = json::to_text(value);
-        let Shared { text, members, object } = Arc::make_mut(&mut self.shared);
-        let at = members.partition_point(|m| *text::unescaped(&text[m.key.clone()]) < *key);
+    /// Sets the value of a key, which has to be one that is written as it is, to a text that is as
+    /// it would be written. What [`Manifest`] says of its keys has to stay true.
+    pub(crate) fn set_raw(&mut self, key: &str, value: &str) {
+        let Shared { text, members, known, object } = Arc::make_mut(&mut self.shared);
+        let at = members.partition_point(|member| *text::unescaped(member.key(text)) < *key);
+        let before = text.len();
         match members.get(at) {
-            Some(member) if text[member.key.clone()] == *key => {
-                text.replace_range(member.value.clone(), &value);
+            Some(member) if member.key(text) == key => {
+                *text = text::splice(text, member.value_range(), &[value]);
+                members[at].grow(before, text.len());
             }
             Some(member) => {
-                text.insert_str(member.key.start - 1, &format!("\"{key}\": {value}, "));
+                let start = member.start();
+                *text = text::splice(text, start..start, &["\"", key, "\": ", value, ", "]);
+                members.insert(at, text::Member::at(start, key, value));
+                known.inserted(at);
             }
-            None => text.insert_str(text.len() - 1, &format!(", \"{key}\": {value}")),
+            None => {
+                let end = before - 1;
+                *text = text::splice(text, end..end, &[", \"", key, "\": ", value]);
+                members.push(text::Member::at(end + 2, key, value));
+            }
         }
-        *members = text::members(text).collect();
+        members[at + 1..].iter_mut().for_each(|member| member.shift(before, text.len()));
         *object = OnceLock::new();
     }
 
@@ -239,6 +186,13 @@ impl Manifest {
         text::plain(self.raw(key)?).or_else(|| self.as_object().get(key)?.as_str())
     }
 
+    /// The same, where the member's place is known.
+    fn text_at(&self, at: usize) -> Option<&str> {
+        let (text, member) = (self.as_text(), self.shared.members[at]);
+        let plain = text::plain(member.value(text));
+        plain.or_else(|| self.as_object().get(member.key(text))?.as_str())
+    }
+
     /// An object below a key; `None` where it is missing, null, or PHP's empty object (`[]`).
     #[must_use]
     pub fn section(&self, key: &str) -> Option<&Object> {
@@ -248,19 +202,19 @@ impl Manifest {
     /// `name`, such as `heroku-sys/ext-redis`.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.text("name").unwrap_or_default()
+        self.text_at(self.shared.known.name).unwrap_or_default()
     }
 
     /// `version`, such as `6.0.2+build2`.
     #[must_use]
     pub fn version(&self) -> &str {
-        self.text("version").unwrap_or_default()
+        self.text_at(self.shared.known.version).unwrap_or_default()
     }
 
     /// `type`; empty where there is none.
     #[must_use]
     pub fn kind_name(&self) -> &str {
-        self.text("type").unwrap_or_default()
+        self.shared.known.kind.and_then(|at| self.text_at(at)).unwrap_or_default()
     }
 
     /// What the `type` says; `None` for an unknown platform type.
@@ -278,8 +232,12 @@ impl Manifest {
     /// `time` as a moment; `None` where it is missing or not `YYYY-MM-DD HH:MM:SS` (UTC).
     #[must_use]
     pub fn timestamp(&self) -> Option<Timestamp> {
-        let civil = DateTime::strptime("%Y-%m-%d %H:%M:%S", self.time()?).ok()?;
-        Some(civil.to_zoned(TimeZone::UTC).ok()?.timestamp())
+        let text = self.time()?;
+        let civil = match plain_time(text.as_bytes()) {
+            Some(time) => time,
+            None => DateTime::strptime("%Y-%m-%d %H:%M:%S", text).ok()?,
+        };
+        TimeZone::UTC.to_timestamp(civil).ok()
     }
 
     /// `require`; `None` where it is missing or empty in PHP's way.
@@ -298,8 +256,8 @@ impl Manifest {
     pub(crate) fn requirements(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
         let require = self.raw("require").unwrap_or_default();
         text::members(require).filter_map(|member| {
-            let constraint = require[member.value].strip_prefix('"')?.strip_suffix('"')?;
-            Some((text::unescaped(&require[member.key]), text::unescaped(constraint)))
+            let constraint = member.value(require).strip_prefix('"')?.strip_suffix('"')?;
+            Some((text::unescaped(member.key(require)), text::unescaped(constraint)))
         })
     }
 
@@ -310,14 +268,31 @@ impl Manifest {
     }
 
     /// Sets `dist.url`, in a new `dist` where there is none.
-    pub fn set_dist_url(&mut self, url: impl Into<String>) {
-        let mut dist = match self.value("dist") {
-            Some(Value::Object(dist)) => dist,
-            _ => Object::new(),
-        };
-        dist.insert("url".to_owned(), Value::String(url.into()));
-        self.set("dist", &Value::Object(dist));
+    pub fn set_dist_url(&mut self, url: &str) {
+        let mut written = Vec::with_capacity(200);
+        json::write_string(&mut written, url);
+        // What is written is ASCII.
+        let url = String::from_utf8(written).unwrap_or_default();
+        let dist = self.raw("dist").unwrap_or_default();
+        let dist = text::with_members(dist, vec![("url".to_owned(), &url)]);
+        self.set_raw("dist", &dist);
     }
+}
+
+/// A time with all its digits, as we and Python write it; other forms are rare.
+fn plain_time(text: &[u8]) -> Option<DateTime> {
+    let number = |from: usize, to: usize| {
+        text[from..to].iter().try_fold(0_i16, |number, digit| {
+            digit.is_ascii_digit().then(|| number * 10 + i16::from(digit - b'0'))
+        })
+    };
+    let short = |from: usize| i8::try_from(number(from, from + 2)?).ok();
+    let form = text.len() == 19 && text[10] == b' ';
+    let separators = form && [text[4], text[7], text[13], text[16]] == *b"--::";
+    if !separators {
+        return None;
+    }
+    DateTime::new(number(0, 4)?, short(5)?, short(8)?, short(11)?, short(14)?, short(17)?, 0).ok()
 }
 
 #[cfg(test)]

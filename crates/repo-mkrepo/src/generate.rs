@@ -1,12 +1,17 @@
 //! `packages.json` without publishing it.
 
+use std::io::{BufWriter, Write as _};
+
 use repo_tool::open;
 use repository::publish::Step;
 use repository::{Error, Manifests, index};
-use tool::{Exit, Failure, Io};
+use tool::{Failure, Io};
 
 use crate::args::Options;
 use crate::output;
+
+/// How much is handed to the system at once.
+const PIECE: usize = 64 << 10;
 
 /// Prints the index; to a terminal, writes it to the working folder instead.
 pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
@@ -16,15 +21,17 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
         Manifests::read_files(&options.manifests)?
     };
     io.say(&format!("-----> {}", Step::Generating));
-    let bytes = manifests.into_index().to_bytes();
+    let index = manifests.into_index();
     if io.stdout_is_terminal() {
-        output::write(&io.folder().join(index::FILE_NAME), &bytes)?;
+        output::write(&io.folder().join(index::FILE_NAME), &index.to_bytes())?;
         io.say(&format!("-----> Done. Run '{}' to upload repository.", command(options)));
         return Ok(());
     }
-    let text = String::from_utf8(bytes)
-        .map_err(|error| Failure::new(Exit::Failure, format!("packages.json: {error}")))?;
-    io.print(&text)
+    let mut out = BufWriter::with_capacity(PIECE, io.stdout());
+    let written = index.write_to(&mut out).and_then(|()| out.flush());
+    // The process ends now: taking the index apart would only take time.
+    std::mem::forget(index);
+    written.map_err(|error| tool::cannot_write(&error))
 }
 
 fn fetch(options: &Options, io: &Io) -> Result<Manifests, Failure> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
@@ -23,6 +23,9 @@ const FETCH_ATTEMPTS: u32 = 50;
 /// Fewer files than this are not worth a thread.
 const MIN_SHARE: usize = 200;
 
+/// What is read of a file at once: nearly every manifest.
+const READ_SIZE: usize = 64 << 10;
+
 /// One manifest as it stands in a store or a folder.
 #[derive(Debug, Clone)]
 pub struct Stored {
@@ -32,7 +35,8 @@ pub struct Stored {
     pub key: String,
     /// The store's opaque tag; empty for a file in a folder.
     pub etag: String,
-    /// When it was last written.
+    /// When it was last written. A file in a folder is not asked where its manifest has a time of
+    /// its own: that counts, here too.
     pub modified: Timestamp,
     /// The manifest itself.
     pub manifest: Manifest,
@@ -187,7 +191,10 @@ impl Manifests {
     pub fn read_files(paths: &[PathBuf]) -> Result<Self, Error> {
         let threads = thread::available_parallelism().map_or(1, NonZero::get);
         let share = paths.len().div_ceil(threads).max(MIN_SHARE);
-        let read = |paths: &[PathBuf]| paths.iter().map(|p| read_file(p)).collect::<Vec<_>>();
+        let read = |paths: &[PathBuf]| {
+            let mut buffer = vec![0; READ_SIZE];
+            paths.iter().map(|path| read_file(path, &mut buffer)).collect::<Vec<_>>()
+        };
         let results = thread::scope(|scope| {
             let mut shares = paths.chunks(share);
             let own = shares.next().unwrap_or_default();
@@ -242,18 +249,35 @@ pub(crate) fn fingerprint(objects: &[Object]) -> BTreeSet<(String, String)> {
     objects.iter().map(|o| (o.key.clone(), o.etag.clone())).collect()
 }
 
-fn read_file(path: &Path) -> Result<Stored, Error> {
+/// Reads a file into a buffer, which grows where the file needs it, and takes its manifest.
+fn read_file(path: &Path, buffer: &mut Vec<u8>) -> Result<Stored, Error> {
     let local = |source| Error::Local { path: path.to_path_buf(), source };
     let file_name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    let file = File::open(path).map_err(local)?;
-    let about = file.metadata().map_err(local)?;
-    let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or_default() + 1);
-    // `take` only hides that it is a file: its size is known and need not be asked for again.
-    file.take(u64::MAX).read_to_end(&mut bytes).map_err(local)?;
-    let key = path.display().to_string();
-    // A time outside of jiff's range (the year 9999) is no time that we could compare.
-    let modified = about.modified().map_err(local)?.try_into().unwrap_or(Timestamp::UNIX_EPOCH);
-    Stored::new(file_name, key, String::new(), modified, &bytes)
+    let key = path.to_string_lossy().into_owned();
+    let mut file = File::open(path).map_err(local)?;
+    let mut length = 0;
+    loop {
+        match file.read(&mut buffer[length..]) {
+            Ok(0) => break,
+            Ok(more) => length += more,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(local(error)),
+        }
+        if length == buffer.len() {
+            buffer.resize(2 * length, 0);
+        }
+    }
+    let etag = String::new();
+    let mut stored = Stored::new(file_name, key, etag, Timestamp::UNIX_EPOCH, &buffer[..length])?;
+    stored.modified = match stored.manifest.timestamp() {
+        Some(time) => time,
+        None => {
+            let written = file.metadata().and_then(|about| about.modified()).map_err(local)?;
+            // A time outside of jiff's range (the year 9999) is no time that we could compare.
+            written.try_into().unwrap_or(Timestamp::UNIX_EPOCH)
+        }
+    };
+    Ok(stored)
 }
 
 fn parse(name: &str, bytes: &[u8]) -> Result<Manifest, Error> {

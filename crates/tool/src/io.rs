@@ -158,8 +158,9 @@ impl Io {
     }
 }
 
-/// The failure for a stream that cannot be written.
-pub(crate) fn cannot_write(error: &io::Error) -> Failure {
+/// The failure for stdout that cannot be written; that nobody reads any more is not told.
+#[must_use]
+pub fn cannot_write(error: &io::Error) -> Failure {
     if error.kind() == io::ErrorKind::BrokenPipe {
         return Failure::silent(Exit::BrokenPipe);
     }

@@ -19,7 +19,7 @@ use std::process::ExitCode;
 pub use args::Args;
 pub use ask::Answer;
 pub use exit::{Exit, Fail, Failure};
-pub use io::{Input, Io, Notes, Out};
+pub use io::{Input, Io, Notes, Out, cannot_write};
 pub use progress::Progress;
 pub use records::{Records, publish_record};
 pub use signals::{guard_child, is_ending, release_child, signal_name};

@@ -1,10 +1,11 @@
 //! The rules by which manifests become an index.
 
-use std::cmp::Ordering;
+use std::borrow::Cow;
+use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::generate::shared_extension_url;
-use crate::json::{Object, Value};
+use crate::json::text;
 use crate::natural;
 use crate::package::{Kind, Manifest};
 use crate::version;
@@ -24,33 +25,42 @@ pub(super) fn apply(mut manifests: Vec<(String, Manifest)>) -> Packages {
         .filter(|manifest| manifest.kind() != Some(Kind::Internal))
         .collect();
     keep_latest_builds(&mut manifests);
-    split_shared_extensions(&mut manifests);
-    manifests.iter_mut().for_each(add_native_twins);
 
-    let mut packages = Packages::new();
-    for manifest in manifests {
-        match packages.get_mut(manifest.name()) {
-            Some(list) => list.push(manifest),
-            None => _ = packages.insert(manifest.name().to_owned(), vec![manifest]),
-        }
+    let mut packages = Unsorted::new();
+    let mut split = Vec::new();
+    for mut manifest in manifests {
+        split_shared_extensions(&mut manifest, &mut split);
+        add_native_twins(&mut manifest);
+        add(&mut packages, manifest);
     }
-    for list in packages.values_mut() {
-        list.sort_by_cached_key(|manifest| std::cmp::Reverse(SeriesKey(series(manifest))));
+    for mut manifest in split {
+        add_native_twins(&mut manifest);
+        add(&mut packages, manifest);
     }
-    packages
+    packages.into_iter().map(|(name, list)| (name, sorted(list))).collect()
 }
 
-/// What a rebuild takes the place of: the same package, for the same target, in a version that
-/// Composer takes for the same once the build metadata is cut off.
-fn build_group(manifest: &Manifest) -> (&str, String, String) {
-    let (version, _) = split_build(manifest.version());
+/// The manifests of each name as they come, with the series that each is for.
+type Unsorted = BTreeMap<String, Vec<(String, Manifest)>>;
+
+fn add(packages: &mut Unsorted, manifest: Manifest) {
+    let keyed = (series(&manifest).into_owned(), manifest);
+    match packages.get_mut(keyed.1.name()) {
+        Some(list) => list.push(keyed),
+        None => _ = packages.insert(keyed.1.name().to_owned(), vec![keyed]),
+    }
+}
+
+/// What a build is for: a rebuild takes the place of the same package and version for the same
+/// target.
+fn target(manifest: &Manifest) -> String {
     let mut target = String::new();
     for (package, constraint) in manifest.requirements() {
         if is_target(&package, &constraint) {
             target.extend([&*package, " ", &*constraint, "\n"]);
         }
     }
-    (manifest.name(), version::composer_form(version), target)
+    target
 }
 
 /// Whether a requirement says what a build is for: PHP, HHVM, or the stack, which is known by its
@@ -78,16 +88,21 @@ fn split_build(version: &str) -> (&str, Option<&str>) {
 
 /// Drops the builds of a version that a later build for the same target replaces.
 fn keep_latest_builds(manifests: &mut Vec<Manifest>) {
-    // Few packages are ever rebuilt; only these are looked at closely.
-    let rebuilt: HashSet<&str> = manifests
-        .iter()
-        .filter(|manifest| manifest.version().contains('+'))
-        .map(Manifest::name)
-        .collect();
-    let groups: Vec<_> = manifests
-        .iter()
-        .map(|manifest| rebuilt.contains(manifest.name()).then(|| build_group(manifest)))
-        .collect();
+    // Few versions are ever rebuilt; only these are looked at closely.
+    let mut rebuilt: HashMap<&str, HashSet<String>> = HashMap::new();
+    for manifest in manifests.iter() {
+        if let (version, Some(_)) = split_build(manifest.version()) {
+            let versions = rebuilt.entry(manifest.name()).or_default();
+            versions.insert(version::composer_form(version));
+        }
+    }
+    let group = |manifest| {
+        let (version, _) = split_build(Manifest::version(manifest));
+        let form = version::composer_form(version);
+        let rebuilt = rebuilt.get(manifest.name())?.contains(&form);
+        rebuilt.then(|| (manifest.name(), form, target(manifest)))
+    };
+    let groups: Vec<_> = manifests.iter().map(group).collect();
     let mut latest: HashMap<_, &str> = HashMap::new();
     for (group, manifest) in groups.iter().zip(manifests.iter()) {
         let Some(group) = group else {
@@ -111,28 +126,29 @@ fn keep_latest_builds(manifests: &mut Vec<Manifest>) {
 }
 
 /// Makes a package of each shared extension that a PHP manifest carries whole.
-fn split_shared_extensions(manifests: &mut Vec<Manifest>) {
-    let mut split = Vec::new();
-    for manifest in manifests.iter_mut().filter(|manifest| manifest.kind() == Some(Kind::Php)) {
-        let url = manifest.dist_url().unwrap_or_default().to_owned();
-        let Some(mut extra) = manifest.value("extra") else {
-            continue;
-        };
-        let Some(Value::Object(shared)) = extra.get_mut("shared") else {
-            continue;
-        };
-        for (name, value) in shared.iter_mut() {
-            let Some(mut extension) = Manifest::take(value) else {
-                continue;
-            };
-            // A record of the extension stays, for tools that list what PHP comes with.
-            *value = Value::Bool(false);
-            extension.set_dist_url(shared_extension_url(&url, name));
-            split.push(extension);
-        }
-        manifest.set("extra", &extra);
+fn split_shared_extensions(manifest: &mut Manifest, split: &mut Vec<Manifest>) {
+    if manifest.kind() != Some(Kind::Php) {
+        return;
     }
-    manifests.append(&mut split);
+    let extra = manifest.raw("extra").unwrap_or_default();
+    let shared = text::find(extra, "shared").unwrap_or_default();
+    let url = manifest.dist_url().unwrap_or_default();
+    let mut taken = Vec::new();
+    for member in text::members(shared) {
+        let Some(mut extension) = Manifest::of_written(member.value(shared)) else {
+            continue;
+        };
+        let name = text::unescaped(member.key(shared));
+        extension.set_dist_url(&shared_extension_url(url, &name));
+        split.push(extension);
+        // A record of the extension stays, for tools that list what PHP comes with.
+        taken.push((name.into_owned(), "false"));
+    }
+    if !taken.is_empty() {
+        let shared = text::with_members(shared, taken);
+        let extra = text::with_members(extra, vec![("shared".to_owned(), &shared)]);
+        manifest.set_raw("extra", &extra);
+    }
 }
 
 /// Adds the `.native` names, by which an application can ask for the extension itself where a
@@ -142,67 +158,75 @@ fn add_native_twins(manifest: &mut Manifest) {
     if !matches!(kind, Some(Kind::Php | Kind::PhpExtension)) {
         return;
     }
-    let own = (kind == Some(Kind::PhpExtension)).then(|| format!("{}{NATIVE}", manifest.name()));
-    let mut replace = manifest.value("replace").unwrap_or_else(empty);
-    if own.is_some() && !replace.is_object() {
-        replace = empty();
+    let own = (kind == Some(Kind::PhpExtension)).then(|| [manifest.name(), NATIVE].concat());
+    let mut replace = manifest.raw("replace").unwrap_or("{}");
+    if own.is_some() && !replace.starts_with('{') {
+        replace = "{}";
     }
-    if let Value::Object(links) = &mut replace {
-        links.extend(twins(links));
-        links.extend(own.map(|own| (own, Value::String("self.version".to_owned()))));
-    }
-    manifest.set("replace", &replace);
-    // Few require an extension, so that the others need not be taken apart.
-    let extensions = manifest.raw("require").is_some_and(|text| text.contains(EXTENSION_PREFIX));
-    if extensions && let Some(Value::Object(mut links)) = manifest.value("require") {
-        links.extend(twins(&links));
-        manifest.set("require", &Value::Object(links));
+    let mut links = twins(replace);
+    links.extend(own.map(|own| (own, r#""self.version""#)));
+    let replace =
+        if links.is_empty() { replace.to_owned() } else { text::with_members(replace, links) };
+    manifest.set_raw("replace", &replace);
+    let require = manifest.raw("require").unwrap_or_default();
+    let links = twins(require);
+    if !links.is_empty() {
+        let require = text::with_members(require, links);
+        manifest.set_raw("require", &require);
     }
 }
 
 /// The `.native` names that belong beside the extensions among these links.
-fn twins(links: &Object) -> Object {
-    links
-        .iter()
-        .filter(|(name, _)| name.starts_with(EXTENSION_PREFIX) && !name.ends_with(NATIVE))
-        .map(|(name, version)| (format!("{name}{NATIVE}"), version.clone()))
+fn twins(links: &str) -> Vec<(String, &str)> {
+    text::members(links)
+        .filter_map(|member| {
+            let name = text::unescaped(member.key(links));
+            let extension = name.starts_with(EXTENSION_PREFIX) && !name.ends_with(NATIVE);
+            extension.then(|| ([&*name, NATIVE].concat(), member.value(links)))
+        })
         .collect()
 }
 
-fn empty() -> Value {
-    Value::Object(Object::new())
+/// The manifests of one name, the latest series first, equal ones as they stand.
+fn sorted(manifests: Vec<(String, Manifest)>) -> Vec<Manifest> {
+    let ranks = ranks(manifests.iter().map(|(series, _)| series.as_str()));
+    let mut ranked: Vec<(usize, Manifest)> =
+        ranks.into_iter().zip(manifests.into_iter().map(|(_, manifest)| manifest)).collect();
+    ranked.sort_by_key(|(rank, _)| Reverse(*rank));
+    ranked.into_iter().map(|(_, manifest)| manifest).collect()
 }
 
-/// The PHP series that a package is for, in the form in which packages of one name are ordered.
-fn series(manifest: &Manifest) -> String {
-    manifest
-        .required(HHVM)
-        .or_else(|| manifest.required(PHP))
-        .unwrap_or("0.0.0")
-        .replace(['<', '>', '=', '*', '~', '^'], "0")
-}
-
-/// A key in natural order.
-struct SeriesKey(String);
-
-impl PartialEq for SeriesKey {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
+/// For each series its place in natural order; those that are equal in it share one. There are
+/// thousands of manifests, but few series.
+fn ranks<'a>(series: impl Iterator<Item = &'a str> + Clone) -> Vec<usize> {
+    let mut places: HashMap<&str, usize> = series.clone().map(|series| (series, 0)).collect();
+    let mut sorted: Vec<(String, &mut usize)> =
+        places.iter_mut().map(|(series, place)| (sort_key(series), place)).collect();
+    sorted.sort_by(|left, right| natural::compare(&left.0, &right.0));
+    let equal =
+        |left: &(String, _), right: &(String, _)| natural::compare(&left.0, &right.0).is_eq();
+    for (number, run) in sorted.chunk_by_mut(equal).enumerate() {
+        run.iter_mut().for_each(|(_, place)| **place = number);
     }
+    series.map(|series| places[series]).collect()
 }
 
-impl Eq for SeriesKey {}
-
-impl Ord for SeriesKey {
-    fn cmp(&self, other: &Self) -> Ordering {
-        natural::compare(&self.0, &other.0)
+/// The PHP series that a package is for, as it requires it.
+fn series(manifest: &Manifest) -> Cow<'_, str> {
+    let (mut hhvm, mut php) = (None, None);
+    for (package, constraint) in manifest.requirements() {
+        match &*package {
+            HHVM => hhvm = Some(constraint),
+            PHP => php = Some(constraint),
+            _ => {}
+        }
     }
+    hhvm.or(php).unwrap_or(Cow::Borrowed("0.0.0"))
 }
 
-impl PartialOrd for SeriesKey {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
+/// A series in the form in which packages of one name are ordered.
+fn sort_key(series: &str) -> String {
+    series.replace(['<', '>', '=', '*', '~', '^'], "0")
 }
 
 pub(super) fn same(left: &Packages, right: &Packages) -> bool {
@@ -214,11 +238,11 @@ pub(super) fn same(left: &Packages, right: &Packages) -> bool {
 
 /// A list of manifests with those of equal sort keys in an order that only their contents decide.
 fn canonical(manifests: &[Manifest]) -> Vec<&str> {
-    let mut keyed: Vec<(SeriesKey, &str)> = manifests
-        .iter()
-        .map(|manifest| (SeriesKey(series(manifest)), manifest.as_text()))
-        .collect();
-    for run in keyed.chunk_by_mut(|left, right| left.0.cmp(&right.0).is_eq()) {
+    let series: Vec<Cow<'_, str>> = manifests.iter().map(series).collect();
+    let ranks = ranks(series.iter().map(|series| &**series));
+    let mut keyed: Vec<(usize, &str)> =
+        ranks.into_iter().zip(manifests.iter().map(Manifest::as_text)).collect();
+    for run in keyed.chunk_by_mut(|left, right| left.0 == right.0) {
         run.sort_by_key(|(_, text)| *text);
     }
     keyed.into_iter().map(|(_, text)| text).collect()

@@ -1,119 +1,71 @@
-//! JSON text that already is what would be written, looked at without taking it apart.
+//! JSON text that already is what would be written, looked at and changed without taking it apart.
 //!
 //! Nearly all manifests were written by us or by Python. Recognising that costs a fraction of
 //! reading them into a tree, and the text is a tenth of the tree's size.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use super::Value;
 
-/// As deep as the reader goes.
-const MAX_DEPTH: usize = 127;
+mod edit;
+mod scan;
 
-/// Whether a text is an object that [`to_bytes`](super::to_bytes) would write as it stands.
-///
-/// `false` is always right: text with rare things (floats, escapes by number, any escape in a key)
-/// is not looked at closely.
-pub(crate) fn is_written_object(text: &str) -> bool {
-    let mut scanner = Scanner { rest: text.as_bytes() };
-    text.starts_with('{') && scanner.value(0).is_some() && scanner.rest.is_empty()
-}
+pub(crate) use edit::{splice, with_members};
+pub(crate) use scan::scan_object;
 
-struct Scanner<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Scanner<'a> {
-    fn value(&mut self, depth: usize) -> Option<()> {
-        match self.rest.first()? {
-            b'"' => self.string().map(|_| ()),
-            b'{' => self.object(depth + 1),
-            b'[' => self.list(depth + 1),
-            b'n' => self.take(b"null"),
-            b't' => self.take(b"true"),
-            b'f' => self.take(b"false"),
-            _ => self.integer(),
-        }
-    }
-
-    fn take(&mut self, token: &[u8]) -> Option<()> {
-        self.rest = self.rest.strip_prefix(token)?;
-        Some(())
-    }
-
-    fn object(&mut self, depth: usize) -> Option<()> {
-        self.take(b"{")?;
-        if depth > MAX_DEPTH || self.take(b"}").is_some() {
-            return (depth <= MAX_DEPTH).then_some(());
-        }
-        let mut last: Option<&[u8]> = None;
-        loop {
-            let key = self.string()?;
-            if key.contains(&b'\\') || last.is_some_and(|last| last >= key) {
-                return None;
-            }
-            last = Some(key);
-            self.take(b": ")?;
-            self.value(depth)?;
-            if self.take(b", ").is_none() {
-                return self.take(b"}");
-            }
-        }
-    }
-
-    fn list(&mut self, depth: usize) -> Option<()> {
-        self.take(b"[")?;
-        if depth > MAX_DEPTH || self.take(b"]").is_some() {
-            return (depth <= MAX_DEPTH).then_some(());
-        }
-        loop {
-            self.value(depth)?;
-            if self.take(b", ").is_none() {
-                return self.take(b"]");
-            }
-        }
-    }
-
-    /// Takes a string; what stands between its quotes.
-    fn string(&mut self) -> Option<&'a [u8]> {
-        let text = self.rest.strip_prefix(b"\"")?;
-        let mut at = 0;
-        loop {
-            match *text.get(at)? {
-                b'"' => break,
-                b'\\' if matches!(text.get(at + 1)?, b'"' | b'\\' | b'n' | b't' | b'r') => at += 2,
-                b'\\' => return None,
-                b' '..=b'~' => at += 1,
-                _ => return None,
-            }
-        }
-        self.rest = &text[at + 1..];
-        Some(&text[..at])
-    }
-
-    fn integer(&mut self) -> Option<()> {
-        let digits = self.rest.strip_prefix(b"-").unwrap_or(self.rest);
-        let negative = digits.len() < self.rest.len();
-        let end = digits.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(digits.len());
-        let (digits, rest) = digits.split_at(end);
-        let right = match digits {
-            [] => false,
-            [b'0'] => !negative,
-            [first, ..] => *first != b'0',
-        };
-        self.rest = rest;
-        (right && !matches!(rest.first(), Some(b'.' | b'e' | b'E'))).then_some(())
-    }
-}
-
-/// Where a member of an object stands in its text.
-#[derive(Debug, Clone)]
+/// Where a member of an object stands in the object's text. There are many thousands of them.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Member {
-    /// The key, without its quotes.
-    pub(crate) key: Range<usize>,
-    /// The value.
-    pub(crate) value: Range<usize>,
+    key_start: u32,
+    key_end: u32,
+    value_end: u32,
+}
+
+impl Member {
+    /// From the places of the key, without its quotes, and of the end of the value, which stands
+    /// behind `": `. Only texts up to `u32::MAX` have members that can be told.
+    fn new(key_start: usize, key_end: usize, value_end: usize) -> Self {
+        let short = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Self { key_start: short(key_start), key_end: short(key_end), value_end: short(value_end) }
+    }
+
+    /// Of a member that is written at a place.
+    pub(crate) fn at(start: usize, key: &str, value: &str) -> Self {
+        let key_end = start + 1 + key.len();
+        Self::new(start + 1, key_end, key_end + 3 + value.len())
+    }
+
+    /// Moves the member where the text before it has another length now.
+    pub(crate) fn shift(&mut self, before: usize, after: usize) {
+        let [key_start, key_end, value_end] = [self.key_start, self.key_end, self.value_end]
+            .map(|place| (place as usize + after) - before);
+        *self = Self::new(key_start, key_end, value_end);
+    }
+
+    /// Moves the end of the value, where that has another length now.
+    pub(crate) fn grow(&mut self, before: usize, after: usize) {
+        let value_end = (self.value_end as usize + after) - before;
+        *self = Self::new(self.key_start as usize, self.key_end as usize, value_end);
+    }
+
+    /// The key in the text that the member was found in, without its quotes.
+    pub(crate) fn key(self, object: &str) -> &str {
+        &object[self.key_start as usize..self.key_end as usize]
+    }
+
+    /// The value in the text that the member was found in.
+    pub(crate) fn value(self, object: &str) -> &str {
+        &object[self.value_range()]
+    }
+
+    /// Where the member begins: at the quote of its key.
+    pub(crate) fn start(self) -> usize {
+        self.key_start as usize - 1
+    }
+
+    pub(crate) fn value_range(self) -> std::ops::Range<usize> {
+        self.key_end as usize + 3..self.value_end as usize
+    }
 }
 
 /// The members of an object, in a text that was written by [`to_bytes`](super::to_bytes); none in
@@ -124,16 +76,16 @@ pub(crate) fn members(object: &str) -> impl Iterator<Item = Member> {
     let mut next = (object.starts_with('{') && object != "{}").then_some(1);
     std::iter::from_fn(move || {
         let start = next?;
-        let key = start + 1..end_of_string(text, start) - 1;
-        let value = key.end + 3..end_of_value(text, key.end + 3);
-        next = (text.get(value.end) == Some(&b',')).then_some(value.end + 2);
-        Some(Member { key, value })
+        let key_end = end_of_string(text, start) - 1;
+        let value_end = end_of_value(text, key_end + 3);
+        next = (text.get(value_end) == Some(&b',')).then_some(value_end + 2);
+        Some(Member::new(start + 1, key_end, value_end))
     })
 }
 
 /// Finds a member's value in an object's text. The key has to be one that is written as it is.
 pub(crate) fn find<'a>(object: &'a str, key: &str) -> Option<&'a str> {
-    members(object).find(|member| &object[member.key.clone()] == key).map(|m| &object[m.value])
+    members(object).find(|member| member.key(object) == key).map(|member| member.value(object))
 }
 
 fn end_of_value(text: &[u8], start: usize) -> usize {
@@ -160,14 +112,40 @@ fn end_of_value(text: &[u8], start: usize) -> usize {
 /// Behind the closing quote of the string that starts here.
 fn end_of_string(text: &[u8], start: usize) -> usize {
     let mut at = start + 1;
-    while let Some(byte) = text.get(at) {
-        match byte {
-            b'"' => return at + 1,
-            b'\\' => at += 2,
-            _ => at += 1,
+    loop {
+        at += plain_length(text.get(at..).unwrap_or_default());
+        match text.get(at) {
+            Some(b'"') => return at + 1,
+            // An escape; anything else cannot be in a written text.
+            Some(_) => at += 2,
+            None => return text.len(),
         }
     }
-    text.len()
+}
+
+/// How many bytes a text starts with that stand in a string as themselves: `' '..='~'` but for
+/// quote and backslash. Looked for eight at a time: most of every manifest is such bytes.
+pub(super) fn plain_length(text: &[u8]) -> usize {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x80 * EACH;
+    // Sets the high bit of a byte that is zero, and maybe of others behind it.
+    let zero = |word: u64| word.wrapping_sub(EACH) & !word & HIGH;
+    let mut length = 0;
+    while let Some((eight, _)) = text[length..].split_first_chunk() {
+        let word = u64::from_le_bytes(*eight);
+        let control = word.wrapping_sub(u64::from(b' ') * EACH) & !word & HIGH;
+        let other = (word & HIGH)
+            | control
+            | zero(word ^ (0x7f * EACH))
+            | zero(word ^ (u64::from(b'"') * EACH))
+            | zero(word ^ (u64::from(b'\\') * EACH));
+        if other != 0 {
+            return length + other.trailing_zeros() as usize / 8;
+        }
+        length += 8;
+    }
+    let plain = |byte: &&u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    length + text[length..].iter().take_while(plain).count()
 }
 
 /// The text between the quotes of a string's text, where it is written as it is.
@@ -186,72 +164,4 @@ pub(crate) fn unescaped(inner: &str) -> Cow<'_, str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::{parse, to_bytes};
-    use super::*;
-
-    #[test]
-    fn only_what_would_be_written_is_recognised() {
-        let long = format!("{}1{}", r#"{"a": "#.repeat(127), "}".repeat(127));
-        for text in [
-            "{}",
-            r#"{"A": 1, "a": [1, -20, {}], "b": {"c": null}}"#,
-            r#"{"a": "\"\\\n", "b": [[], true, false, 0]}"#,
-            long.as_str(),
-        ] {
-            assert!(is_written_object(text), "{text}");
-            assert_eq!(to_bytes(&parse(text).unwrap()), text.as_bytes());
-        }
-        let longer = format!(r#"{{"a": {long}}}"#);
-        for text in [
-            "",
-            "{",
-            "[]",
-            "{}x",
-            r#"{"a":1}"#,
-            r#"{"a": 1,"b": 2}"#,
-            r#"{"b": 1, "a": 2}"#,
-            r#"{"a": 1, "a": 2}"#,
-            r#"{"a": 01}"#,
-            r#"{"a": -0}"#,
-            r#"{"a": 1.10}"#,
-            r#"{"a": -}"#,
-            r#"{"a": 1e5}"#,
-            r#"{"a": "\/"}"#,
-            r#"{"a": "é"}"#,
-            r#"{"a": "\u0041"}"#,
-            "{\"a\": \"\t\"}",
-            r#"{"a": tru}"#,
-            r#"{"a": [1,]}"#,
-            r#"{"a": "}"#,
-            r#"{"a" : 1}"#,
-            r#"{"a": 1}}"#,
-            r#"{"a\n": 1}"#,
-            r#"{"a": ,}"#,
-            longer.as_str(),
-        ] {
-            assert!(!is_written_object(text), "{text}");
-        }
-    }
-
-    #[test]
-    fn members_are_found_by_their_place() {
-        let text =
-            r#"{"a": "x, \"}", "b": [1, {"a": 2}], "c\\": 1.5, "d": {"e": {}}, "\u00e9": null}"#;
-        assert_eq!(to_bytes(&parse(text).unwrap()), text.as_bytes());
-        let found: Vec<(&str, &str)> =
-            members(text).map(|m| (&text[m.key], &text[m.value])).collect();
-        let expected = [
-            ("a", r#""x, \"}""#),
-            ("b", r#"[1, {"a": 2}]"#),
-            (r"c\\", "1.5"),
-            ("d", r#"{"e": {}}"#),
-            (r"\u00e9", "null"),
-        ];
-        assert_eq!(found, expected);
-        assert_eq!(unescaped(found[4].0), "é");
-        assert_eq!(find(text, "d").and_then(|d| find(d, "e")), Some("{}"));
-        assert_eq!((members("{}").count(), members("null").count()), (0, 0));
-        assert_eq!((plain(r#""x""#), plain(r#""\n""#), plain("1")), (Some("x"), None, None));
-    }
-}
+mod tests;

@@ -79,7 +79,7 @@ fn change(
     if let (Some(path), Some(url)) = (&archive, manifest.dist_url()) {
         let query = url.find('?').map_or("", |start| &url[start..]);
         let url = format!("{}{query}", destination.urls.url(path));
-        manifest.set_dist_url(url);
+        manifest.set_dist_url(&url);
     }
     let old_archive = ours
         .and_then(|ours| self::archive(&ours.entry.manifest, destination))
