@@ -1,0 +1,7 @@
+@RestController
+class Hello {
+    @RequestMapping("/")
+    String hello() {
+        "Hello from a Groovy script."
+    }
+}
