@@ -45,6 +45,15 @@ impl Region {
         self.0 != Form::Unset
     }
 
+    /// The region or label as it was given; `None` where none was.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match &self.0 {
+            Form::Unset => None,
+            Form::Label(text) | Form::Name(text) => Some(text),
+        }
+    }
+
     /// The region's name, as requests are signed for: `us-east-1` where none was given.
     #[must_use]
     pub fn name(&self) -> &str {

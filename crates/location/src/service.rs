@@ -71,6 +71,27 @@ impl Service {
         Ok(Self::Endpoint { url: trimmed.to_owned(), region })
     }
 
+    /// The region; a folder has none.
+    #[must_use]
+    pub fn region(&self) -> Option<&Region> {
+        match self {
+            Self::Aws { region } | Self::Endpoint { region, .. } => Some(region),
+            Self::Folder { .. } => None,
+        }
+    }
+
+    /// The endpoint's URL, as [`Service::from_endpoint`] takes it; none for Amazon S3.
+    #[must_use]
+    pub fn endpoint(&self) -> Option<String> {
+        match self {
+            Self::Aws { .. } => None,
+            Self::Endpoint { url, .. } => Some(url.clone()),
+            Self::Folder { root } => {
+                Some(format!("file://{}", url::encode_path(&root.to_string_lossy())))
+            }
+        }
+    }
+
     /// The URL of a bucket, without a trailing slash.
     pub(crate) fn bucket_url(&self, bucket: &str) -> String {
         match self {

@@ -6,7 +6,8 @@ use repo_tool::Cache;
 use tool::{Args, Failure};
 
 /// What the command line asks for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Options {
     /// Make `packages.json` anew.
     pub publish: bool,
@@ -14,6 +15,10 @@ pub struct Options {
     pub yes: bool,
     /// Only say what would be done.
     pub dry_run: bool,
+    /// Print the plan as JSON.
+    pub plan: bool,
+    /// Apply the plan in this file.
+    pub apply: Option<String>,
     /// Also publish under this name.
     pub snapshot: Option<String>,
     /// Where records go instead of stdout.
@@ -30,12 +35,19 @@ impl Options {
         let publish = !args.flag("--no-publish");
         let yes = args.flag(["-y", "--yes"]);
         let dry_run = args.flag(["-n", "--dry-run"]);
+        let plan = args.flag("--plan");
         let cache = Cache::take_switch(&mut args);
         let snapshot: Option<String> = args.value(["-c", "--snapshot"])?;
         let records = args.value("--records")?;
+        let apply: Option<String> = args.value("--apply")?;
         let cache = cache.take_value(&mut args)?;
         let names = args.rest()?;
-        if names.is_empty() {
+        if apply.is_some() {
+            if !names.is_empty() || !publish || plan || snapshot.is_some() {
+                return Err(Failure::usage("with --apply, the plan says what is removed")
+                    .hint("See --help for usage and examples."));
+            }
+        } else if names.is_empty() {
             return Err(
                 Failure::usage("no manifest is named").hint("See --help for usage and examples.")
             );
@@ -43,7 +55,7 @@ impl Options {
         if snapshot.is_some() && !publish {
             return Err(Failure::usage("a snapshot cannot be made with --no-publish"));
         }
-        Ok(Self { publish, yes, dry_run, snapshot, records, cache, names })
+        Ok(Self { publish, yes, dry_run, plan, apply, snapshot, records, cache, names })
     }
 }
 
@@ -68,7 +80,15 @@ mod tests {
 
     #[test]
     fn what_cannot_be_meant_is_refused() {
-        for texts in [&[][..], &["--no-publish", "-c", "x", "a"], &["-z", "a"], &["a", "-c"]] {
+        for texts in [
+            &[][..],
+            &["--no-publish", "-c", "x", "a"],
+            &["-z", "a"],
+            &["a", "-c"],
+            &["--apply"],
+            &["--apply", "plan.json", "a"],
+            &["--apply", "plan.json", "--no-publish"],
+        ] {
             assert_eq!(parse(texts).unwrap_err().exit, Exit::Usage, "{texts:?}");
         }
     }

@@ -15,7 +15,8 @@ pub enum Command {
 }
 
 /// A sync of two repositories.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Options {
     /// Keep what only the destination has.
     pub keep: bool,
@@ -25,6 +26,8 @@ pub struct Options {
     pub dry_run: bool,
     /// Print the plan as JSON.
     pub plan: bool,
+    /// Apply the plan in this file.
+    pub apply: Option<String>,
     /// Also publish under this name.
     pub snapshot: Option<String>,
     /// A folder that stands in for the destination.
@@ -42,7 +45,7 @@ pub struct Options {
 }
 
 /// One side as the command line names it.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Named {
     /// Bucket and prefix.
     pub place: Option<(String, String)>,
@@ -79,6 +82,7 @@ impl Command {
         let destination_folder = args.value(["-d", "--dest-dir"])?;
         let source_folder = args.value(["-s", "--source-dir"])?;
         let records = args.value("--records")?;
+        let apply: Option<String> = args.value("--apply")?;
         let cache = cache.take_value(&mut args)?;
         let mut destination = Named {
             endpoint: args.value("--dest-endpoint")?,
@@ -98,12 +102,27 @@ impl Command {
         {
             return operations(rest, dry_run);
         }
-        place(&rest, &mut destination, &mut source)?;
+        if apply.is_some() {
+            let elsewhere = !rest.is_empty()
+                || keep
+                || plan
+                || snapshot.is_some()
+                || destination_folder.is_some()
+                || source_folder.is_some()
+                || destination.endpoint.is_some()
+                || source.endpoint.is_some();
+            if elsewhere {
+                return Err(wrong("with --apply, the plan says where and what"));
+            }
+        } else {
+            place(&rest, &mut destination, &mut source)?;
+        }
         Ok(Self::Sync(Box::new(Options {
             keep,
             yes,
             dry_run,
             plan,
+            apply,
             snapshot,
             destination_folder,
             source_folder,
@@ -226,6 +245,10 @@ mod tests {
             &["ops", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
             &["d", "p/", "-c"],
             &["d", "p/", "-x"],
+            &["--apply"],
+            &["--apply", "plan.json", "d", "p/"],
+            &["--apply", "plan.json", "-c", "snap"],
+            &["--apply", "plan.json", "--plan"],
         ];
         for texts in cases {
             assert_eq!(parse(texts).unwrap_err().exit, Exit::Usage, "{texts:?}");

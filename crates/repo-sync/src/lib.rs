@@ -1,13 +1,12 @@
 //! Brings one repository to the state of another.
 //!
-//! [`places`] finds the two, [`sync`] plans and carries out; [`plan`] is a plan as JSON, and [`ops`]
-//! the historical planner on local folders.
+//! [`places`] finds the two, [`sync`] plans and carries out; [`ops`] is the historical planner on
+//! local folders.
 
 mod args;
 mod error;
 mod ops;
 mod places;
-mod plan;
 mod sync;
 
 pub use error::Error;

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use location::{Env, Location, Prefix, Region, Service};
 use manifest::plan::{self, Action, Entry, Operation, OperationKind, Plan};
+use repo_tool::json;
 use repository::Manifests;
 use repository::sync::LocationUrls;
 use tool::{Failure, Io};
 
 use crate::Error;
 use crate::args::Operations;
-use crate::plan::print_json;
 
 /// Prints every operation as JSON, and brings the destination's folder to the planned state.
 pub fn run(options: &Operations, io: &mut Io) -> Result<(), Failure> {
@@ -34,7 +34,7 @@ pub fn run(options: &Operations, io: &mut Io) -> Result<(), Failure> {
         .into_iter()
         .map(|op| local(op, &options.source[3], &options.destination[3]))
         .collect();
-    print_json(io, &serde_json::to_value(operations).map_err(Error::Json)?)
+    json::print(io, &serde_json::to_value(operations).map_err(Error::Json)?)
 }
 
 struct Folder {

@@ -2,6 +2,7 @@
 
 use location::Location;
 use repo_tool::open::Place;
+use repo_tool::plan::Document;
 use tool::{Failure, Io};
 
 use crate::Error;
@@ -29,6 +30,13 @@ pub fn locations(options: &Options, io: &Io) -> Result<(Location, Location), Fai
     let destination =
         place(destination_place, destination_region, &options.destination, "--dest-endpoint");
     Ok((source.location(io)?, destination.location(io)?))
+}
+
+/// The locations in a plan.
+pub fn planned(plan: &Document) -> Result<(Location, Location), Failure> {
+    let destination = plan.destination.place().location()?;
+    let source = plan.source.as_ref().ok_or(Error::NoPlannedSource)?;
+    Ok((source.place().location()?, destination))
 }
 
 fn place(

@@ -7,6 +7,7 @@ use manifest::plan::{self, PackageChange};
 use record::{Action, Record, Sync};
 use repo_tool::change::{self, Change};
 use repo_tool::open;
+use repo_tool::plan::{Choices, Document, Sides};
 use repository::index::Current;
 use repository::sync::{self, Side};
 use repository::{Manifests, index, pending, snapshot};
@@ -14,20 +15,36 @@ use store::Store;
 use tool::{Answer, Exit, Failure, Io, Records};
 
 use crate::args::Options;
-use crate::{Error, TOOL, places, plan as document};
+use crate::{Error, TOOL, places};
 
 /// Reads both sides, asks, syncs, and writes a record for each package.
 pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     if options.plan {
-        return sync(options, io, None);
+        return sync(options, io, None, None);
     }
+    let Some(file) = &options.apply else {
+        return io.with_records(&TOOL, options.records.as_deref(), |io, records| {
+            sync(options, io, Some(records), None)
+        });
+    };
+    let plan = Document::read(io, &TOOL, file)?;
+    let options = &options.planned(&plan);
     io.with_records(&TOOL, options.records.as_deref(), |io, records| {
-        sync(options, io, Some(records))
+        sync(options, io, Some(records), Some(&plan))
     })
 }
 
-fn sync(options: &Options, io: &mut Io, records: Option<&mut Records>) -> Result<(), Failure> {
-    let (from, to) = places::locations(options, io)?;
+/// `apply`: the plan that was made before, and must still be what follows.
+fn sync(
+    options: &Options,
+    io: &mut Io,
+    records: Option<&mut Records>,
+    apply: Option<&Document>,
+) -> Result<(), Failure> {
+    let (from, to) = match apply {
+        Some(plan) => places::planned(plan)?,
+        None => places::locations(options, io)?,
+    };
     let cache = options.cache.folder(io);
     let snapshot_keys = match &options.snapshot {
         Some(name) => {
@@ -87,9 +104,26 @@ fn sync(options: &Options, io: &mut Io, records: Option<&mut Records>) -> Result
         late_store = open::readable(io, &from, options.source.profile.as_deref())?;
         source.store = Some(&late_store);
     }
-    let Some(records) = records else {
-        return document::print(io, &work, &source, &destination);
+    let document = || {
+        let choices = Choices {
+            no_remove: options.keep,
+            snapshot: options.snapshot.clone(),
+            ..Choices::default()
+        };
+        let folder = options.source_folder.as_ref();
+        let folder = folder.map(|path| io.folder().join(path).display().to_string());
+        let sides = Sides { source: Some((source, folder)), destination };
+        Document::new(&TOOL, choices, &work, &sides)
     };
+    let Some(records) = records else {
+        if options.destination_folder.is_some() {
+            io.say("NOTICE: a plan for a folder can be read, but not applied.");
+        }
+        return document()?.print(io);
+    };
+    if let Some(plan) = apply {
+        plan.check(&document()?)?;
+    }
 
     change::summarize(io, &work, &source, &destination);
     let Some(store) = &destination_store else {
@@ -115,12 +149,26 @@ fn sync(options: &Options, io: &mut Io, records: Option<&mut Records>) -> Result
         snapshot: options.snapshot.clone(),
         new_snapshot: true,
         cache,
-        yes: options.yes,
+        yes: options.yes || apply.is_some(),
         origin: io.origin(&TOOL, "sync"),
         record,
     };
     change::carry_out(io, records, &change)?;
     Ok(())
+}
+
+impl Options {
+    /// What the plan says, with what this command line says of records, caches and profiles.
+    fn planned(&self, plan: &Document) -> Self {
+        let source = plan.source.as_ref();
+        let folder = source.and_then(|source| source.place().folder.clone());
+        Self {
+            keep: plan.options.no_remove,
+            snapshot: plan.options.snapshot.clone(),
+            source_folder: folder.map(PathBuf::from),
+            ..self.clone()
+        }
+    }
 }
 
 /// The source's `packages.json`.
@@ -200,7 +248,7 @@ fn check_published(
         "WARNING: packages.json from source does not match its list of manifests!\n \
          You should run 'mkrepo.sh' to update, or ask the bucket maintainers to do so.",
     );
-    if options.plan || options.dry_run {
+    if options.plan || options.dry_run || options.apply.is_some() {
         io.say("");
         return Ok(());
     }

@@ -3,11 +3,13 @@
 //! - [`Cache`]: the options of the manifest cache.
 //! - [`open`]: buckets, named by arguments rather than by the environment alone.
 //! - [`json`]: JSON documents on stdout.
+//! - [`plan`]: a plan as a document, printed and read again.
 //! - [`change`]: a planned change: asked about, applied and reported.
 
 mod cache;
 pub mod change;
 pub mod json;
 pub mod open;
+pub mod plan;
 
 pub use cache::Cache;

@@ -9,7 +9,7 @@ mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use location::{Location, Service};
+use location::{Location, Region};
 use manifest::FILE_SUFFIX;
 use manifest::plan::{self, Entry, Place, Plan, Urls};
 use store::{Object, Store};
@@ -113,6 +113,11 @@ pub fn prepare(source: &Side<'_>, destination: &Side<'_>, keep: bool) -> Result<
 }
 
 impl Work {
+    /// Everything below the destination's prefix, as it was when this was planned.
+    pub fn present(&self) -> impl Iterator<Item = &Object> {
+        self.present.values()
+    }
+
     /// Whether there is anything to do beside publishing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -197,18 +202,19 @@ fn urls<'a>(side: &Side<'a>) -> LocationUrls<'a> {
     LocationUrls(side.location)
 }
 
+/// A location as plans name it.
+#[must_use]
+pub fn place(location: &Location) -> Place {
+    Place {
+        region: location.service.region().map_or("", Region::name).to_owned(),
+        bucket: location.bucket.clone(),
+        prefix: location.prefix.as_str().to_owned(),
+    }
+}
+
 fn side<'a>(side: &Side<'_>, urls: &'a dyn Urls) -> plan::Side<'a> {
-    let location = side.location;
-    let region = match &location.service {
-        Service::Aws { region } | Service::Endpoint { region, .. } => region.name().to_owned(),
-        Service::Folder { .. } => String::new(),
-    };
     plan::Side {
-        place: Place {
-            region,
-            bucket: location.bucket.clone(),
-            prefix: location.prefix.as_str().to_owned(),
-        },
+        place: place(side.location),
         urls,
         entries: side
             .manifests

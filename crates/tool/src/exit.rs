@@ -36,6 +36,8 @@ pub enum Exit {
     NoRepository,
     /// `platform-install`: what is required cannot be had together.
     Unsolvable,
+    /// A plan that is to be applied is not what is to be done any more.
+    PlanMoved,
     /// A formula's own status (1 to 125), passed on.
     Formula(u8),
     /// Ended by a signal: 128 and its number.
@@ -64,6 +66,7 @@ impl Exit {
             Self::RuntimeInDevOnly => 3,
             Self::NoRepository => 4,
             Self::Unsolvable => 2,
+            Self::PlanMoved => 13,
             Self::Formula(status) => status,
             Self::Signal(number) => 128_u8.saturating_add(number),
             Self::BrokenPipe => 141,

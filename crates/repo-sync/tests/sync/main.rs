@@ -3,6 +3,8 @@
 
 mod changes;
 mod forms;
+mod interrupted;
+mod plans;
 mod questions;
 mod snapshots;
 

@@ -1,0 +1,121 @@
+//! Whether a plan is still what is to be done.
+
+use std::collections::BTreeSet;
+
+use manifest::plan::Action;
+
+use super::Error;
+use super::document::{Document, SideState, Step};
+
+/// The most differences that are named of one side.
+const NAMED: usize = 20;
+
+impl Document {
+    /// Requires that both sides are what they were when this plan was made, and that the same
+    /// follows from them. `now` is the plan as it would be made now.
+    ///
+    /// # Errors
+    /// [`Error::Moved`] with all that differs, or [`Error::Differs`].
+    pub fn check(&self, now: &Self) -> Result<(), Error> {
+        let mut moved = Vec::new();
+        if let (Some(then), Some(now)) = (&self.source, &now.source) {
+            moved.extend(tell("source", then, differences(then, now)));
+        }
+        let mut ours = differences(&self.destination, &now.destination);
+        let mut theirs = Vec::new();
+        if moved.is_empty() && ours.is_empty() {
+            archives(&self.operations, &now.operations, &mut theirs, &mut ours);
+        }
+        if let Some(source) = &self.source {
+            moved.extend(tell("source", source, theirs));
+        }
+        moved.extend(tell("destination", &self.destination, ours));
+        if !moved.is_empty() {
+            return Err(Error::Moved { moved });
+        }
+        let pairs = self.operations.iter().zip(&now.operations);
+        let differing = pairs.filter(|(then, now)| then != now).map(|(then, _)| then).next();
+        let longer = self.operations.iter().skip(now.operations.len());
+        let missing = now.operations.iter().skip(self.operations.len());
+        if let Some(step) = differing.into_iter().chain(longer).chain(missing).next() {
+            return Err(Error::Differs { difference: step.describe() });
+        }
+        if self.options != now.options {
+            return Err(Error::Differs { difference: "its options".to_owned() });
+        }
+        Ok(())
+    }
+}
+
+impl Step {
+    fn describe(&self) -> String {
+        let op = match self.op {
+            Action::Add => "add",
+            Action::Update => "update",
+            Action::Remove => "remove",
+        };
+        let kind = match self.kind {
+            manifest::plan::OperationKind::Dist => "dist",
+            manifest::plan::OperationKind::Manifest => "manifest",
+        };
+        format!("{op} {kind} {}", self.package)
+    }
+
+    /// The step without what may change while the manifests stay.
+    fn plain(&self) -> Self {
+        Self { size_bytes: None, etag: None, replaces_etag: None, ..self.clone() }
+    }
+}
+
+/// What differs between two states of a side.
+fn differences(then: &SideState, now: &SideState) -> Vec<String> {
+    let names: BTreeSet<&String> = then.manifests.keys().chain(now.manifests.keys()).collect();
+    let mut found: Vec<String> = names
+        .into_iter()
+        .filter_map(|name| match (then.manifests.get(name), now.manifests.get(name)) {
+            (None, _) => Some(format!("{name} was added")),
+            (_, None) => Some(format!("{name} was removed")),
+            (Some(then), Some(now)) => (then != now).then(|| format!("{name} was changed")),
+        })
+        .collect();
+    let (index, generation) = (then.etag != now.etag, then.generation != now.generation);
+    match (&then.etag, &now.etag) {
+        (None, Some(_)) => found.push("packages.json was added".to_owned()),
+        (Some(_), None) => found.push("packages.json was removed".to_owned()),
+        _ if index || generation => found.push("packages.json was changed".to_owned()),
+        _ => {}
+    }
+    found
+}
+
+/// Archives that are not what they were, where the steps are the same otherwise.
+fn archives(then: &[Step], now: &[Step], theirs: &mut Vec<String>, ours: &mut Vec<String>) {
+    if then.len() != now.len() || then.iter().zip(now).any(|(a, b)| a.plain() != b.plain()) {
+        return;
+    }
+    for (then, now) in then.iter().zip(now) {
+        let name = |place: &Option<String>| place.clone().unwrap_or_else(|| then.package.clone());
+        if (then.etag.as_ref(), then.size_bytes) != (now.etag.as_ref(), now.size_bytes) {
+            match then.op {
+                Action::Remove => ours.push(format!("{} was changed", name(&then.destination))),
+                _ => theirs.push(format!("{} was changed", name(&then.source))),
+            }
+        }
+        if then.replaces_etag != now.replaces_etag {
+            ours.push(format!("{} was changed", name(&then.destination)));
+        }
+    }
+}
+
+/// The differences of a side as one sentence; none where there are none.
+fn tell(side: &str, state: &SideState, differences: Vec<String>) -> Option<String> {
+    if differences.is_empty() {
+        return None;
+    }
+    let more = differences.len().saturating_sub(NAMED);
+    let mut named = differences.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
+    if more > 0 {
+        named = format!("{named}, and {more} more");
+    }
+    Some(format!("the {side} {} has moved since the plan was made: {named}", state.place))
+}
