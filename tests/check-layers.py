@@ -45,6 +45,7 @@ TOOLS = {
     "repo-mkrepo",
     "repo-sync",
     "pkg-remove",
+    "repo-check",
     "manifest-gen",
     "platform-gen",
 }

@@ -169,9 +169,15 @@ pub fn root() -> PathBuf {
 /// The folder of the built tools.
 #[must_use]
 pub fn tools() -> PathBuf {
-    for tool in
-        ["bob-build", "pkg-deploy", "repo-mkrepo", "repo-sync", "pkg-remove", "manifest-gen"]
-    {
+    for tool in [
+        "bob-build",
+        "pkg-deploy",
+        "repo-mkrepo",
+        "repo-sync",
+        "pkg-remove",
+        "repo-check",
+        "manifest-gen",
+    ] {
         let _ = test_kit::binary(tool);
     }
     test_kit::binary("bob-build").parent().unwrap().to_owned()

@@ -136,6 +136,12 @@ for option in -v -m; do
 	"$demo/app/bin/php" "$option"
 done
 
+step "Is all as it should be? Every file is looked at, and every archive unpacked to nowhere"
+for prefix in "$S3_PREFIX" "$stable"; do
+	shell "repo-check --deep $bucket $prefix"
+	repo-check --deep "$bucket" "$prefix"
+done
+
 step "Where to look"
 note "the bucket        .demo/store/$bucket/"
 note "develop           .demo/store/$bucket/${S3_PREFIX}packages.json"

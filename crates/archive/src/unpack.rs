@@ -97,6 +97,20 @@ pub fn inspect(
     Ok(entries)
 }
 
+/// Checks the whole archive as [`inspect`] does without a folder, keeps no list of its members,
+/// and says how many would be extracted.
+///
+/// # Errors
+/// As [`inspect`].
+pub fn verify(reader: impl Read, limits: &Limits) -> Result<Unpacked, Error> {
+    let mut unpacked = Unpacked { entries: 0, bytes: 0 };
+    check(reader, None, limits, &mut |entry| {
+        unpacked.entries += 1;
+        unpacked.bytes += entry.size;
+    })?;
+    Ok(unpacked)
+}
+
 /// Unpacks a gzipped tar archive over the folder `into`, which is made if it is missing.
 ///
 /// The archive is read twice: nothing is written when any member is refused. Refused are names

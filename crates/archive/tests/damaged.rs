@@ -108,6 +108,21 @@ fn limits() {
 }
 
 #[test]
+fn what_is_only_looked_at_is_checked_all_the_same() {
+    let good = Tar::new().file(b"one", &[1; 3000]).file(b"two", &[2; 3000]);
+    let limits = Limits::default();
+    let seen = archive::verify(Cursor::new(good.clone().gzipped()), &limits).unwrap();
+    assert_eq!((seen.entries, seen.bytes), (2, 6000));
+    let whole = good.gzipped();
+    for end in [0, 20, whole.len() - 1] {
+        let error = archive::verify(&whole[..end], &limits).unwrap_err();
+        assert!(matches!(error, Error::Truncated { .. }), "{end}: {error}");
+    }
+    let hostile = Tar::new().file(b"../x", b"").gzipped();
+    assert!(matches!(archive::verify(&hostile[..], &limits), Err(Error::Unsafe { .. })));
+}
+
+#[test]
 fn a_failing_reader_is_not_a_bad_archive() {
     struct Failing(usize, Vec<u8>);
     impl Read for Failing {

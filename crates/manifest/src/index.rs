@@ -149,6 +149,19 @@ impl Index {
         rules::same(&self.packages, &other.packages)
     }
 
+    /// The packages of which both indexes offer the same, in another order that counts.
+    #[must_use]
+    pub fn reordered<'a>(&'a self, other: &Index) -> Vec<&'a str> {
+        self.packages
+            .iter()
+            .filter(|(name, list)| {
+                let other = other.packages.get(*name);
+                other.is_some_and(|other| rules::reordered(list, other))
+            })
+            .map(|(name, _)| name.as_str())
+            .collect()
+    }
+
     /// What is different in a newer index, by name and version.
     #[must_use]
     pub fn changes_to(&self, newer: &Index) -> Vec<Change> {

@@ -211,6 +211,102 @@ pub struct Remove {
     pub archive: Option<String>,
 }
 
+/// `check.v1`: something about a repository that its owner should know.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Check {
+    /// The kind of finding, such as `missing-archive`.
+    pub finding: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The key of the object that it is about.
+    pub key: String,
+    /// The package that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<String>,
+    /// The version of that package.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// What was found, in a sentence.
+    pub message: String,
+    /// What to do about it.
+    pub advice: String,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// The repository is not as it should be.
+    Error,
+    /// It may be meant so.
+    Warning,
+    /// Good to know.
+    Info,
+}
+
+/// `check-summary.v1`: a repository was checked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct CheckSummary {
+    /// The bucket.
+    pub bucket: String,
+    /// The prefix in it.
+    pub prefix: String,
+    /// The version of `packages.json` that was checked; none where there is none.
+    pub etag: Option<String>,
+    /// How many manifests there are.
+    pub manifests: u64,
+    /// How many archives there are.
+    pub archives: u64,
+    /// Their sizes together.
+    pub archive_bytes: u64,
+    /// How many snapshots there are.
+    pub snapshots: u64,
+    /// Whether the archives were read.
+    pub deep: bool,
+    /// How many findings there are of each severity.
+    pub errors: u64,
+    /// See `errors`.
+    pub warnings: u64,
+    /// See `errors`.
+    pub infos: u64,
+}
+
+/// `gc.v1`: an object that nothing refers to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Gc {
+    /// Its key.
+    pub key: String,
+    /// Its size.
+    pub size_bytes: u64,
+    /// The version of the object.
+    pub etag: String,
+    /// What it is: `snapshot`, `generation`, `leftover`, `archive`.
+    pub what: String,
+    /// Whether it was removed; false in a dry run, and where it was needed again by then.
+    pub removed: bool,
+}
+
+/// `gc-summary.v1`: what nothing refers to was removed, or would be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct GcSummary {
+    /// The bucket.
+    pub bucket: String,
+    /// The prefix in it.
+    pub prefix: String,
+    /// How many objects nothing refers to.
+    pub objects: u64,
+    /// Their sizes together.
+    pub bytes: u64,
+    /// How many of them were removed.
+    pub removed: u64,
+    /// The sizes of these.
+    pub removed_bytes: u64,
+}
+
 macro_rules! records {
     ($($kind:literal => $name:ident),+ $(,)?) => {
         /// One record of a stream.
@@ -257,5 +353,9 @@ records! {
     "publish.v1" => Publish,
     "sync.v1" => Sync,
     "remove.v1" => Remove,
+    "check.v1" => Check,
+    "check-summary.v1" => CheckSummary,
+    "gc.v1" => Gc,
+    "gc-summary.v1" => GcSummary,
     "end.v1" => End,
 }

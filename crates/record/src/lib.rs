@@ -15,8 +15,8 @@ mod producer;
 mod stream;
 
 pub use kinds::{
-    Action, Archive, Build, Dependency, Deploy, Deployed, End, ManifestFile, Publish, Record,
-    Remove, Start, Sync, Upload,
+    Action, Archive, Build, Check, CheckSummary, Dependency, Deploy, Deployed, End, Gc, GcSummary,
+    ManifestFile, Publish, Record, Remove, Severity, Start, Sync, Upload,
 };
 pub use producer::Producer;
 pub use stream::{Closed, Stream};

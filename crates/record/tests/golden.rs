@@ -14,6 +14,11 @@ const GOLDEN: &[&str] = &[
     r#"{"kind":"publish.v1","producer":"p1","bucket":"b","prefix":"p/","key":"p/packages.json","etag":"e3","sha256":"ef","packages":2,"versions":3,"changed":true,"generation":"0000000042-8f3a12bc34de"}"#,
     r#"{"kind":"sync.v1","producer":"p1","bucket":"b","prefix":"p/","package":"z-1","action":"update","manifest":"p/z-1.composer.json","archive":"p/z-1.tar.gz"}"#,
     r#"{"kind":"remove.v1","producer":"p1","bucket":"b","prefix":"p/","package":"z-1","manifest":"p/z-1.composer.json","archive":null}"#,
+    r#"{"kind":"check.v1","producer":"p1","finding":"stale-index","severity":"error","key":"p/packages.json","package":"a/z","version":"1","message":"It lacks a/z 1.","advice":"Publish."}"#,
+    r#"{"kind":"check.v1","producer":"p1","finding":"orphaned-archive","severity":"warning","key":"p/z-1.tar.gz","message":"Nothing refers to it.","advice":"Remove it."}"#,
+    r#"{"kind":"check-summary.v1","producer":"p1","bucket":"b","prefix":"p/","etag":null,"manifests":1,"archives":2,"archive-bytes":24,"snapshots":0,"deep":false,"errors":1,"warnings":1,"infos":0}"#,
+    r#"{"kind":"gc.v1","producer":"p1","key":"p/z-1.tar.gz","size-bytes":12,"etag":"e1","what":"archive","removed":true}"#,
+    r#"{"kind":"gc-summary.v1","producer":"p1","bucket":"b","prefix":"p/","objects":1,"bytes":12,"removed":1,"removed-bytes":12}"#,
 ];
 
 #[test]

@@ -73,8 +73,9 @@ pub fn report_sizes(io: &Io, work: &Work, source: &Side<'_>) -> Result<(), Failu
 }
 
 /// A number of bytes for people.
+#[must_use]
 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-fn size(bytes: u64) -> String {
+pub fn size(bytes: u64) -> String {
     let units = ["kB", "MB", "GB", "TB"];
     let mut value = bytes as f64;
     let mut unit = "bytes";

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use location::Location;
+use manifest::FILE_SUFFIX;
 use store::{Condition, Store, Upload};
 
 use crate::conditions::Guard;
@@ -17,14 +18,21 @@ pub fn key(location: &Location, name: &str) -> Result<String, Error> {
     Ok(location.key(&format!("packages-{name}.json")))
 }
 
+/// Whether this is the file name of a snapshot.
+#[must_use]
+pub fn is_file_name(name: &str) -> bool {
+    name.starts_with("packages-") && name.ends_with(".json") && !name.ends_with(FILE_SUFFIX)
+}
+
 /// Keys of all snapshots of a repository, sorted.
 pub fn list(store: &Store, location: &Location) -> Result<Vec<String>, Error> {
     let prefix = location.key("packages-");
     let objects = store.list_direct(&prefix)?;
+    let start = location.key("").len();
     Ok(objects
         .into_iter()
         .map(|object| object.key)
-        .filter(|key| key.ends_with(".json") && !key.ends_with(manifest::FILE_SUFFIX))
+        .filter(|key| is_file_name(&key[start..]))
         .collect())
 }
 

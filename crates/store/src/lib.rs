@@ -19,6 +19,7 @@ mod options;
 pub mod parallel;
 mod s3;
 mod store;
+mod stream;
 #[cfg(test)]
 mod stub;
 mod transfer;
@@ -27,3 +28,4 @@ pub use error::Error;
 pub use object::{Condition, Content, Download, Head, Object, Upload};
 pub use options::{Access, Options, Patience};
 pub use store::Store;
+pub use stream::Stream;

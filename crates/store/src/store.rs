@@ -10,8 +10,8 @@ use location::{Env, Service};
 
 use crate::backend::{Backend, Depth, Source};
 use crate::{
-    Condition, Content, Download, Error, Head, Object, Options, Upload, folder, key, parallel, s3,
-    transfer,
+    Condition, Content, Download, Error, Head, Object, Options, Stream, Upload, folder, key,
+    parallel, s3, transfer,
 };
 
 /// The metadata with the checksum of an object's content, where it was written by us.
@@ -166,6 +166,15 @@ impl Store {
     pub fn download(&self, key: &str, file: &mut File) -> Result<Option<Download>, Error> {
         key::check(key)?;
         transfer::download(&*self.backend, key, file)
+    }
+
+    /// Opens an object as a stream, for readers that keep nothing of it. `None`: there is none.
+    ///
+    /// # Errors
+    /// As of the service.
+    pub fn stream(&self, key: &str) -> Result<Option<Stream>, Error> {
+        key::check(key)?;
+        Stream::open(Arc::clone(&self.backend), key)
     }
 
     /// Writes an object from memory. Returns its ETag.

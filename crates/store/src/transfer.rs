@@ -17,7 +17,7 @@ pub(crate) const LARGEST_IN_MEMORY: u64 = 100 * 1024 * 1024;
 /// Up to here, a streamed copy goes through memory; above, through a temporary file.
 const SMALL: u64 = 8 * 1024 * 1024;
 /// Connections in a row that break without yielding a byte.
-const BARREN: u32 = 5;
+pub(crate) const BARREN: u32 = 5;
 /// Times that the object may change while it is read.
 const CHANGES: u32 = 5;
 

@@ -236,6 +236,18 @@ pub(super) fn same(left: &Packages, right: &Packages) -> bool {
         })
 }
 
+/// Whether two lists hold the same manifests, in an order that differs where it counts.
+pub(super) fn reordered(left: &[Manifest], right: &[Manifest]) -> bool {
+    let sorted = |list: &[Manifest]| {
+        let mut texts: Vec<String> = list.iter().map(|m| m.as_text().to_owned()).collect();
+        texts.sort();
+        texts
+    };
+    left.len() == right.len()
+        && canonical(left) != canonical(right)
+        && sorted(left) == sorted(right)
+}
+
 /// A list of manifests with those of equal sort keys in an order that only their contents decide.
 fn canonical(manifests: &[Manifest]) -> Vec<&str> {
     let series: Vec<Cow<'_, str>> = manifests.iter().map(series).collect();

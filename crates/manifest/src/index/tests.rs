@@ -222,6 +222,9 @@ fn order_among_equals_has_no_meaning() {
     // A real difference in order, contents or number is one.
     let wrong = Index::parse(format!(r#"{{"packages": {{"e": [{c}, {a}, {b}]}}}}"#)).unwrap();
     assert!(!one.same_as(&wrong));
+    assert_eq!(one.reordered(&wrong), ["e"]);
+    assert_eq!(one.reordered(&shuffled), [""; 0]);
+    assert_eq!(one.reordered(&index(&[("1", &a), ("2", &b)])), [""; 0]);
     assert!(!one.same_as(&index(&[("1", &a), ("2", &b)])));
     assert!(!one.same_as(&Index::default()));
 }

@@ -233,6 +233,33 @@ fn a_download_of_an_object_that_changes_is_of_one_state() {
 }
 
 #[test]
+fn a_stream_goes_on_where_it_broke_and_is_of_one_state() {
+    let (server, store) = server();
+    let bytes: Vec<u8> = (0..100_000_u32).map(|n| (n % 251) as u8).collect();
+    put(&server, "k", &bytes);
+    fault(&server, 3, Action::Truncate(30_000), |request| request.method == "GET");
+    let mut read = Vec::new();
+    let mut stream = store.stream("k").unwrap().unwrap();
+    assert_eq!(stream.head().size, 100_000);
+    stream.read_to_end(&mut read).unwrap();
+    assert!(read == bytes);
+    assert_eq!(server.requests().len(), 4);
+    assert!(store.stream("missing").unwrap().is_none());
+
+    fault(&server, usize::MAX, Action::Truncate(0), |request| request.method == "GET");
+    let mut stream = store.stream("k").unwrap().unwrap();
+    let error = stream.read_to_end(&mut read).unwrap_err().into_inner().unwrap();
+    let error = error.downcast::<Error>().unwrap();
+    assert!(matches!(&*error, Error::Corrupt { key, .. } if key.ends_with("/k")), "{error}");
+
+    fault(&server, 1, Action::Truncate(20_000), |_| true);
+    let mut stream = store.stream("k").unwrap().unwrap();
+    put(&server, "k", &[2; 100_000]);
+    let error = stream.read_to_end(&mut read).unwrap_err();
+    assert!(error.to_string().contains("it changed while it was read"), "{error}");
+}
+
+#[test]
 fn silence_has_an_end() {
     let server = Server::start();
     let patience = Patience { idle: Duration::from_millis(300), ..options().patience };

@@ -1,0 +1,237 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use location::Location;
+use repo_tool::Cache;
+use repo_tool::open::Place;
+use tool::{Args, Failure, Io};
+
+use crate::gc::Age;
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub struct Options {
+    /// The repository, and how it is reached.
+    pub target: Target,
+    /// Write records instead of text.
+    pub json: bool,
+    /// Names that are no orphans.
+    pub keep: Vec<String>,
+    /// What to do.
+    pub command: Command,
+}
+
+/// What to do with the repository.
+#[derive(Debug)]
+pub enum Command {
+    /// Say what is wrong with it.
+    Check(Check),
+    /// Remove what nothing refers to.
+    Gc(Box<Gc>),
+}
+
+/// How to check.
+#[derive(Debug)]
+pub struct Check {
+    /// Read every archive.
+    pub deep: bool,
+    /// Warnings count.
+    pub strict: bool,
+    /// Say all of it.
+    pub all: bool,
+}
+
+/// What to remove.
+#[derive(Debug)]
+pub struct Gc {
+    /// Nothing younger.
+    pub older_than: Age,
+    /// How many snapshots stay; all, where it is not given.
+    pub keep_snapshots: Option<usize>,
+    /// How many generations of the history stay.
+    pub keep_generations: usize,
+    /// Lock files whose archives stay.
+    pub locks: Vec<PathBuf>,
+    /// Also archives that were deployed without a manifest.
+    pub bare: bool,
+    /// Do not ask.
+    pub yes: bool,
+    /// Only say what would be done.
+    pub dry_run: bool,
+    /// Print the plan as JSON.
+    pub plan: bool,
+    /// Remove what a plan says.
+    pub apply: Option<PathBuf>,
+}
+
+/// The repository, and how it is reached.
+#[derive(Debug)]
+pub struct Target {
+    place: Option<(String, String)>,
+    region: Option<String>,
+    endpoint: Option<String>,
+    /// Profile of the AWS configuration files.
+    pub profile: Option<String>,
+    /// The manifest cache.
+    pub cache: Cache,
+}
+
+/// How many generations stay where nobody says: as many as a rollback is likely to go back.
+pub const KEEP_GENERATIONS: usize = 100;
+
+impl Options {
+    /// Takes all arguments.
+    pub fn parse(mut args: Args) -> Result<Self, Failure> {
+        let check = Check {
+            deep: args.flag("--deep"),
+            strict: args.flag("--strict"),
+            all: args.flag(["-a", "--all"]),
+        };
+        let is_gc = args.flag("--gc");
+        let (bare, yes) = (args.flag("--bare"), args.flag(["-y", "--yes"]));
+        let (dry_run, plan) = (args.flag(["-n", "--dry-run"]), args.flag("--plan"));
+        let json = args.flag("--json");
+        let cache = Cache::take_switch(&mut args);
+        let older_than: Option<Age> = args.value("--older-than")?;
+        let keep_snapshots: Option<usize> = args.value("--keep-snapshots")?;
+        let keep_generations: Option<usize> = args.value("--keep-generations")?;
+        let locks: Vec<PathBuf> = args.values("--lock")?;
+        let apply: Option<PathBuf> = args.value("--apply")?;
+        let keep = args.values("--keep")?;
+        let (endpoint, profile) = (args.value("--endpoint")?, args.value("--profile")?);
+        let region = args.value("--region")?;
+        let cache = cache.take_value(&mut args)?;
+        let place = match <[String; 2]>::try_from(args.rest()?) {
+            Ok([bucket, prefix]) => Some((bucket, prefix)),
+            Err(rest) if rest.is_empty() => None,
+            Err(rest) if rest.len() == 1 => {
+                return Err(wrong(&format!("bucket {} is given without a prefix", rest[0]))
+                    .hint("Use '' for none. See --help for usage and examples."));
+            }
+            Err(rest) => return Err(wrong(&format!("unexpected argument {}", rest[2]))),
+        };
+        let given = [
+            ("--bare", bare),
+            ("--yes", yes),
+            ("--dry-run", dry_run),
+            ("--plan", plan),
+            ("--apply", apply.is_some()),
+            ("--older-than", older_than.is_some()),
+            ("--keep-snapshots", keep_snapshots.is_some()),
+            ("--keep-generations", keep_generations.is_some()),
+            ("--lock", !locks.is_empty()),
+        ];
+        let command = if is_gc {
+            let other = [("--deep", check.deep), ("--strict", check.strict)];
+            if let Some((name, _)) = other.iter().find(|(_, given)| *given) {
+                return Err(wrong(&format!("{name} is for checking, without --gc")));
+            }
+            if plan && (json || dry_run || apply.is_some()) {
+                return Err(wrong("--plan goes without --json, --dry-run and --apply"));
+            }
+            Command::Gc(Box::new(Gc {
+                older_than: older_than.unwrap_or_default(),
+                keep_snapshots,
+                keep_generations: keep_generations.unwrap_or(KEEP_GENERATIONS),
+                locks,
+                bare,
+                yes,
+                dry_run,
+                plan,
+                apply,
+            }))
+        } else {
+            if let Some((name, _)) = given.iter().find(|(_, given)| *given) {
+                return Err(wrong(&format!("{name} is for removing, with --gc")));
+            }
+            Command::Check(check)
+        };
+        let target = Target { place, region, endpoint, profile, cache };
+        Ok(Self { target, json, keep, command })
+    }
+}
+
+impl Target {
+    /// The repository: as the arguments say, else as the environment does.
+    pub fn location(&self, io: &Io) -> Result<Location, Failure> {
+        let plain = self.region.is_none() && self.endpoint.is_none();
+        let (bucket, prefix) = match &self.place {
+            None if plain => return io.own_location(),
+            None => {
+                let own = io.own_location()?;
+                (own.bucket, own.prefix.to_string())
+            }
+            Some(place) => place.clone(),
+        };
+        let region = self.region.clone().or_else(|| io.env("S3_REGION"));
+        let endpoint = self.endpoint.clone().map(|url| ("--endpoint", url));
+        Place { bucket, prefix, region, endpoint }.location(io)
+    }
+}
+
+fn wrong(message: &str) -> Failure {
+    Failure::usage(message).hint("See --help for usage and examples.")
+}
+
+#[cfg(test)]
+mod tests {
+    use tool::Exit;
+
+    use super::*;
+
+    fn parse(texts: &[&str]) -> Result<Options, Failure> {
+        Options::parse(Args::new(texts.iter().map(Into::into).collect()))
+    }
+
+    #[test]
+    fn checking() {
+        let options = parse(&["b", "p/", "--deep", "--keep", "x*", "--keep=y"]).unwrap();
+        assert_eq!(options.target.place, Some(("b".to_owned(), "p/".to_owned())));
+        assert_eq!(options.keep, ["x*", "y"]);
+        assert!(matches!(options.command, Command::Check(Check { deep: true, strict: false, .. })));
+        assert_eq!(parse(&[]).unwrap().target.place, None);
+    }
+
+    #[test]
+    fn removing() {
+        let texts =
+            ["--gc", "--older-than", "36h", "--keep-snapshots=2", "--lock", "a", "--lock=b"];
+        let Command::Gc(gc) = parse(&texts).unwrap().command else { panic!("{texts:?}") };
+        assert_eq!(gc.older_than.to_string(), "36h");
+        assert_eq!((gc.keep_snapshots, gc.keep_generations), (Some(2), KEEP_GENERATIONS));
+        assert_eq!(gc.locks, [PathBuf::from("a"), PathBuf::from("b")]);
+        let Command::Gc(gc) = parse(&["--gc"]).unwrap().command else { panic!() };
+        assert_eq!(gc.older_than.to_string(), "7d");
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        let cases: &[&[&str]] = &[
+            &["b"],
+            &["b", "p/", "x"],
+            &["--yes"],
+            &["--older-than", "7d"],
+            &["--lock", "x"],
+            &["--gc", "--older-than", "7"],
+            &["--gc", "--older-than", "-7d"],
+            &["--gc", "--keep-snapshots", "x"],
+            &["--gc", "--deep"],
+            &["--gc", "--plan", "--dry-run"],
+            &["--gc", "--plan", "--json"],
+            &["--keep"],
+            &["-x"],
+        ];
+        for texts in cases {
+            assert_eq!(parse(texts).unwrap_err().exit, Exit::Usage, "{texts:?}");
+        }
+    }
+
+    #[test]
+    fn every_option_stands_in_the_help() {
+        let cache = ["--no-cache", "--cache-dir"];
+        for option in test_kit::options_in(include_str!("args.rs")).chain(cache) {
+            assert!(crate::TOOL.help.contains(option), "{option}");
+        }
+    }
+}

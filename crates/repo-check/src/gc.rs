@@ -1,0 +1,173 @@
+//! The removal of what nothing refers to.
+//!
+//! [`garbage`] decides on a state, and asks nobody; [`sweep`] removes, and looks at the repository
+//! anew before each step. [`age`], [`lock`] and [`plan`] are what the command line gives it.
+
+mod age;
+mod garbage;
+mod lock;
+mod plan;
+mod sweep;
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use record::{Gc as Line, GcSummary};
+use repo_tool::change::size;
+use repo_tool::open;
+use tool::{Answer, Failure, Io, Records};
+
+pub use age::Age;
+
+use crate::TOOL;
+use crate::args::{self, Options};
+use crate::finding::plain;
+use crate::read::Reader;
+use crate::report::count;
+use garbage::{Garbage, Rules, What};
+use sweep::Sweep;
+
+/// Plans, asks, removes.
+pub fn run(options: &Options, gc: &args::Gc, io: &mut Io) -> Result<(), Failure> {
+    if !options.json {
+        return collect(options, gc, io, None);
+    }
+    io.with_records(&TOOL, None, |io, records| collect(options, gc, io, Some(records)))
+}
+
+fn collect(
+    options: &Options,
+    gc: &args::Gc,
+    io: &mut Io,
+    records: Option<&mut Records>,
+) -> Result<(), Failure> {
+    let location = options.target.location(io)?;
+    let profile = options.target.profile.as_deref();
+    let only_look = gc.dry_run || gc.plan;
+    let store = match only_look {
+        true => open::readable(io, &location, profile)?,
+        false => open::writable(io, &location, profile)?,
+    };
+    let reviewed = match &gc.apply {
+        Some(path) => Some(plan::read(&io.folder().join(path), &location)?),
+        None => None,
+    };
+    let rules = Rules {
+        before: gc.older_than.before(Timestamp::now()),
+        keep_snapshots: gc.keep_snapshots,
+        bare: gc.bare,
+        keep: options.keep.clone(),
+        locked: lock::read(&gc.locks, io.folder(), &location)?,
+    };
+    let mut reader = Reader::new(&store, &location, options.target.cache.folder(io));
+    reader.keep_generations(gc.keep_generations);
+    let mut sweep = Sweep { store: &store, location: &location, rules: &rules, reader };
+    let mut found = sweep.look()?;
+    if let Some(reviewed) = &reviewed {
+        let all = reviewed.len() as u64;
+        found.retain(|garbage| reviewed.contains(&(&garbage.item).into()));
+        let stay = all - found.len() as u64;
+        if stay > 0 {
+            io.say(&format!("{} of the plan stay: needed again, or gone.", count(stay, "object")));
+        }
+    }
+    if gc.plan {
+        return plan::print(io, &location, &gc.older_than, &found);
+    }
+
+    let text = describe(&found, &location.to_string(), &gc.older_than);
+    if records.is_some() {
+        io.notes().write(text.as_bytes());
+    } else {
+        io.print(&text)?;
+        io.flush()?;
+    }
+    let removed = if found.is_empty() || gc.dry_run || !agreed(gc, io, &found)? {
+        Vec::new()
+    } else {
+        let notes = io.notes();
+        let bar = notes.progress(found.len());
+        let removed = sweep.remove(&found, &|name| bar.step(name))?;
+        drop(bar);
+        let (all, gone) = (found.len() as u64, removed.len() as u64);
+        let (number, bytes) = (count(gone, "object"), size(bytes(&removed)));
+        io.say(&format!("Removed {number}, {bytes}."));
+        if all > gone {
+            let stay = count(all - gone, "object");
+            io.say(&format!("{stay} stay: changed, or needed again meanwhile."));
+        }
+        removed
+    };
+    match records {
+        Some(records) => tell(records, &location, &found, &removed),
+        None => Ok(()),
+    }
+}
+
+/// Whether to go on. A plan was reviewed when it is applied.
+fn agreed(gc: &args::Gc, io: &mut Io, found: &[Garbage]) -> Result<bool, Failure> {
+    if gc.yes || gc.apply.is_some() {
+        return Ok(true);
+    }
+    let (number, bytes) = (count(found.len() as u64, "object"), size(bytes(found)));
+    io.say("WARNING: POTENTIALLY DESTRUCTIVE ACTION!\n");
+    let question = format!("Are you sure you want to remove {number}, {bytes}? [yN] ");
+    let yes = io.ask(&question)? == Answer::Yes;
+    if !yes {
+        io.say("Nothing was removed.");
+    }
+    Ok(yes)
+}
+
+fn bytes(garbage: &[Garbage]) -> u64 {
+    garbage.iter().map(|garbage| garbage.item.size).sum()
+}
+
+/// What would go, for people.
+fn describe(found: &[Garbage], place: &str, age: &Age) -> String {
+    if found.is_empty() {
+        return format!(
+            "Nothing to remove from {place}: all that is older than {age} is needed.\n"
+        );
+    }
+    let mut text = format!("Nothing refers to these objects of {place}, all older than {age}:\n");
+    for what in [What::Snapshot, What::Generation, What::Leftover, What::Archive] {
+        let group: Vec<&Garbage> = found.iter().filter(|garbage| garbage.what == what).collect();
+        if group.is_empty() {
+            continue;
+        }
+        let total = size(group.iter().map(|garbage| garbage.item.size).sum());
+        let _ = writeln!(text, "{} ({}, {total}):", what.heading(), group.len());
+        for Garbage { item, .. } in group {
+            let _ = writeln!(text, "  - {} ({})", plain(&item.name), size(item.size));
+        }
+    }
+    let _ = writeln!(text, "{}, {}.", count(found.len() as u64, "object"), size(bytes(found)));
+    text
+}
+
+fn tell(
+    records: &mut Records,
+    location: &location::Location,
+    found: &[Garbage],
+    removed: &[Garbage],
+) -> Result<(), Failure> {
+    for garbage in found {
+        records.write(Line {
+            key: location.key(&garbage.item.name),
+            size_bytes: garbage.item.size,
+            etag: garbage.item.etag.clone(),
+            what: garbage.what.name().to_owned(),
+            removed: removed.contains(garbage),
+        })?;
+    }
+    records.write(GcSummary {
+        bucket: location.bucket.clone(),
+        prefix: location.prefix.to_string(),
+        objects: found.len() as u64,
+        bytes: bytes(found),
+        removed: removed.len() as u64,
+        removed_bytes: bytes(removed),
+    })?;
+    Ok(())
+}

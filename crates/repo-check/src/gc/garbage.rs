@@ -1,0 +1,151 @@
+//! Which objects nothing refers to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use manifest::glob;
+use store::Head;
+
+use crate::check::{is_bare, is_leftover};
+use crate::inventory::{Class, Item};
+use crate::state::{Source, State};
+
+/// What may go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    /// Only what was written before.
+    pub before: Timestamp,
+    /// How many snapshots stay, the newest ones; all where it is `None`.
+    pub keep_snapshots: Option<usize>,
+    /// Archives that were deployed without a manifest may go as well.
+    pub bare: bool,
+    /// Patterns of names that stay.
+    pub keep: Vec<String>,
+    /// Archives that lock files name.
+    pub locked: BTreeSet<String>,
+}
+
+/// What an object is, in the order in which they go: a reader of a snapshot must not be left with
+/// one whose archives are gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum What {
+    /// A snapshot beyond those that stay.
+    Snapshot,
+    /// A record of the history beyond those that stay.
+    Generation,
+    /// A scratch object of a tool that did not come to its end.
+    Leftover,
+    /// An archive.
+    Archive,
+}
+
+impl What {
+    /// The name in records and plans.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Snapshot => "snapshot",
+            Self::Generation => "generation",
+            Self::Leftover => "leftover",
+            Self::Archive => "archive",
+        }
+    }
+
+    /// The head of a list.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Self::Snapshot => "Snapshots",
+            Self::Generation => "Records of old generations",
+            Self::Leftover => "Leftovers",
+            Self::Archive => "Archives",
+        }
+    }
+}
+
+/// An object that may go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Garbage {
+    /// What it is.
+    pub what: What,
+    /// The object, as it is.
+    pub item: Item,
+}
+
+impl Rules {
+    /// Everything that nothing refers to, in the order in which it goes. Archives among it may
+    /// turn out to be bare: [`Rules::settle`] is to be asked.
+    pub fn candidates(&self, state: &State) -> Vec<Garbage> {
+        let mut garbage: Vec<Garbage> = Vec::new();
+        let mut add = |what, item: &Item| garbage.push(Garbage { what, item: item.clone() });
+        let snapshots = self.snapshots(state);
+        for name in &snapshots {
+            if let Some(item) = state.inventory.get(name) {
+                add(What::Snapshot, item);
+            }
+        }
+        let old = |item: &&Item| item.modified < self.before;
+        for item in state.inventory.of(Class::Own).filter(old) {
+            if state.history.old.contains(&item.name) {
+                add(What::Generation, item);
+            } else if is_leftover(&item.name) || state.history.lost.contains(&item.name) {
+                add(What::Leftover, item);
+            }
+        }
+        let references = state.references();
+        let is_root = |source: &Source| !matches!(source, Source::Snapshot(name) if snapshots.contains(&**name));
+        for item in state.inventory.of(Class::Archive).filter(old) {
+            let name = item.name.as_str();
+            let referred = references.get(name).is_some_and(|sources| sources.iter().any(is_root));
+            let stays = referred
+                || state.history.archives.contains(name)
+                || self.locked.contains(name)
+                || self.keeps(name);
+            if !stays {
+                add(What::Archive, item);
+            }
+        }
+        garbage
+    }
+
+    /// Leaves out the archives that were deployed without a manifest, unless they may go.
+    pub fn settle(
+        &self,
+        mut garbage: Vec<Garbage>,
+        heads: &BTreeMap<String, Option<Head>>,
+    ) -> Vec<Garbage> {
+        garbage.retain(|garbage| {
+            let head = heads.get(&garbage.item.name).and_then(Option::as_ref);
+            match (garbage.what, head) {
+                (What::Archive, Some(head)) => {
+                    head.etag == garbage.item.etag && (self.bare || !is_bare(head))
+                }
+                // Gone, or not asked for: then it is not known what it is.
+                (What::Archive, None) => false,
+                (What::Snapshot | What::Generation | What::Leftover, _) => true,
+            }
+        });
+        garbage
+    }
+
+    /// The snapshots that may go, by file name.
+    fn snapshots<'s>(&self, state: &'s State) -> BTreeSet<&'s str> {
+        let Some(keep) = self.keep_snapshots else {
+            return BTreeSet::new();
+        };
+        let mut snapshots: Vec<&Item> = state.inventory.of(Class::Snapshot).collect();
+        snapshots
+            .sort_by(|left, right| (right.modified, &right.name).cmp(&(left.modified, &left.name)));
+        snapshots
+            .into_iter()
+            .skip(keep)
+            .filter(|item| item.modified < self.before && !self.keeps(&item.name))
+            .map(|item| item.name.as_str())
+            .collect()
+    }
+
+    fn keeps(&self, name: &str) -> bool {
+        self.keep.iter().any(|pattern| pattern == name || glob::matches(pattern, name))
+    }
+}
+
+#[cfg(test)]
+mod tests;

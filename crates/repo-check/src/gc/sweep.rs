@@ -1,0 +1,117 @@
+//! Removes, and looks before each step.
+//!
+//! Nothing that a reader may be sent to goes: `packages.json` and manifests are never touched,
+//! snapshots go before the archives that they hold. A deploy under way has its archive in place
+//! before its manifest; what it has written is younger than the age asked for, and what it has found
+//! there is looked after by reading the repository again before each batch. Interrupted anywhere, the
+//! rest goes when it is run again.
+
+use std::collections::BTreeSet;
+
+use location::Location;
+use store::Store;
+
+use super::garbage::{Garbage, Rules, What};
+use crate::Error;
+use crate::read::Reader;
+use crate::state::State;
+
+/// So many objects go in one step.
+const BATCH: usize = 1000;
+
+/// How often a repository is looked at again that is being changed.
+const ATTEMPTS: u32 = 5;
+
+/// A removal.
+pub struct Sweep<'a> {
+    /// The bucket.
+    pub store: &'a Store,
+    /// The repository.
+    pub location: &'a Location,
+    /// What may go.
+    pub rules: &'a Rules,
+    /// Reads the repository.
+    pub reader: Reader<'a>,
+}
+
+impl Sweep<'_> {
+    /// What may go by now.
+    pub fn look(&mut self) -> Result<Vec<Garbage>, Error> {
+        for _ in 0..ATTEMPTS {
+            let state = self.read()?;
+            let garbage = self.rules.candidates(&state);
+            let archives = garbage.iter().filter(|garbage| garbage.what == What::Archive);
+            let names: Vec<String> = archives.map(|garbage| garbage.item.name.clone()).collect();
+            let heads = self.reader.heads(&state.inventory, &names)?;
+            let garbage = self.rules.settle(garbage, &heads);
+            // A manifest that came while the others were read counts too.
+            if garbage.is_empty() || self.reader.holds(&state)? {
+                return Ok(garbage);
+            }
+        }
+        Err(Error::Moving { place: self.location.to_string() })
+    }
+
+    /// Removes what of `garbage` may still go, and says what that was.
+    pub fn remove(
+        &mut self,
+        garbage: &[Garbage],
+        done: &dyn Fn(&str),
+    ) -> Result<Vec<Garbage>, Error> {
+        let mut removed: Vec<Garbage> = Vec::new();
+        for batch in garbage.chunk_by(|left, right| left.what == right.what) {
+            for batch in batch.chunks(BATCH) {
+                let now = self.look()?;
+                let still: Vec<&Garbage> = batch.iter().filter(|one| now.contains(one)).collect();
+                let keys: Vec<String> =
+                    still.iter().map(|garbage| self.location.key(&garbage.item.name)).collect();
+                self.store.delete_many(&keys)?;
+                for garbage in still {
+                    done(&garbage.item.name);
+                    removed.push(garbage.clone());
+                }
+            }
+        }
+        self.verify(&removed)?;
+        Ok(removed)
+    }
+
+    /// Between the look and the removal lies a moment, in which somebody may have published what
+    /// was there just then. Nothing can be done about it but to say so.
+    fn verify(&mut self, removed: &[Garbage]) -> Result<(), Error> {
+        if removed.is_empty() {
+            return Ok(());
+        }
+        let state = self.read()?;
+        let references = state.references();
+        let lost: BTreeSet<String> = removed
+            .iter()
+            .map(|garbage| garbage.item.name.as_str())
+            .filter(|name| references.contains_key(name) && state.inventory.get(name).is_none())
+            .map(|name| self.location.key(name))
+            .collect();
+        if lost.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Lost { names: lost.into_iter().collect() })
+    }
+
+    /// The state, if it is one on which a removal can be decided.
+    fn read(&mut self) -> Result<State, Error> {
+        let place = || self.location.to_string();
+        let (state, still) = self.reader.read()?;
+        if !still {
+            return Err(Error::Moving { place: place() });
+        }
+        let names: Vec<String> =
+            state.unreadable().iter().map(|(name, _)| (*name).to_owned()).collect();
+        if !names.is_empty() {
+            return Err(Error::Unreadable { place: place(), names });
+        }
+        // With nothing that could refer to it, everything would go: that is a wrong prefix.
+        if state.is_none() {
+            return Err(Error::NoRepository { place: place() });
+        }
+        Ok(state)
+    }
+}

@@ -1,0 +1,172 @@
+//! What the history of a repository still needs.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+use location::Location;
+use repository::history::{self, Generation, Id};
+use store::{Store, parallel};
+
+use crate::Error;
+use crate::entry::{Archive, Entry};
+use crate::inventory::{Class, Inventory};
+use crate::state::{History, State};
+
+const GENERATIONS: &str = ".slipway/generations/";
+
+/// Generations that are read side by side: each may hold all manifests of a large repository.
+const SIDE_BY_SIDE: usize = 4;
+
+/// What is known of the history from one reading to the next.
+pub struct Memory {
+    /// How many generations are to stay.
+    keep: usize,
+    last: Option<Last>,
+    /// The generations whose manifests were read.
+    read: HashSet<Id>,
+    /// The archives that these name.
+    archives: BTreeSet<String>,
+}
+
+/// The last reading: of which files in which version, whether manifests were wanted, and what it
+/// gave.
+struct Last {
+    files: Vec<(String, String)>,
+    wanted: bool,
+    history: Arc<History>,
+}
+
+impl Memory {
+    /// Nothing yet; the newest `keep` generations are to stay, and one at least.
+    pub fn new(keep: usize) -> Self {
+        Self { keep: keep.max(1), last: None, read: HashSet::new(), archives: BTreeSet::new() }
+    }
+
+    /// What the history holds that belongs to this state. Manifests of generations are read only
+    /// where there is an archive that nothing else names.
+    pub fn read(
+        &mut self,
+        store: &Store,
+        location: &Location,
+        state: &State,
+    ) -> Result<Arc<History>, Error> {
+        let files = files(&state.inventory);
+        if files.is_empty() {
+            return Ok(Arc::default());
+        }
+        let references = state.references();
+        let is_orphan = |name: &str| !references.contains_key(name);
+        let wanted = state.inventory.of(Class::Archive).any(|item| is_orphan(&item.name));
+        let index = repository::index::FILE_NAME.to_owned();
+        let versions: Vec<(String, String)> = files
+            .values()
+            .flatten()
+            .chain([&index])
+            .filter_map(|name| Some((name.clone(), state.inventory.get(name)?.etag.clone())))
+            .collect();
+        let is_same = |last: &&Last| last.files == versions && last.wanted == wanted;
+        if let Some(last) = self.last.as_ref().filter(is_same) {
+            return Ok(Arc::clone(&last.history));
+        }
+        let history = Arc::new(self.fetch(store, location, &files, wanted)?);
+        self.last = Some(Last { files: versions, wanted, history: Arc::clone(&history) });
+        Ok(history)
+    }
+
+    fn fetch(
+        &mut self,
+        store: &Store,
+        location: &Location,
+        files: &BTreeMap<Id, Vec<String>>,
+        wanted: bool,
+    ) -> Result<History, Error> {
+        let mut history = History::default();
+        let chain = match history::newest(store, location, self.keep) {
+            Ok(chain) => chain,
+            Err(repository::Error::Generation { key, reason }) => {
+                history.damaged.insert(name(&key, location), reason);
+                return Ok(history);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        history.index_sha256 = chain.first().map(|newest| newest.index_sha256.clone());
+        let kept: BTreeSet<&Id> = chain.iter().map(|generation| &generation.id).collect();
+        let oldest = chain.last().map_or(0, |generation| generation.number);
+        for (id, names) in files.iter().filter(|(id, _)| !kept.contains(id)) {
+            match id.number() < oldest {
+                true => history.old.extend(names.iter().cloned()),
+                false => history.lost.extend(names.iter().cloned()),
+            }
+        }
+        if wanted {
+            self.manifests(store, location, &chain, &mut history)?;
+        }
+        history.archives = self.archives.clone();
+        Ok(history)
+    }
+
+    /// Adds what the manifests of these generations name.
+    fn manifests(
+        &mut self,
+        store: &Store,
+        location: &Location,
+        chain: &[Generation],
+        history: &mut History,
+    ) -> Result<(), Error> {
+        let new: Vec<&Id> = chain
+            .iter()
+            .map(|generation| &generation.id)
+            .filter(|id| !self.read.contains(id))
+            .collect();
+        let threads = store.parallel().min(SIDE_BY_SIDE);
+        let read =
+            parallel::map(threads, &new, |id| match history::manifests(store, location, id) {
+                Ok(manifests) => Ok(Ok(archives(&manifests, location))),
+                Err(
+                    error @ (repository::Error::NoGeneration { .. }
+                    | repository::Error::Generation { .. }
+                    | repository::Error::Manifest { .. }),
+                ) => Ok(Err(error.to_string())),
+                Err(error) => Err(error),
+            })?;
+        for (id, read) in new.into_iter().zip(read) {
+            match read {
+                Ok(archives) => {
+                    self.archives.extend(archives);
+                    self.read.insert(id.clone());
+                }
+                Err(reason) => {
+                    history.damaged.insert(format!("{GENERATIONS}{id}"), reason);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The archives of this repository that manifests name.
+fn archives(manifests: &repository::Manifests, location: &Location) -> BTreeSet<String> {
+    let archive = |stored: &repository::Stored| match Entry::of(&stored.manifest, location).archive
+    {
+        Archive::Here(name) => Some(name),
+        Archive::Elsewhere(_) | Archive::Nowhere => None,
+    };
+    manifests.entries.iter().filter_map(archive).collect()
+}
+
+/// The files of each generation that lies below the prefix.
+fn files(inventory: &Inventory) -> BTreeMap<Id, Vec<String>> {
+    let mut files: BTreeMap<Id, Vec<String>> = BTreeMap::new();
+    for item in inventory.of(Class::Own) {
+        let file = item.name.strip_prefix(GENERATIONS);
+        let id = file.and_then(|file| Id::parse(file.split('.').next().unwrap_or_default()));
+        if let Some(id) = id {
+            files.entry(id).or_default().push(item.name.clone());
+        }
+    }
+    files
+}
+
+fn name(key: &str, location: &Location) -> String {
+    key.strip_prefix(&location.key("")).unwrap_or(key).to_owned()
+}

@@ -1,0 +1,272 @@
+//! The removal as a program, on both stores.
+#![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
+
+use std::sync::Arc;
+
+use record::{Record, Stream};
+use test_kit::s3::{Action, Attributes};
+use test_kit::{Output, Site};
+
+const BUCKET: &str = "php-dev";
+const PREFIX: &str = "dist/";
+const TIME: &str = "2026-01-01 00:00:00";
+/// Everything is older than this.
+const OLD: &str = "--older-than=0";
+
+fn key(name: &str) -> String {
+    format!("{PREFIX}{name}")
+}
+
+/// Both stores, with a published package, an orphan and a snapshot that has a package of its own.
+fn sites() -> [Site; 2] {
+    let mut sites = Site::both();
+    for site in &mut sites {
+        site.create_bucket(BUCKET);
+        site.workspace.repository(BUCKET, PREFIX);
+        site.package(BUCKET, PREFIX, "old-1", TIME);
+        site.put(BUCKET, &key("packages-snap.json"), site.index(BUCKET, PREFIX));
+        site.delete(BUCKET, &key("old-1.composer.json"));
+        site.package(BUCKET, PREFIX, "php-8", TIME);
+        site.publish(BUCKET, PREFIX);
+        site.put(BUCKET, &key("orphan.tar.gz"), "x");
+        site.put(BUCKET, &key("sub/orphan.tar.gz"), "xyz");
+        site.put(BUCKET, &key("index.html"), "x");
+        site.put(BUCKET, "elsewhere/x.tar.gz", "x");
+    }
+    sites
+}
+
+fn run(site: &Site, arguments: &[&str], input: &str) -> Output {
+    let process = site.process(env!("CARGO_BIN_EXE_repo-check"));
+    process.args([&["--gc"], arguments].concat()).input(input).run()
+}
+
+const ORPHANS: [&str; 2] = ["orphan.tar.gz", "sub/orphan.tar.gz"];
+
+#[track_caller]
+fn expect_gone(site: &Site, before: &[String], gone: &[&str]) {
+    let after = site.keys(BUCKET);
+    let missing: Vec<&str> =
+        before.iter().filter(|key| !after.contains(key)).map(|key| &key[PREFIX.len()..]).collect();
+    assert_eq!(missing, gone);
+}
+
+#[test]
+fn it_asks_first() {
+    for site in sites() {
+        let before = site.keys(BUCKET);
+        let output = run(&site, &[OLD], "n\n").success();
+        assert_eq!(
+            site.masked(&output.stdout),
+            "Nothing refers to these objects of s3://php-dev/dist/, all older than 0:\n\
+             Archives (2, 4 bytes):\n  - orphan.tar.gz (1 bytes)\n  - sub/orphan.tar.gz (3 bytes)\n\
+             2 objects, 4 bytes.\n"
+        );
+        assert!(output.stderr.contains("Nothing was removed."), "{}", output.stderr);
+        run(&site, &[OLD], "").expect(1);
+        run(&site, &[OLD, "--dry-run"], "").success();
+        expect_gone(&site, &before, &[]);
+        let output = run(&site, &[OLD], "yes\n").success();
+        assert!(output.stderr.contains("Removed 2 objects, 4 bytes."), "{}", output.stderr);
+        expect_gone(&site, &before, &ORPHANS);
+        let output = run(&site, &[OLD], "").success();
+        assert!(output.stdout.starts_with("Nothing to remove from "), "{}", output.stdout);
+    }
+}
+
+#[test]
+fn what_is_young_stays() {
+    for site in sites() {
+        let before = site.keys(BUCKET);
+        run(&site, &["--yes"], "").success();
+        run(&site, &["--yes", "--older-than", "36h", "--keep-snapshots", "0"], "").success();
+        expect_gone(&site, &before, &[]);
+    }
+}
+
+#[test]
+fn snapshots_go_with_what_only_they_list() {
+    for site in sites() {
+        let before = site.keys(BUCKET);
+        run(&site, &["--yes", OLD, "--keep-snapshots=1"], "").success();
+        expect_gone(&site, &before, &ORPHANS);
+        run(&site, &["--yes", OLD, "--keep-snapshots=0"], "").success();
+        expect_gone(
+            &site,
+            &before,
+            &["old-1.tar.gz", ORPHANS[0], "packages-snap.json", ORPHANS[1]],
+        );
+        let check = site.process(env!("CARGO_BIN_EXE_repo-check")).run();
+        assert!(check.success().stdout.contains("Nothing is wrong"));
+    }
+}
+
+#[test]
+fn lock_files_and_patterns_keep() {
+    for site in sites() {
+        let before = site.keys(BUCKET);
+        let lock = format!(
+            r#"{{"packages": [{{"name": "x", "dist": {{"url": "{}"}}}}], "packages-dev": []}}"#,
+            "https://php-dev.s3-eu-west-1.amazonaws.com/dist/orphan.tar.gz?extension=x"
+        );
+        site.workspace.write("composer.lock", lock);
+        let lock = "--lock=composer.lock";
+        run(&site, &["--yes", OLD, lock, "--keep", "sub/*"], "").success();
+        expect_gone(&site, &before, &[]);
+        run(&site, &["--yes", OLD, lock], "").success();
+        expect_gone(&site, &before, &ORPHANS[1..]);
+        site.workspace.write("bad.lock", "[]");
+        run(&site, &["--yes", OLD, "--lock", "bad.lock"], "").expect(6);
+        run(&site, &["--yes", OLD, "--lock", "missing.lock"], "").expect(7);
+        expect_gone(&site, &before, &ORPHANS[1..]);
+    }
+}
+
+#[test]
+fn nothing_goes_while_something_cannot_be_read() {
+    for name in ["x-1.composer.json", "packages.json", "packages-x.json"] {
+        for site in sites() {
+            site.put(BUCKET, &key(name), "{");
+            let before = site.keys(BUCKET);
+            let output = run(&site, &["--yes", OLD], "").expect(6);
+            assert!(output.stderr.contains(name), "{}", output.stderr);
+            expect_gone(&site, &before, &[]);
+        }
+    }
+}
+
+#[test]
+fn a_wrong_prefix_loses_nothing() {
+    for site in sites() {
+        let before = site.keys(BUCKET);
+        run(&site, &["--yes", OLD, BUCKET, "elsewhere/"], "").expect(7);
+        // The whole bucket: the repository in it is not this one's.
+        run(&site, &["--yes", OLD, BUCKET, ""], "").expect(7);
+        expect_gone(&site, &before, &[]);
+    }
+}
+
+#[test]
+fn bare_archives_stay_unless_they_may_go() {
+    let [_, site] = sites();
+    let before = site.keys(BUCKET);
+    let metadata = [("sha256".to_owned(), "x".to_owned())].into();
+    let attributes = Attributes { metadata, ..Attributes::default() };
+    site.server().unwrap().put(BUCKET, &key("bare.tar.gz"), "x", attributes);
+    run(&site, &["--yes", OLD], "").success();
+    assert!(site.get(BUCKET, &key("bare.tar.gz")).is_some());
+    run(&site, &["--yes", OLD, "--bare"], "").success();
+    assert!(site.get(BUCKET, &key("bare.tar.gz")).is_none());
+    expect_gone(&site, &before, &ORPHANS);
+}
+
+#[test]
+fn a_plan_is_applied_as_far_as_it_still_holds() {
+    for site in sites() {
+        let before = site.keys(BUCKET);
+        let plan = run(&site, &[OLD, "--plan"], "").success().stdout;
+        assert_eq!(plan.lines().count(), 1);
+        assert!(plan.contains(r#""kind":"gc-plan.v1""#), "{plan}");
+        site.workspace.write("plan.json", &plan);
+        expect_gone(&site, &before, &[]);
+        // One is replaced, and another orphan comes.
+        site.put(BUCKET, &key("orphan.tar.gz"), "newer");
+        site.put(BUCKET, &key("third.tar.gz"), "third");
+        let output = run(&site, &[OLD, "--apply=plan.json"], "").success();
+        assert!(output.stderr.contains("1 object of the plan stay"), "{}", output.stderr);
+        expect_gone(&site, &before, &ORPHANS[1..]);
+        run(&site, &[OLD, "--apply=plan.json", BUCKET, "other/"], "").expect(6);
+        assert!(site.get(BUCKET, &key("third.tar.gz")).is_some());
+    }
+}
+
+#[test]
+fn records_say_what_went() {
+    for site in sites() {
+        for (arguments, removed) in [(&["--dry-run"][..], 0), (&["--yes"], 2)] {
+            let output = run(&site, &[&["--json", OLD], arguments].concat(), "").success();
+            let stream = Stream::read(output.stdout.as_bytes()).unwrap();
+            let gone = |record: &&Record| matches!(record, Record::Gc(gc) if gc.removed);
+            assert_eq!(stream.records.iter().filter(gone).count(), removed);
+            match stream.records.last().unwrap() {
+                Record::GcSummary(summary) => {
+                    assert_eq!((summary.objects, summary.bytes), (2, 4));
+                    assert_eq!(summary.removed, removed as u64);
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_needed_again_meanwhile_stays() {
+    let [_, site] = sites();
+    let before = site.keys(BUCKET);
+    let site = Arc::new(site);
+    let other = Arc::downgrade(&site);
+    let mut listings = 0;
+    // After the plan was made, a deploy takes up the archive that it finds there.
+    site.server().unwrap().set_hook(move |request| {
+        if request.method == "GET" && request.query.contains("list-type") {
+            listings += 1;
+            if listings == 3 {
+                let site = other.upgrade().unwrap();
+                let url = site.url(BUCKET, &key("orphan.tar.gz"));
+                site.manifest(BUCKET, PREFIX, "orphan-1", TIME, &url);
+            }
+        }
+        Action::Serve
+    });
+    let output = run(&site, &["--yes", OLD], "").success();
+    assert!(output.stderr.contains("1 object stay"), "{}", output.stderr);
+    expect_gone(&site, &before, &ORPHANS[1..]);
+}
+
+#[test]
+fn a_manifest_that_comes_at_the_last_moment_is_told() {
+    let [_, site] = sites();
+    let site = Arc::new(site);
+    let other = Arc::downgrade(&site);
+    site.server().unwrap().set_hook(move |request| {
+        if request.method == "POST" && request.query.starts_with("delete") {
+            let site = other.upgrade().unwrap();
+            let url = site.url(BUCKET, &key("orphan.tar.gz"));
+            site.manifest(BUCKET, PREFIX, "orphan-1", TIME, &url);
+        }
+        Action::Serve
+    });
+    let output = run(&site, &["--yes", OLD], "").expect(12);
+    assert!(output.stderr.contains("dist/orphan.tar.gz"), "{}", output.stderr);
+}
+
+#[test]
+fn an_interrupted_removal_is_completed() {
+    // Dies at every request in turn; whatever stands then, nothing is missing that is named.
+    let count = {
+        let [_, site] = sites();
+        run(&site, &["--yes", OLD, "--keep-snapshots=0"], "").success();
+        site.server().unwrap().requests().len()
+    };
+    assert!(count > 10, "{count}");
+    for number in 1..=count {
+        let [_, site] = sites();
+        let before = site.keys(BUCKET);
+        let server = site.server().unwrap();
+        server.set_hook(move |request| match request.number >= number {
+            true => Action::Answer(403, "AccessDenied"),
+            false => Action::Serve,
+        });
+        let died = run(&site, &["--yes", OLD, "--keep-snapshots=0"], "");
+        assert_ne!(died.status, 0, "{number}");
+        server.clear_hook();
+        let check = site.process(env!("CARGO_BIN_EXE_repo-check")).args(["--json"]).run();
+        assert!(!check.stdout.contains("missing-archive"), "{number}: {}", check.stdout);
+        run(&site, &["--yes", OLD, "--keep-snapshots=0"], "").success();
+        expect_gone(
+            &site,
+            &before,
+            &["old-1.tar.gz", ORPHANS[0], "packages-snap.json", ORPHANS[1]],
+        );
+    }
+}
