@@ -60,7 +60,7 @@ impl Operator {
 
     /// Whether `a OPERATOR b` is true of versions. Branches compare with `==` and `!=` only,
     /// unless `branches` says that they are ordered like any text.
-    fn holds(self, a: &Version, b: &Version, branches: bool) -> bool {
+    pub(crate) fn holds(self, a: &Version, b: &Version, branches: bool) -> bool {
         let (a_branch, b_branch) = (a.is_branch(), b.is_branch());
         if self == NotEqual && (a_branch || b_branch) {
             return a != b;

@@ -5,7 +5,7 @@ mod read;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::version::{Stability, Version};
+use crate::version::{self, Stability, Version};
 
 pub use read::Invalid;
 pub(crate) use read::{Strictness, links};
@@ -89,6 +89,32 @@ impl std::fmt::Debug for Document {
 }
 
 impl Package {
+    /// A package that stands in no repository, without links: PHP itself, the project.
+    ///
+    /// # Errors
+    /// Where the version is none.
+    pub fn platform(name: &str, version: &str) -> Result<Package, version::Invalid> {
+        let json = serde_json::json!({ "name": name, "version": version }).to_string();
+        let normalized = version::normalize(version)?;
+        Ok(Package {
+            name: name.to_ascii_lowercase().into(),
+            pretty_name: name.to_owned(),
+            stability: Stability::of(&normalized),
+            version: Version::new(&normalized),
+            pretty_version: version.to_owned(),
+            kind: "library".to_owned(),
+            requires: Vec::new(),
+            conflicts: Vec::new(),
+            provides: Vec::new(),
+            replaces: Vec::new(),
+            dist: None,
+            branch_alias: None,
+            default_branch: false,
+            origin: Origin { repository: usize::MAX, position: 0 },
+            document: Document { range: 0..json.len(), text: json.into() },
+        })
+    }
+
     /// The JSON that the package was read from, whole, as it stood there.
     pub fn json(&self) -> &str {
         &self.document.text[self.document.range.clone()]

@@ -109,7 +109,8 @@ impl Root {
     /// # Errors
     /// Where an alias is none.
     pub fn require(&mut self, name: &str, constraint: &str, dev: bool) -> Result<(), Invalid> {
-        let link = Link { target: name.to_ascii_lowercase().into(), constraint: constraint.into() };
+        let constraint = self.own_version_for(constraint).into();
+        let link = Link { target: name.to_ascii_lowercase().into(), constraint };
         flags::note(self, &link)?;
         let list = if dev { &mut self.dev_requires } else { &mut self.requires };
         match list.iter_mut().find(|known| known.target == link.target) {
@@ -117,6 +118,23 @@ impl Root {
             None => list.push(link),
         }
         Ok(())
+    }
+
+    /// `self.version` in a requirement is the project's version.
+    fn own_version_for<'t>(&'t self, constraint: &'t str) -> &'t str {
+        match constraint {
+            "self.version" => self.version.as_deref().unwrap_or("1.0.0"),
+            _ => constraint,
+        }
+    }
+
+    fn read_own_version(&mut self) {
+        let own: Arc<str> = self.own_version_for("self.version").into();
+        for link in self.requires.iter_mut().chain(&mut self.dev_requires) {
+            if &*link.constraint == "self.version" {
+                link.constraint = Arc::clone(&own);
+            }
+        }
     }
 
     /// All requirements. What is required for development, too, counts with that constraint.

@@ -75,6 +75,7 @@ pub(super) fn root(text: &str) -> Result<Root, Invalid> {
         pretty_name,
         ..Root::default()
     };
+    root.read_own_version();
     let required: Vec<Link> = root.requires.iter().chain(&root.dev_requires).cloned().collect();
     for link in required {
         if link.target == root.name {

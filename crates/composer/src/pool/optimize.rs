@@ -1,0 +1,282 @@
+//! Taking candidates out that cannot be chosen: of versions that nothing tells apart but their
+//! number, the best is enough.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::{Candidate, Id, Pool};
+use crate::Constraint;
+use crate::policy::Policy;
+use crate::terms::{Name, Term, Terms};
+
+/// Versions that were taken out: normal forms and as they are written.
+pub(crate) type Versions = Vec<(Arc<str>, Arc<str>)>;
+
+/// What was taken out.
+#[derive(Debug, Default)]
+pub(crate) struct Removed {
+    /// The versions of each name.
+    pub by_name: HashMap<Name, Versions>,
+    /// Those that a candidate stands for, itself included.
+    pub by_candidate: HashMap<Id, Versions>,
+}
+
+/// What a candidate's links say: for each kind, targets and canonical constraints.
+type Definition = [BTreeMap<Name, u32>; 4];
+
+/// Candidates that the same constraints allow, by what their links say.
+type Group = HashMap<u32, Vec<Id>>;
+
+#[derive(Default)]
+struct Optimizer {
+    /// Constraints by their canonical form.
+    forms: HashMap<Arc<str>, u32>,
+    form_of_term: HashMap<Term, u32>,
+    required: HashMap<Name, Vec<(u32, Constraint)>>,
+    conflicting: HashMap<Name, Vec<(u32, Constraint)>>,
+    aliases: HashMap<Id, Vec<Id>>,
+    keep: HashSet<Id>,
+    groups: HashMap<Name, Vec<Group>>,
+    group_ids: HashMap<(Name, Vec<(bool, u32)>), usize>,
+    /// For each candidate and name, its last group and its definition there.
+    group_of: HashMap<(Id, Name), (usize, u32)>,
+    stands_for: HashMap<Id, Versions>,
+}
+
+impl Pool {
+    /// The same pool without the candidates that cannot be chosen.
+    pub(crate) fn optimized(
+        self,
+        requires: &[(Name, Term)],
+        locked: &[Id],
+        policy: Policy,
+    ) -> Pool {
+        let mut optimizer = Optimizer::default();
+        optimizer.prepare(&self, requires);
+        let irremovable = optimizer.irremovable(&self, locked);
+        optimizer.group(&self, &irremovable);
+        optimizer.choose(&self, policy);
+        optimizer.keep.extend(irremovable);
+        if optimizer.keep.len() == self.candidates.len() {
+            return self;
+        }
+        self.only(&optimizer.keep, optimizer.stands_for)
+    }
+
+    fn only(self, keep: &HashSet<Id>, stands_for: HashMap<Id, Versions>) -> Pool {
+        let mut new_ids = HashMap::new();
+        let mut removed = Removed::default();
+        let mut kept = Vec::with_capacity(keep.len());
+        for (id, candidate) in self.candidates.into_iter().enumerate() {
+            if keep.contains(&id) {
+                new_ids.insert(id, kept.len());
+                kept.push(candidate);
+            } else {
+                let versions = removed.by_name.entry(candidate.name).or_default();
+                put(versions, candidate.version.as_str().into(), candidate.pretty_version);
+            }
+        }
+        for candidate in &mut kept {
+            candidate.alias_of = candidate.alias_of.and_then(|id| new_ids.get(&id).copied());
+        }
+        let stands_for = stands_for.into_iter();
+        removed.by_candidate =
+            stands_for.filter_map(|(id, versions)| Some((*new_ids.get(&id)?, versions))).collect();
+        let mut pool = Pool::new(kept, self.terms);
+        pool.removed = removed;
+        pool
+    }
+}
+
+fn put(versions: &mut Versions, version: Arc<str>, pretty: Arc<str>) {
+    match versions.iter_mut().find(|(known, _)| *known == version) {
+        Some(entry) => entry.1 = pretty,
+        None => versions.push((version, pretty)),
+    }
+}
+
+impl Optimizer {
+    fn form(&mut self, text: Arc<str>) -> u32 {
+        let next = u32::try_from(self.forms.len()).unwrap_or(u32::MAX);
+        *self.forms.entry(text).or_insert(next)
+    }
+
+    fn form_of(&mut self, terms: &Terms, term: Term) -> u32 {
+        if let Some(form) = self.form_of_term.get(&term) {
+            return *form;
+        }
+        let form = self.form(Arc::clone(terms.canonical(term)));
+        self.form_of_term.insert(term, form);
+        form
+    }
+
+    /// Collects all constraints that are on each name, each alternative for itself.
+    fn prepare(&mut self, pool: &Pool, requires: &[(Name, Term)]) {
+        let mut seen = HashSet::new();
+        let mut note = |this: &mut Self, conflict: bool, name: Name, term: Term| {
+            if !seen.insert((conflict, name, term)) {
+                return;
+            }
+            let alternatives = match pool.terms.constraint(term).compact() {
+                Constraint::AnyOf(parts) => parts,
+                one => vec![one],
+            };
+            for constraint in alternatives {
+                let form = this.form(constraint.to_string().into());
+                let lists = if conflict { &mut this.conflicting } else { &mut this.required };
+                let list = lists.entry(name).or_default();
+                if !list.iter().any(|(known, _)| *known == form) {
+                    list.push((form, constraint));
+                }
+            }
+        };
+        for (name, term) in requires {
+            note(self, false, *name, *term);
+        }
+        for (id, candidate) in pool.candidates.iter().enumerate() {
+            for link in candidate.requires.iter() {
+                note(self, false, link.target, link.term);
+            }
+            for link in candidate.conflicts.iter() {
+                note(self, true, link.target, link.term);
+            }
+            if let Some(base) = candidate.alias_of {
+                self.aliases.entry(base).or_default().push(id);
+            }
+        }
+    }
+
+    /// What is there already, in every candidate of the same name and version, with its aliases.
+    fn irremovable(&self, pool: &Pool, locked: &[Id]) -> HashSet<Id> {
+        let mut versions: HashMap<Name, Vec<&Candidate>> = HashMap::new();
+        for (id, candidate) in pool.candidates.iter().enumerate() {
+            if candidate.fixed || locked.contains(&id) {
+                versions.entry(candidate.name).or_default().push(candidate);
+            }
+        }
+        let mut found = HashSet::new();
+        for (id, candidate) in pool.candidates.iter().enumerate() {
+            let there = versions.get(&candidate.name).is_some_and(|versions| {
+                let same = |other: &&Candidate| {
+                    Constraint::exactly(other.version.clone()).allows(&candidate.version)
+                };
+                versions.iter().any(same)
+            });
+            if there {
+                let base = candidate.alias_of.unwrap_or(id);
+                found.extend([id, base]);
+                found.extend(self.aliases.get(&base).into_iter().flatten());
+            }
+        }
+        found
+    }
+
+    /// Puts together what the same constraints allow and whose links say the same.
+    fn group(&mut self, pool: &Pool, irremovable: &HashSet<Id>) {
+        let mut definitions: HashMap<Definition, u32> = HashMap::new();
+        for (id, candidate) in pool.candidates.iter().enumerate() {
+            if irremovable.contains(&id) {
+                continue;
+            }
+            let definition = self.definition(&pool.terms, candidate);
+            let next = u32::try_from(definitions.len()).unwrap_or(u32::MAX);
+            let definition = *definitions.entry(definition).or_insert(next);
+            // Composer looks at the version of the candidate, also for what it replaces.
+            let mut replaced = Vec::new();
+            for link in candidate.replaces.iter() {
+                if pool.terms.constraint(link.term).allows(&candidate.version) {
+                    replaced.push((false, self.form_of(&pool.terms, link.term)));
+                }
+            }
+            for name in candidate.own_names.iter() {
+                let allowing = |list: Option<&Vec<(u32, Constraint)>>| -> Vec<u32> {
+                    list.into_iter()
+                        .flatten()
+                        .filter(|(_, constraint)| constraint.allows(&candidate.version))
+                        .map(|(form, _)| *form)
+                        .collect()
+                };
+                let Some(required) = self.required.get(name) else { continue };
+                let allowed: HashSet<u32> = allowing(Some(required)).into_iter().collect();
+                let conflicts = allowing(self.conflicting.get(name));
+                let conflicts: Vec<(bool, u32)> =
+                    conflicts.into_iter().map(|form| (true, form)).collect();
+                let all: Vec<u32> = required.iter().map(|(form, _)| *form).collect();
+                for form in all {
+                    let own = allowed.contains(&form).then_some((false, form));
+                    let key: Vec<(bool, u32)> =
+                        own.into_iter().chain(replaced.clone()).chain(conflicts.clone()).collect();
+                    if !key.is_empty() {
+                        self.put(id, *name, key, definition);
+                    }
+                }
+            }
+        }
+    }
+
+    fn put(&mut self, id: Id, name: Name, key: Vec<(bool, u32)>, definition: u32) {
+        let groups = self.groups.entry(name).or_default();
+        let group = *self.group_ids.entry((name, key)).or_insert_with(|| {
+            groups.push(Group::new());
+            groups.len() - 1
+        });
+        let members = groups[group].entry(definition).or_default();
+        if members.last() != Some(&id) {
+            members.push(id);
+        }
+        self.group_of.insert((id, name), (group, definition));
+    }
+
+    fn definition(&mut self, terms: &Terms, candidate: &Candidate) -> Definition {
+        [&candidate.requires, &candidate.conflicts, &candidate.replaces, &candidate.provides].map(
+            |links| {
+                links.iter().map(|link| (link.target, self.form_of(terms, link.term))).collect()
+            },
+        )
+    }
+
+    /// Keeps the best of each group.
+    fn choose(&mut self, pool: &Pool, policy: Policy) {
+        let groups: Vec<Vec<Id>> =
+            self.groups.values().flatten().flat_map(|group| group.values().cloned()).collect();
+        for members in groups {
+            let best =
+                if members.len() == 1 { members } else { policy.select(pool, members, None) };
+            for id in best {
+                self.keep(pool, id);
+            }
+        }
+    }
+
+    /// Keeps a candidate, with what it is an alias of and all aliases of that.
+    fn keep(&mut self, pool: &Pool, id: Id) {
+        let base = pool.candidates[id].alias_of.unwrap_or(id);
+        let aliases = self.aliases.get(&base).cloned().unwrap_or_default();
+        for id in [id, base].into_iter().chain(aliases) {
+            if self.keep.insert(id) {
+                self.note_others(pool, id);
+            }
+        }
+    }
+
+    /// Notes which versions a candidate stands for.
+    fn note_others(&mut self, pool: &Pool, id: Id) {
+        let mut versions = Versions::new();
+        for name in pool.candidates[id].own_names.iter() {
+            let Some((group, definition)) = self.group_of.get(&(id, *name)) else { continue };
+            for member in &self.groups[name][*group][definition] {
+                let mut member = &pool.candidates[*member];
+                if member.is_default_branch_alias()
+                    && let Some(base) = member.alias_of
+                {
+                    member = &pool.candidates[base];
+                }
+                let version = member.version.as_str().into();
+                put(&mut versions, version, Arc::clone(&member.pretty_version));
+            }
+        }
+        if !versions.is_empty() {
+            self.stands_for.insert(id, versions);
+        }
+    }
+}
