@@ -1,6 +1,7 @@
 //! The run from build records to deploy records.
 
 use location::Location;
+use repository::conditions::Guard;
 use store::Store;
 use tool::{Failure, Io};
 
@@ -14,9 +15,16 @@ pub(crate) fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     let builds = Builds::read(options, io)?;
     let location = io.own_location()?;
     let store = open(io, &location)?;
+    let cache = repository::cache::default_folder(&io.env_fn());
+    let notes = io.notes();
+    let warn = |text: &str| notes.say(text);
+    let guard = Guard::new(&store, &location, cache.clone(), &warn);
     let target = Target {
         store: &store,
         location: &location,
+        guard: &guard,
+        publish: options.publish,
+        cache: cache.as_deref(),
         overwrite: options.overwrite,
         manifest: options.manifest,
         notes: io.notes(),
@@ -35,17 +43,22 @@ pub(crate) fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
         }
         return Ok(());
     }
-    let cache = repository::cache::default_folder(&io.env_fn());
     io.with_records(&TOOL, options.records.as_deref(), |io, records| {
         for package in &packages {
-            records.write(target.deploy(package)?)?;
+            let others_missing = || {
+                for other in &packages {
+                    if !target.has(other)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            };
+            records.write(target.deploy(package, others_missing)?)?;
         }
         if options.publish && !packages.is_empty() {
             io.say("Updating repository...");
-            let notes = io.notes();
-            let warn = |text: &str| notes.say(text);
             let options = repository::Options {
-                cache,
+                cache: cache.clone(),
                 warn: Some(&warn),
                 origin: io.origin(&TOOL, "publish"),
                 ..repository::Options::default()

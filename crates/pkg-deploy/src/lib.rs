@@ -1,13 +1,15 @@
 //! Uploads archives and manifests.
 //!
-//! [`input`] reads the build records, [`upload`] brings one package to the bucket, [`check`] asks
-//! before a build what would stop an upload after it.
+//! [`input`] reads the build records, [`upload`] brings one package to the bucket, [`resume`] knows
+//! what a deploy that died has left there, [`check`] asks before a build what would stop an upload
+//! after it.
 
 mod args;
 mod check;
 mod deploy;
 mod error;
 mod input;
+mod resume;
 mod upload;
 
 pub use error::Error;

@@ -2,11 +2,13 @@
 //! without it.
 
 use std::fs;
+use std::path::Path;
 
 use location::Location;
 use manifest::Manifest;
 use record::{Archive, Build, Deploy, Deployed, ManifestFile, Upload as How};
-use store::{Condition, Store, Upload};
+use repository::conditions::Guard;
+use store::{Condition, Content, Store, Upload};
 use tool::Notes;
 
 use crate::Error;
@@ -14,12 +16,20 @@ use crate::Error;
 /// The metadata of an archive that names its manifest, for [`crate::check`] and for resumption.
 pub(crate) const MANIFEST: &str = "manifest";
 /// The metadata with the checksum of an object.
-const SHA256: &str = "sha256";
+pub(crate) const SHA256: &str = "sha256";
+
+/// The metadata of both that names the process that wrote them: a deploy of the same package that
+/// is still at work is none that has died.
+pub(crate) const WRITER: &str = "writer";
 
 /// Where packages go, and how.
 pub(crate) struct Target<'a> {
     pub store: &'a Store,
     pub location: &'a Location,
+    pub guard: &'a Guard<'a>,
+    /// Whether `packages.json` is published afterwards.
+    pub publish: bool,
+    pub cache: Option<&'a Path>,
     pub overwrite: bool,
     pub manifest: bool,
     pub notes: Notes,
@@ -27,9 +37,9 @@ pub(crate) struct Target<'a> {
 
 /// A package whose files are what its record says.
 pub(crate) struct Package<'b> {
-    build: &'b Build,
-    archive: &'b Archive,
-    manifest: Option<(&'b ManifestFile, Vec<u8>)>,
+    pub(crate) build: &'b Build,
+    pub(crate) archive: &'b Archive,
+    pub(crate) manifest: Option<(&'b ManifestFile, Vec<u8>)>,
 }
 
 impl<'b> Package<'b> {
@@ -68,12 +78,26 @@ impl Target<'_> {
         Ok(lines)
     }
 
-    /// Uploads the archive, then the manifest.
-    pub(crate) fn deploy(&self, package: &Package<'_>) -> Result<Deploy, Error> {
+    /// Uploads the archive, then the manifest. `others_missing`: whether another package of this run
+    /// is not there yet.
+    pub(crate) fn deploy(
+        &self,
+        package: &Package<'_>,
+        others_missing: impl Fn() -> Result<bool, Error>,
+    ) -> Result<Deploy, Error> {
         let key = self.archive_key(package);
-        self.refuse_other_manifest(package)?;
+        let there = self.refuse_other_manifest(package)?;
         self.notes.say("Deploying.");
-        let archive = self.upload_archive(package, key)?;
+        let archive = match self.upload_archive(package, &key) {
+            Err(Error::Exists { .. }) if there.is_some() => {
+                match self.done_before(package, &key, others_missing)? {
+                    Some(deploy) => return Ok(deploy),
+                    None => return Err(Error::Exists { key }),
+                }
+            }
+            other => other?,
+        };
+        let resumed = archive.upload == How::Resumed;
         let manifest = match &package.manifest {
             None => {
                 if self.manifest {
@@ -86,17 +110,37 @@ impl Target<'_> {
             }
             Some((file, bytes)) => {
                 self.notes.say("\nUploading manifest...");
-                Some(self.upload_manifest(file, bytes)?)
+                let there = there.filter(|_| !resumed);
+                Some(self.upload_manifest(file, bytes, there, &key)?)
             }
         };
-        Ok(Deploy {
+        if resumed && self.store.head(&key)?.is_none() {
+            // Somebody was about to remove it, and had not seen our manifest yet.
+            self.notes.say("The archive has gone meanwhile.");
+            self.upload_archive(package, &key)?;
+        }
+        Ok(self.record(package, archive, manifest))
+    }
+
+    pub(crate) fn record(
+        &self,
+        package: &Package<'_>,
+        archive: Deployed,
+        manifest: Option<Deployed>,
+    ) -> Deploy {
+        Deploy {
             formula: package.build.formula.clone(),
             name: package.build.name.clone(),
             bucket: self.location.bucket.clone(),
             prefix: self.location.prefix.to_string(),
             archive,
             manifest,
-        })
+        }
+    }
+
+    /// Whether the archive of a package is there.
+    pub(crate) fn has(&self, package: &Package<'_>) -> Result<bool, Error> {
+        Ok(self.store.head(&self.archive_key(package))?.is_some())
     }
 
     fn archive_key(&self, package: &Package<'_>) -> String {
@@ -105,16 +149,17 @@ impl Target<'_> {
 
     /// A manifest that describes another archive is another package's; replacing it would take that
     /// package from its users.
-    fn refuse_other_manifest(&self, package: &Package<'_>) -> Result<(), Error> {
+    /// Returns the manifest that is there, unless it is to be replaced whatever it is.
+    fn refuse_other_manifest(&self, package: &Package<'_>) -> Result<Option<Content>, Error> {
         let Some((file, bytes)) = &package.manifest else {
-            return Ok(());
+            return Ok(None);
         };
         if self.overwrite {
-            return Ok(());
+            return Ok(None);
         }
         let key = self.location.key(&file.name);
         let Some(there) = self.store.get(&key)? else {
-            return Ok(());
+            return Ok(None);
         };
         let archive = |bytes: &[u8]| {
             let manifest = Manifest::parse(bytes).ok()?;
@@ -124,12 +169,13 @@ impl Target<'_> {
         if old.is_some() && old != new {
             return Err(Error::OtherManifest { key });
         }
-        Ok(())
+        Ok(Some(there))
     }
 
-    fn upload_archive(&self, package: &Package<'_>, key: String) -> Result<Deployed, Error> {
+    fn upload_archive(&self, package: &Package<'_>, key: &str) -> Result<Deployed, Error> {
         let Archive { path, size_bytes, sha256 } = package.archive;
-        let mut metadata = vec![(SHA256, sha256.as_str())];
+        let writer = tool::worker();
+        let mut metadata = vec![(SHA256, sha256.as_str()), (WRITER, writer.as_str())];
         if let Some((file, _)) = &package.manifest {
             metadata.push((MANIFEST, &file.name));
         }
@@ -140,14 +186,14 @@ impl Target<'_> {
             false => Condition::IfAbsent,
         };
         // Only to tell what happened: it decides nothing.
-        let was_there = self.overwrite && self.store.head(&key)?.is_some();
+        let was_there = self.overwrite && self.store.head(key)?.is_some();
         let upload = Upload { content_type: "application/gzip", condition, metadata: &metadata };
-        let (etag, how) = match self.store.put_file(&key, path, &upload) {
+        let (etag, how) = match self.guard.put_file(key, path, &upload) {
             Ok(etag) if was_there => (etag, How::Replaced),
             Ok(etag) => (etag, How::New),
             Err(store::Error::Precondition { .. }) => {
-                let etag = self.half_done(package, &key)?;
-                (etag.ok_or_else(|| Error::Exists { key: key.clone() })?, How::Resumed)
+                let etag = self.half_done(package, key)?;
+                (etag.ok_or_else(|| Error::Exists { key: key.to_owned() })?, How::Resumed)
             }
             Err(error) => return Err(error.into()),
         };
@@ -156,28 +202,38 @@ impl Target<'_> {
             How::New | How::Replaced => "Upload complete!",
         });
         let (size_bytes, sha256) = (*size_bytes, sha256.clone());
-        Ok(Deployed { key, etag, size_bytes, sha256, upload: how })
+        Ok(Deployed { key: key.to_owned(), etag, size_bytes, sha256, upload: how })
     }
 
-    /// The ETag of the archive that is there, when a deploy of this very package has died after it.
-    fn half_done(&self, package: &Package<'_>, key: &str) -> Result<Option<String>, Error> {
-        let Some((file, _)) = &package.manifest else {
-            return Ok(None);
-        };
-        let Some(head) = self.store.head(key)? else {
-            return Ok(None);
-        };
-        let same = head.metadata.get(SHA256) == Some(&package.archive.sha256);
-        let alone = || self.store.head(&self.location.key(&file.name));
-        Ok((same && alone()?.is_none()).then_some(head.etag))
-    }
-
-    fn upload_manifest(&self, file: &ManifestFile, bytes: &[u8]) -> Result<Deployed, Error> {
+    /// Uploads the manifest over `there` and nothing else, or over anything with `--overwrite`.
+    fn upload_manifest(
+        &self,
+        file: &ManifestFile,
+        bytes: &[u8],
+        there: Option<Content>,
+        archive: &str,
+    ) -> Result<Deployed, Error> {
         let key = self.location.key(&file.name);
-        let was_there = self.store.head(&key)?.is_some();
-        let metadata = [(SHA256, file.sha256.as_str())];
-        let upload = Upload { metadata: &metadata, ..Upload::new(repository::JSON) };
-        let etag = self.store.put(&key, bytes, &upload)?;
+        let was_there = there.is_some() || self.store.head(&key)?.is_some();
+        let writer = tool::worker();
+        let metadata = [(SHA256, file.sha256.as_str()), (WRITER, writer.as_str())];
+        let condition = match there {
+            _ if self.overwrite => Condition::Always,
+            None => Condition::IfAbsent,
+            Some(there) => Condition::IfMatch(there.head.etag),
+        };
+        let upload = Upload { condition, metadata: &metadata, ..Upload::new(repository::JSON) };
+        let etag = match self.guard.put(&key, bytes, &upload) {
+            Ok(etag) => etag,
+            // Somebody else has deployed the same at the same time, and was first with this.
+            Err(store::Error::Precondition { .. }) => match self.store.get(&key)? {
+                Some(now) if now.bytes == bytes => {
+                    return Err(Error::Exists { key: archive.to_owned() });
+                }
+                _ => return Err(Error::OtherManifest { key }),
+            },
+            Err(error) => return Err(error.into()),
+        };
         Ok(Deployed {
             key,
             etag,

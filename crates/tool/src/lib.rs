@@ -12,6 +12,7 @@ mod message;
 mod progress;
 mod records;
 mod signals;
+mod worker;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -23,6 +24,7 @@ pub use io::{Input, Io, Notes, Out, cannot_write};
 pub use progress::Progress;
 pub use records::{Records, publish_record};
 pub use signals::{guard_child, is_ending, release_child, signal_name};
+pub use worker::{is_at_work, worker};
 
 /// A program: what it is called, what it says of itself, and what it does.
 #[derive(Clone, Copy)]
