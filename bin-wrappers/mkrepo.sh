@@ -1,20 +1,23 @@
-#!/usr/bin/env bash
+#!/bin/sh
 #
 # mkrepo.sh [-c SNAPSHOT] [--upload] [S3_BUCKET S3_PREFIX] [MANIFEST…]
 #
 # Generates (and uploads) the repository's packages.json: see `repo-mkrepo --help`.
 
-set -euo pipefail
+set -eu
 
-# Thousands of manifests may be named. With them in "$@", bash takes its time over each line of what
-# it sources: a program on $PATH is found without that, another one in a subshell that has none.
+# Thousands of manifests may be named. A plain sh hands them on in half the time that bash takes,
+# which also takes its time over each line of what it sources with them in "$@": one that has none
+# of them looks where a program lies that is not on $PATH.
 tool=repo-mkrepo
-type -P "$tool" >/dev/null || tool=$(
-	set --
-	wrapper=$(readlink -f -- "${BASH_SOURCE[0]}")
-	# shellcheck source=/dev/null # include/tools.sh, wherever this lies
-	source "${wrapper%/*}/include/tools.sh"
-	find_tool "$tool"
+# shellcheck disable=SC2016 # that bash is to expand it
+command -v "$tool" >/dev/null || tool=$(
+	exec bash -c '
+		set -euo pipefail
+		wrapper=$(readlink -f -- "$0")
+		source "${wrapper%/*}/include/tools.sh"
+		find_tool "$1"
+	' "$0" "$tool"
 )
 
 # stdin is nobody's business here: the program would take a caller's pipe for

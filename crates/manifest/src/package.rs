@@ -1,6 +1,5 @@
 //! One manifest: the description of one package version, beside its archive.
 
-use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
@@ -152,24 +151,23 @@ impl Manifest {
     /// it would be written. What [`Manifest`] says of its keys has to stay true.
     pub(crate) fn set_raw(&mut self, key: &str, value: &str) {
         let Shared { text, members, known, object } = Arc::make_mut(&mut self.shared);
-        let at = members.partition_point(|member| *text::unescaped(member.key(text)) < *key);
+        let present = members.iter().position(|member| member.key(text) == key);
+        let at = present.unwrap_or_else(|| {
+            members.partition_point(|member| *text::unescaped(member.key(text)) < *key)
+        });
         let before = text.len();
-        match members.get(at) {
-            Some(member) if member.key(text) == key => {
-                *text = text::splice(text, member.value_range(), &[value]);
-                members[at].grow(before, text.len());
-            }
-            Some(member) => {
-                let start = member.start();
-                *text = text::splice(text, start..start, &["\"", key, "\": ", value, ", "]);
-                members.insert(at, text::Member::at(start, key, value));
-                known.inserted(at);
-            }
-            None => {
-                let end = before - 1;
-                *text = text::splice(text, end..end, &[", \"", key, "\": ", value]);
-                members.push(text::Member::at(end + 2, key, value));
-            }
+        if present.is_some() {
+            *text = text::splice(text, members[at].value_range(), &[value]);
+            members[at].grow(before, text.len());
+        } else if let Some(member) = members.get(at) {
+            let start = member.start();
+            *text = text::splice(text, start..start, &["\"", key, "\": ", value, ", "]);
+            members.insert(at, text::Member::at(start, key, value));
+            known.inserted(at);
+        } else {
+            let end = before - 1;
+            *text = text::splice(text, end..end, &[", \"", key, "\": ", value]);
+            members.push(text::Member::at(end + 2, key, value));
         }
         members[at + 1..].iter_mut().for_each(|member| member.shift(before, text.len()));
         *object = OnceLock::new();
@@ -252,12 +250,13 @@ impl Manifest {
         self.text_in("require", package)
     }
 
-    /// Each required package whose constraint is a string, with it.
-    pub(crate) fn requirements(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+    /// Each required package whose constraint is a string, with it, as they stand between their
+    /// quotes: what has no rare characters is written as it is.
+    pub(crate) fn raw_requirements(&self) -> impl Iterator<Item = (&str, &str)> {
         let require = self.raw("require").unwrap_or_default();
         text::members(require).filter_map(|member| {
             let constraint = member.value(require).strip_prefix('"')?.strip_suffix('"')?;
-            Some((text::unescaped(member.key(require)), text::unescaped(constraint)))
+            Some((member.key(require), constraint))
         })
     }
 

@@ -5,6 +5,7 @@
 //! stable, `patch`.
 
 use std::cmp::{Ordering, Reverse};
+use std::iter::repeat_n;
 
 use crate::{glob, natural};
 
@@ -30,12 +31,17 @@ pub fn composer_form(version: &str) -> String {
     let (Some(parts), "") = Parts::take(text) else {
         return version.to_owned();
     };
-    let numbers: Vec<&str> = parts.numbers.split('.').map(without_zeros).collect();
-    if numbers.len() > 4 || !parts.build.is_empty() {
+    let count = parts.numbers.split('.').count();
+    if count > 4 || !parts.build.is_empty() {
         return version.to_owned();
     }
-    let mut form = numbers.join(".");
-    (numbers.len()..4).for_each(|_| form.push_str(".0"));
+    let mut form = String::with_capacity(text.len() + 6);
+    for number in parts.numbers.split('.').map(without_zeros).chain(repeat_n("0", 4 - count)) {
+        if !form.is_empty() {
+            form.push('.');
+        }
+        form.push_str(number);
+    }
     if parts.stage.level != STABLE {
         form.push_str(&format!("-{}", parts.stage.level));
         for number in parts.stage.number.split(['.', '-']).filter(|number| !number.is_empty()) {

@@ -18,60 +18,52 @@ pub fn run(options: &Operations, io: &mut Io) -> Result<(), Failure> {
     let env = io.env_fn();
     let source = Folder::read(&options.source, io.folder(), &env)?;
     let destination = Folder::read(&options.destination, io.folder(), &env)?;
-    let plan = plan::plan(
-        &source.side(&LocationUrls(&source.location)),
-        &destination.side(&LocationUrls(&destination.location)),
-        &plan::Options::default(),
-    );
+    let folder = destination.path;
+    let urls = [&source.location, &destination.location].map(LocationUrls);
+    let side = |place, urls, entries| plan::Side { place, urls, entries };
+    let source = side(source.place, &urls[0], source.entries);
+    let destination = side(destination.place, &urls[1], destination.entries);
+    let plan = plan::plan(&source, &destination, &plan::Options::default());
     for warning in &plan.warnings {
         io.say(&format!("WARNING: {warning}"));
     }
     if !options.dry_run {
-        apply(&plan, &destination.path)?;
+        apply(&plan, &folder)?;
     }
     let operations: Vec<Operation> = plan
         .operations
-        .into_iter()
-        .map(|op| local(op, &options.source[3], &options.destination[3]))
+        .iter()
+        .map(|op| local(op.clone(), &options.source[3], &options.destination[3]))
         .collect();
+    // The process ends now: taking all that apart would only take time.
+    std::mem::forget((source, destination, plan));
     json::print(io, &serde_json::to_value(operations).map_err(Error::Json)?)
 }
 
 struct Folder {
-    region: String,
+    place: plan::Place,
     location: Location,
     path: PathBuf,
-    manifests: Manifests,
+    entries: Vec<Entry>,
 }
 
 impl Folder {
     fn read(arguments: &[String; 4], base: &Path, env: Env<'_>) -> Result<Self, Failure> {
         let [region, bucket, prefix, folder] = arguments;
         let service = Service::from_env(env, Region::parse(Some(region))?)?;
-        let path = base.join(folder);
-        Ok(Self {
+        let location = Location::new(service, bucket, Prefix::parse(prefix)?)?;
+        let place = plan::Place {
             region: region.clone(),
-            location: Location::new(service, bucket, Prefix::parse(prefix)?)?,
-            manifests: Manifests::read_folder(&path)?,
-            path,
-        })
-    }
-
-    fn side<'a>(&self, urls: &'a LocationUrls<'a>) -> plan::Side<'a> {
-        let entry = |stored: &repository::Stored| Entry {
-            file_name: stored.file_name.clone(),
-            manifest: stored.manifest.clone(),
-            modified: stored.modified,
+            bucket: location.bucket.clone(),
+            prefix: location.prefix.as_str().to_owned(),
         };
-        plan::Side {
-            place: plan::Place {
-                region: self.region.clone(),
-                bucket: self.location.bucket.clone(),
-                prefix: self.location.prefix.as_str().to_owned(),
-            },
-            urls,
-            entries: self.manifests.entries.iter().map(entry).collect(),
-        }
+        let path = base.join(folder);
+        let entries = Manifests::read_folder(&path)?.entries.into_iter().map(|stored| Entry {
+            file_name: stored.file_name,
+            manifest: stored.manifest,
+            modified: stored.modified,
+        });
+        Ok(Self { place, location, path, entries: entries.collect() })
     }
 }
 

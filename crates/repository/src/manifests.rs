@@ -252,8 +252,8 @@ pub(crate) fn fingerprint(objects: &[Object]) -> BTreeSet<(String, String)> {
 /// Reads a file into a buffer, which grows where the file needs it, and takes its manifest.
 fn read_file(path: &Path, buffer: &mut Vec<u8>) -> Result<Stored, Error> {
     let local = |source| Error::Local { path: path.to_path_buf(), source };
-    let file_name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let key = path.to_string_lossy().into_owned();
+    let file_name = key.rsplit('/').next().unwrap_or(&key).to_owned();
     let mut file = File::open(path).map_err(local)?;
     let mut length = 0;
     loop {

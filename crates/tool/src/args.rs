@@ -11,6 +11,9 @@ use crate::Failure;
 #[derive(Debug)]
 pub struct Args {
     options: pico_args::Arguments,
+    /// What comes behind the last option and its value: it need not be looked through for each
+    /// option, and there may be thousands of them.
+    tail: Vec<OsString>,
     after_dashes: Vec<OsString>,
 }
 
@@ -23,7 +26,10 @@ impl Args {
             after_dashes = arguments.split_off(at);
             after_dashes.remove(0);
         }
-        Self { options: pico_args::Arguments::from_vec(arguments), after_dashes }
+        let dash = |argument: &OsString| argument.as_encoded_bytes().starts_with(b"-");
+        let options = arguments.iter().rposition(dash).map_or(0, |at| at + 2);
+        let tail = arguments.split_off(options.min(arguments.len()));
+        Self { options: pico_args::Arguments::from_vec(arguments), tail, after_dashes }
     }
 
     /// Takes a switch: `args.flag("--yes")`, `args.flag(["-h", "--help"])`. Given twice is given.
@@ -66,9 +72,9 @@ impl Args {
     /// When one looks like an option, since it is none that the tool knows, or is not UTF-8.
     pub fn rest(self) -> Result<Vec<String>, Failure> {
         let before = self.options.finish().into_iter().map(|argument| (argument, true));
-        let after = self.after_dashes.into_iter().map(|argument| (argument, false));
+        let after = self.tail.into_iter().chain(self.after_dashes);
         before
-            .chain(after)
+            .chain(after.map(|argument| (argument, false)))
             .map(|(argument, may_be_option)| {
                 let text = argument.into_string().map_err(|argument| {
                     wrong(format!("argument {} is not UTF-8", argument.to_string_lossy()))

@@ -55,9 +55,9 @@ fn add(packages: &mut Unsorted, manifest: Manifest) {
 /// target.
 fn target(manifest: &Manifest) -> String {
     let mut target = String::new();
-    for (package, constraint) in manifest.requirements() {
-        if is_target(&package, &constraint) {
-            target.extend([&*package, " ", &*constraint, "\n"]);
+    for (package, constraint) in manifest.raw_requirements() {
+        if is_target(package, constraint) {
+            target.extend([package, " ", constraint, "\n"]);
         }
     }
     target
@@ -179,10 +179,11 @@ fn add_native_twins(manifest: &mut Manifest) {
 /// The `.native` names that belong beside the extensions among these links.
 fn twins(links: &str) -> Vec<(String, &str)> {
     text::members(links)
-        .filter_map(|member| {
+        .filter(|member| member.key(links).starts_with(EXTENSION_PREFIX))
+        .filter(|member| !member.key(links).ends_with(NATIVE))
+        .map(|member| {
             let name = text::unescaped(member.key(links));
-            let extension = name.starts_with(EXTENSION_PREFIX) && !name.ends_with(NATIVE);
-            extension.then(|| ([&*name, NATIVE].concat(), member.value(links)))
+            ([&*name, NATIVE].concat(), member.value(links))
         })
         .collect()
 }
@@ -214,14 +215,14 @@ fn ranks<'a>(series: impl Iterator<Item = &'a str> + Clone) -> Vec<usize> {
 /// The PHP series that a package is for, as it requires it.
 fn series(manifest: &Manifest) -> Cow<'_, str> {
     let (mut hhvm, mut php) = (None, None);
-    for (package, constraint) in manifest.requirements() {
-        match &*package {
+    for (package, constraint) in manifest.raw_requirements() {
+        match package {
             HHVM => hhvm = Some(constraint),
             PHP => php = Some(constraint),
             _ => {}
         }
     }
-    hhvm.or(php).unwrap_or(Cow::Borrowed("0.0.0"))
+    hhvm.or(php).map_or(Cow::Borrowed("0.0.0"), text::unescaped)
 }
 
 /// A series in the form in which packages of one name are ordered.

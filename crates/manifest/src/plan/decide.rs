@@ -1,6 +1,7 @@
 //! The comparison of two repositories.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Ordering;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
@@ -13,18 +14,14 @@ pub(super) fn plan(source: &Side<'_>, destination: &Side<'_>, options: &Options)
     let theirs = by_name(source, &mut warnings);
     let ours = by_name(destination, &mut warnings);
 
-    let mut names: Vec<&str> = theirs.keys().chain(ours.keys()).copied().collect();
-    // Two sorted rows: cheap to merge, so that the costly order sees each name once.
-    names.sort();
-    names.dedup();
-    names.sort_by(|left, right| natural::compare(package_name(left), package_name(right)));
-    let changes: Vec<PackageChange> = names
+    let mut pairs = pairs(&theirs, &ours);
+    pairs.sort_by(|left, right| natural::compare(left.package(), right.package()));
+    let changes: Vec<PackageChange> = pairs
         .iter()
-        .filter_map(|name| match (theirs.get(name), ours.get(name)) {
-            (Some(theirs), None) => Some(change(theirs, None, Action::Add, source, destination)),
-            (Some(theirs), Some(ours)) => update(theirs, ours, source, destination),
-            (None, Some(ours)) => Some(removal(ours, destination, options)),
-            (None, None) => None,
+        .filter_map(|pair| match *pair {
+            Pair::Theirs(theirs) => Some(change(theirs, None, Action::Add, source, destination)),
+            Pair::Both(theirs, ours) => update(theirs, ours, source, destination),
+            Pair::Ours(ours) => Some(removal(ours, destination, options)),
         })
         .collect();
 
@@ -37,6 +34,44 @@ pub(super) fn plan(source: &Side<'_>, destination: &Side<'_>, options: &Options)
         })
         .collect();
     Plan { changes, operations, archives_to_remove, warnings, result }
+}
+
+/// Which sides have a manifest of one name.
+enum Pair<'a> {
+    Theirs(&'a Known<'a>),
+    Ours(&'a Known<'a>),
+    Both(&'a Known<'a>, &'a Known<'a>),
+}
+
+impl<'a> Pair<'a> {
+    fn package(&self) -> &'a str {
+        match self {
+            Pair::Theirs(known) | Pair::Ours(known) | Pair::Both(known, _) => {
+                package_name(known.name())
+            }
+        }
+    }
+}
+
+/// Each name of either side; both are sorted by it.
+fn pairs<'a>(theirs: &'a [Known<'a>], ours: &'a [Known<'a>]) -> Vec<Pair<'a>> {
+    let mut pairs = Vec::with_capacity(theirs.len().max(ours.len()));
+    let (mut theirs, mut ours) = (theirs.iter().peekable(), ours.iter().peekable());
+    loop {
+        let order = match (theirs.peek(), ours.peek()) {
+            (Some(theirs), Some(ours)) => theirs.name().cmp(ours.name()),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => return pairs,
+        };
+        let theirs = theirs.next_if(|_| order.is_le());
+        let ours = ours.next_if(|_| order.is_ge());
+        pairs.extend(match (theirs, ours) {
+            (Some(theirs), Some(ours)) => Some(Pair::Both(theirs, ours)),
+            (Some(theirs), None) => Some(Pair::Theirs(theirs)),
+            (None, ours) => ours.map(Pair::Ours),
+        });
+    }
 }
 
 /// A manifest's file name without its ending.
@@ -52,8 +87,15 @@ struct Known<'a> {
     timed: bool,
 }
 
-fn by_name<'a>(side: &'a Side<'_>, warnings: &mut Vec<Warning>) -> BTreeMap<&'a str, Known<'a>> {
-    let mut known = BTreeMap::new();
+impl<'a> Known<'a> {
+    fn name(&self) -> &'a str {
+        &self.entry.file_name
+    }
+}
+
+/// The manifests of a side, sorted by name; of a name that is there twice the last one counts.
+fn by_name<'a>(side: &'a Side<'_>, warnings: &mut Vec<Warning>) -> Vec<Known<'a>> {
+    let mut known = Vec::with_capacity(side.entries.len());
     for entry in &side.entries {
         let own = entry.manifest.timestamp();
         let time = own.unwrap_or_else(|| {
@@ -61,8 +103,11 @@ fn by_name<'a>(side: &'a Side<'_>, warnings: &mut Vec<Warning>) -> BTreeMap<&'a 
             warnings.push(Warning { file_name, used });
             used
         });
-        known.insert(entry.file_name.as_str(), Known { entry, time, timed: own.is_some() });
+        known.push(Known { entry, time, timed: own.is_some() });
     }
+    known.reverse();
+    known.sort_by_key(Known::name);
+    known.dedup_by_key(|known| known.name());
     known
 }
 
@@ -108,10 +153,10 @@ fn update(
         return None;
     }
     let ignored = match theirs.time.cmp(&ours.time) {
-        std::cmp::Ordering::Greater => None,
-        std::cmp::Ordering::Less => Some(Reason::DestinationNewer),
-        std::cmp::Ordering::Equal if equal => return None,
-        std::cmp::Ordering::Equal => Some(Reason::ContentsDiffer),
+        Ordering::Greater => None,
+        Ordering::Less => Some(Reason::DestinationNewer),
+        Ordering::Equal if equal => return None,
+        Ordering::Equal => Some(Reason::ContentsDiffer),
     };
     let change = change(theirs, Some(ours), Action::Update, source, destination);
     Some(PackageChange { ignored, ..change })
@@ -140,16 +185,18 @@ fn archive(manifest: &Manifest, side: &Side<'_>) -> Option<String> {
     side.urls.relative(manifest.dist_url()?)
 }
 
-/// The destination's manifests once the changes are made.
-fn result(changes: &[PackageChange], ours: &BTreeMap<&str, Known<'_>>) -> Vec<(String, Manifest)> {
-    let mut result: BTreeMap<&str, &Manifest> =
-        ours.iter().map(|(name, known)| (*name, &known.entry.manifest)).collect();
-    for change in changes.iter().filter(|change| change.ignored.is_none()) {
-        match &change.manifest {
-            Some(manifest) => result.insert(&change.file_name, manifest),
-            None => result.remove(change.file_name.as_str()),
-        };
-    }
+/// The destination's manifests once the changes are made, sorted by file name.
+fn result(changes: &[PackageChange], ours: &[Known<'_>]) -> Vec<(String, Manifest)> {
+    let changes: HashMap<&str, &PackageChange> = changes
+        .iter()
+        .filter(|change| change.ignored.is_none())
+        .map(|change| (change.file_name.as_str(), change))
+        .collect();
+    let same = ours.iter().filter(|ours| !changes.contains_key(ours.name()));
+    let same = same.map(|ours| (ours.name(), &ours.entry.manifest));
+    let changed = changes.values().filter_map(|c| Some((&*c.file_name, c.manifest.as_ref()?)));
+    let mut result: Vec<(&str, &Manifest)> = same.chain(changed).collect();
+    result.sort_by_key(|(name, _)| *name);
     result.into_iter().map(|(name, manifest)| (name.to_owned(), manifest.clone())).collect()
 }
 
@@ -160,15 +207,29 @@ fn obsolete(
     destination: &Side<'_>,
     options: &Options,
 ) -> BTreeSet<String> {
-    let named: BTreeSet<String> =
-        result.iter().filter_map(|(_, manifest)| archive(manifest, destination)).collect();
-    changes
+    let mut obsolete: BTreeSet<String> = changes
         .iter()
         .filter(|change| change.ignored.is_none())
         .filter_map(|change| match change.action {
             Action::Remove => change.archive.clone(),
             Action::Add | Action::Update => change.old_archive.clone(),
         })
-        .filter(|path| !named.contains(path) && !options.needed.contains(path))
-        .collect()
+        .filter(|path| !options.needed.contains(path))
+        .collect();
+    let files: HashSet<String> = obsolete.iter().map(|path| last_part(path).to_owned()).collect();
+    for (_, manifest) in result {
+        let url = manifest.dist_url().unwrap_or_default();
+        // Whether it is one of them can nearly always be told without taking the URL apart.
+        let plain = url.split(['?', '#']).next().unwrap_or_default();
+        if (plain.contains('%') || files.contains(last_part(plain)))
+            && let Some(path) = archive(manifest, destination)
+        {
+            obsolete.remove(&path);
+        }
+    }
+    obsolete
+}
+
+fn last_part(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }

@@ -60,5 +60,10 @@ fn write_member(out: &mut Vec<u8>, key: &str, value: &str) {
 
 /// A text with another one in place of a part of it.
 pub(crate) fn splice(text: &str, part: Range<usize>, other: &[&str]) -> String {
-    [&[&text[..part.start]], other, &[&text[part.end..]]].concat().concat()
+    let length: usize = other.iter().map(|piece| piece.len()).sum();
+    let mut spliced = String::with_capacity(text.len() - part.len() + length);
+    spliced.push_str(&text[..part.start]);
+    spliced.extend(other.iter().copied());
+    spliced.push_str(&text[part.end..]);
+    spliced
 }
