@@ -9,6 +9,7 @@ mod region;
 mod service;
 mod url;
 
+use std::borrow::Cow;
 use std::fmt;
 
 pub use prefix::Prefix;
@@ -128,11 +129,18 @@ impl Location {
     /// The URL under which readers find `name`: what a manifest's `dist.url` holds.
     #[must_use]
     pub fn dist_url(&self, name: &str) -> String {
+        self.dist_url_as_written(&url::encode_path(name))
+    }
+
+    /// The URL of a name that is percent-encoded already, such as
+    /// [`Location::relative_as_written`] gives it.
+    #[must_use]
+    pub fn dist_url_as_written(&self, written: &str) -> String {
         let base = match &self.public_url {
             Some(url) => url.clone(),
             None => self.service.bucket_url(&self.bucket),
         };
-        format!("{base}/{}", url::encode_path(&self.key(name)))
+        format!("{base}/{}{written}", url::encode_path(self.prefix.as_str()))
     }
 
     /// What `url` names below this prefix, percent-decoded and without query, whichever of the
@@ -142,14 +150,32 @@ impl Location {
     /// tools carry them on custom endpoints too.
     #[must_use]
     pub fn relative(&self, url: &str) -> Option<String> {
-        let url = url.split(['?', '#']).next().unwrap_or_default();
-        let public = self.public_url.as_deref().and_then(|base| url::below(url, base));
-        let path = public
-            .or_else(|| self.service.path_in_bucket(&self.bucket, url))
-            .or_else(|| aws::path_in_bucket(&self.bucket, url))?;
-        let key = url::decode(path)?;
+        let key = url::decode(self.path_in_bucket(url)?)?;
         let name = key.strip_prefix(self.prefix.as_str())?;
         (!name.is_empty()).then(|| name.to_owned())
+    }
+
+    /// The same as [`Location::relative`], as `url` writes it: there are several ways to
+    /// percent-encode a name, and whoever copies an URL keeps to that of its author.
+    #[must_use]
+    pub fn relative_as_written<'u>(&self, url: &'u str) -> Option<Cow<'u, str>> {
+        let name = self.relative(url)?;
+        let segments = self.prefix.as_str().matches('/').count();
+        let rest = self.path_in_bucket(url)?.splitn(segments + 1, '/').nth(segments);
+        // Where the prefix's own slashes are encoded, `rest` is not what follows it.
+        Some(match rest.filter(|rest| url::decode(rest).as_ref() == Some(&name)) {
+            Some(rest) => rest.into(),
+            None => url::encode_path(&name).into(),
+        })
+    }
+
+    /// What follows the bucket in `url`, still percent-encoded and without query.
+    fn path_in_bucket<'u>(&self, url: &'u str) -> Option<&'u str> {
+        let url = url.split(['?', '#']).next().unwrap_or_default();
+        let public = self.public_url.as_deref().and_then(|base| url::below(url, base));
+        public
+            .or_else(|| self.service.path_in_bucket(&self.bucket, url))
+            .or_else(|| aws::path_in_bucket(&self.bucket, url))
     }
 }
 
@@ -261,6 +287,23 @@ mod tests {
         ] {
             assert_eq!(at.relative(url), None, "{url}");
         }
+    }
+
+    #[test]
+    fn a_name_as_its_url_writes_it() {
+        let at = from(&[("S3_BUCKET", "b"), ("S3_PREFIX", "p q/r/")]);
+        for (path, written) in [
+            ("p%20q/r/x%2B1.tar.gz?a=b", "x%2B1.tar.gz"),
+            ("p%20q/r/x+1~%7e(2).tar.gz", "x+1~%7e(2).tar.gz"),
+            ("p q/r/lib/x%2f1.tar.gz", "lib/x%2f1.tar.gz"),
+            ("p%20q%2Fr/lib/x+1.tar.gz", "lib/x%2B1.tar.gz"),
+        ] {
+            let url = format!("https://b.s3.amazonaws.com/{path}");
+            assert_eq!(at.relative_as_written(&url).as_deref(), Some(written), "{url}");
+            let copy = at.dist_url_as_written(written);
+            assert_eq!(at.relative(&copy), at.relative(&url), "{url}");
+        }
+        assert_eq!(at.relative_as_written("https://b.s3.amazonaws.com/p/x.tar.gz"), None);
     }
 
     #[test]

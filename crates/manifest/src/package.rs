@@ -17,6 +17,9 @@ use known::Known;
 /// How a manifest's file name ends.
 pub const FILE_SUFFIX: &str = ".composer.json";
 
+/// How `time` is written, in UTC.
+pub(crate) const TIME_FORMAT: &str = "%Y-%m-%d %H:%M:%S";
+
 /// Text that is not a manifest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -231,10 +234,17 @@ impl Manifest {
     #[must_use]
     pub fn timestamp(&self) -> Option<Timestamp> {
         let text = self.time()?;
-        let civil = match plain_time(text.as_bytes()) {
-            Some(time) => time,
-            None => DateTime::strptime("%Y-%m-%d %H:%M:%S", text).ok()?,
-        };
+        if let Some(time) = plain_time(text.as_bytes()) {
+            return TimeZone::UTC.to_timestamp(time).ok();
+        }
+        // The parser takes more than that: blanks, signs, a year of two digits, a leap second.
+        let fits = |c: char| c.is_ascii_digit() || "-: ".contains(c);
+        let strict = text.get(4..5) == Some("-")
+            && text.starts_with(|c: char| c.is_ascii_digit())
+            && text.chars().all(fits)
+            && !text.ends_with(":60")
+            && !["- ", ": ", "--", " -"].iter().any(|odd| text.contains(odd));
+        let civil = strict.then(|| DateTime::strptime(TIME_FORMAT, text))?.ok()?;
         TimeZone::UTC.to_timestamp(civil).ok()
     }
 

@@ -1,12 +1,13 @@
 //! What a sync has to do, decided without doing any of it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::package::Manifest;
+use crate::package::{Manifest, TIME_FORMAT};
 
 mod decide;
 mod operation;
@@ -20,8 +21,11 @@ pub trait Urls {
     /// `None` for a URL that is elsewhere.
     fn relative(&self, url: &str) -> Option<String>;
 
-    /// The URL of a path below the prefix, percent-encoded.
-    fn url(&self, path: &str) -> String;
+    /// The same path as the URL writes it: percent-encoded or not, as its author did.
+    fn written<'u>(&self, url: &'u str) -> Option<Cow<'u, str>>;
+
+    /// The URL of a path below the prefix that is as a URL writes it.
+    fn url(&self, written: &str) -> String;
 }
 
 /// Where a repository is, as plans name it.
@@ -149,7 +153,7 @@ pub struct Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Warning { file_name, used } = self;
-        let used = used.strftime("%Y-%m-%d %H:%M:%S");
+        let used = used.strftime(TIME_FORMAT);
         write!(f, "manifest {file_name} has invalid time entry, using mtime: {used}")
     }
 }

@@ -1,7 +1,7 @@
 //! `ops`: the historical planner, on two local folders of manifests.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use location::{Env, Location, Prefix, Region, Service};
 use manifest::plan::{self, Action, Entry, Operation, OperationKind, Plan};
@@ -73,7 +73,9 @@ fn local(mut operation: Operation, source: &str, destination: &str) -> Operation
     if operation.kind == OperationKind::Manifest && operation.op != Action::Remove {
         let folder = Path::new(if operation.skip { source } else { destination });
         let file = format!("{}{}", operation.package, manifest::FILE_SUFFIX);
-        operation.source = Some(folder.join(file).display().to_string());
+        // Without "." and doubled slashes, as that planner wrote paths.
+        let path: PathBuf = folder.components().filter(|part| *part != Component::CurDir).collect();
+        operation.source = Some(path.join(file).display().to_string());
         operation.source_region = None;
     }
     operation

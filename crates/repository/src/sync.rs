@@ -7,6 +7,7 @@
 mod apply;
 mod summary;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use location::{Location, Region};
@@ -69,8 +70,12 @@ impl Urls for LocationUrls<'_> {
         self.0.relative(url)
     }
 
-    fn url(&self, path: &str) -> String {
-        self.0.dist_url(path)
+    fn written<'u>(&self, url: &'u str) -> Option<Cow<'u, str>> {
+        self.0.relative_as_written(url)
+    }
+
+    fn url(&self, written: &str) -> String {
+        self.0.dist_url_as_written(written)
     }
 }
 

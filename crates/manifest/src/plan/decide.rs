@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{Action, Entry, Options, PackageChange, Plan, Reason, Side, Warning, steps};
 use crate::natural;
-use crate::package::{FILE_SUFFIX, Manifest};
+use crate::package::{FILE_SUFFIX, Manifest, TIME_FORMAT};
 
 pub(super) fn plan(source: &Side<'_>, destination: &Side<'_>, options: &Options) -> Plan {
     let mut warnings = Vec::new();
@@ -111,6 +111,9 @@ fn by_name<'a>(side: &'a Side<'_>, warnings: &mut Vec<Warning>) -> Vec<Known<'a>
     known
 }
 
+/// How long a time is in which no digit was left out.
+const TIME_LENGTH: usize = "2016-02-16 01:18:50".len();
+
 /// What happens to a manifest that goes over.
 fn change(
     theirs: &Known<'_>,
@@ -121,10 +124,17 @@ fn change(
 ) -> PackageChange {
     let mut manifest = theirs.entry.manifest.clone();
     let archive = archive(&manifest, source);
-    if let (Some(path), Some(url)) = (&archive, manifest.dist_url()) {
+    if let Some(url) = manifest.dist_url()
+        && let Some(path) = source.urls.written(url)
+    {
         let query = url.find('?').map_or("", |start| &url[start..]);
-        let url = format!("{}{query}", destination.urls.url(path));
+        let url = format!("{}{query}", destination.urls.url(&path));
         manifest.set_dist_url(&url);
+    }
+    // The time by which it was compared goes with it: its copy is a new object.
+    if !(theirs.timed && manifest.time().is_some_and(|time| time.len() == TIME_LENGTH)) {
+        let time = theirs.time.strftime(TIME_FORMAT).to_string();
+        manifest.set_raw("time", &format!("\"{time}\""));
     }
     let old_archive = ours
         .and_then(|ours| self::archive(&ours.entry.manifest, destination))

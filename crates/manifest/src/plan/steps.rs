@@ -24,7 +24,7 @@ pub(super) fn of(
             Some(path) if archives_to_remove.contains(path) => remove(dist, destination, path),
             Some(path) => skip(remove(dist, destination, path), Reason::Needed),
             None => {
-                let destination = change.dist_url.clone();
+                let destination = Some(change.dist_url.clone().unwrap_or_default());
                 skip(Operation { destination, ..dist }, Reason::External)
             }
         };
@@ -33,7 +33,7 @@ pub(super) fn of(
     let archive = match &change.archive {
         Some(path) => copy(dist.clone(), source, destination, path),
         None => {
-            let source = change.dist_url.clone();
+            let source = Some(change.dist_url.clone().unwrap_or_default());
             skip(Operation { source, ..dist.clone() }, Reason::External)
         }
     };

@@ -1,6 +1,6 @@
 use super::*;
 
-/// A repository whose URLs are `https://HOST/PREFIX…`, with `%2B` for `+`.
+/// A repository whose URLs are `https://HOST/PREFIX…`, where `%2B` may stand for `+`.
 struct Host(&'static str);
 
 impl Urls for Host {
@@ -9,8 +9,13 @@ impl Urls for Host {
         Some(path.split('?').next()?.replace("%2B", "+"))
     }
 
-    fn url(&self, path: &str) -> String {
-        format!("https://{}/{}", self.0, path.replace('+', "%2B"))
+    fn written<'u>(&self, url: &'u str) -> Option<Cow<'u, str>> {
+        let path = url.strip_prefix("https://")?.strip_prefix(self.0)?.strip_prefix('/')?;
+        Some(path.split('?').next()?.into())
+    }
+
+    fn url(&self, written: &str) -> String {
+        format!("https://{}/{written}", self.0)
     }
 }
 
@@ -57,6 +62,41 @@ fn planned(source: &[Line], destination: &[Line], options: &Options) -> Vec<Stri
 
 const OLD: &str = "2024-01-01 00:00:00";
 const NEW: &str = "2024-01-02 00:00:00";
+
+#[test]
+fn what_goes_over_is_written_as_it_was() {
+    let (here, there) = (Host("src"), Host("dst"));
+    let lines: &[Line] = &[
+        ("a", OLD, "https://src/a%2B1+(2).tgz?extension=a%2Fb", ""),
+        ("b", "2024-1-2 3:4:5", "https://elsewhere/b", ""),
+        ("c", "", "https://src/c.tgz", ""),
+    ];
+    let plan = plan(&side(&here, lines), &side(&there, &[]), &Options::default());
+    let written: Vec<_> = plan
+        .manifests_to_write()
+        .map(|(_, m)| (m.dist_url().unwrap(), m.time().unwrap()))
+        .collect();
+    let expected = [
+        ("https://dst/a%2B1+(2).tgz?extension=a%2Fb", OLD),
+        ("https://elsewhere/b", "2024-01-02 03:04:05"),
+        ("https://dst/c.tgz", "2020-01-01 00:00:00"),
+    ];
+    assert_eq!(written, expected);
+}
+
+#[test]
+fn a_manifest_without_an_archive_has_an_empty_one() {
+    let (here, there) = (Host("src"), Host("dst"));
+    let mut bare = side(&here, &[("a", OLD, "", "")]);
+    let text = format!(r#"{{"name":"a/b","version":"1","time":"{OLD}"}}"#);
+    bare.entries[0].manifest = Manifest::parse(text).unwrap();
+    let none = || side(&there, &[]);
+    let first = |plan: Plan| plan.operations[0].clone();
+    let added = first(plan(&bare, &none(), &Options::default()));
+    assert_eq!((added.source.as_deref(), added.skip), (Some(""), true));
+    let removed = first(plan(&none(), &bare, &Options::default()));
+    assert_eq!((removed.destination.as_deref(), removed.skip), (Some(""), true));
+}
 
 #[test]
 fn manifests_are_compared_by_time() {
