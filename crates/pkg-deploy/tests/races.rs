@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
 use std::thread;
+use std::time::Duration;
 
 use record::{Archive, Build, ManifestFile, Producer, Record, Stream, Upload};
 use test_kit::s3::{Action, Quirks};
@@ -219,4 +220,28 @@ fn services_that_heed_no_conditions() {
         let probes = probes.iter().filter(|request| request.path.contains("/probe-")).count();
         assert!((2..=3).contains(&probes), "{probes}");
     }
+}
+
+#[test]
+fn an_upload_in_parts_is_given_back_on_ctrl_c() {
+    let [_, site] = sites();
+    let server = site.server().unwrap();
+    let content = "0123456789abcdef".repeat(33 * 1024 * 1024 / 16);
+    let input = built(&site, "large-1", &content);
+    let (arrived, arrivals) = std::sync::mpsc::channel();
+    server.set_hook(move |request| {
+        if request.query.contains("partNumber=2") {
+            arrived.send(()).unwrap();
+            return Action::Delay(Duration::from_secs(600));
+        }
+        Action::Serve
+    });
+    let process = site.process(env!("CARGO_BIN_EXE_pkg-deploy")).input(&input).spawn();
+    arrivals.recv_timeout(Duration::from_secs(60)).unwrap();
+    assert_eq!(server.open_uploads(BUCKET), ["p/large-1.tar.gz"]);
+    process.interrupt();
+    assert_eq!(process.wait().status, 130);
+    assert_eq!(server.open_uploads(BUCKET), [""; 0]);
+    assert!(site.packages(BUCKET).is_empty());
+    assert!(site.workspace.litter().is_empty());
 }

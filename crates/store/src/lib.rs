@@ -23,9 +23,11 @@ mod stream;
 #[cfg(test)]
 mod stub;
 mod transfer;
+mod unfinished;
 
 pub use error::Error;
 pub use object::{Condition, Content, Download, Head, Object, Upload};
 pub use options::{Access, Options, Patience};
 pub use store::Store;
 pub use stream::Stream;
+pub use unfinished::give_back;

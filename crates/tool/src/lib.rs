@@ -62,6 +62,7 @@ pub fn run(tool: &Tool, arguments: Vec<OsString>, io: &mut Io) -> ExitCode {
         (tool.run)(args, io)
     };
     let outcome = outcome.and_then(|()| io.flush());
+    signals::wait_if_ending();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -13,6 +13,9 @@ use signal_hook::low_level::emulate_default_handler;
 /// How long a child may take to end once it has been told to.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long a service may take to be told what we leave unfinished there.
+const GIVE_BACK: Duration = Duration::from_secs(3);
+
 /// A child that must not outlive us.
 #[derive(Clone, Copy)]
 struct Child {
@@ -70,6 +73,14 @@ pub fn is_ending() -> bool {
     ENDING.load(Ordering::SeqCst)
 }
 
+/// Once a signal is about to end this process, waits for that: what fails meanwhile, fails because
+/// of it, and is no news.
+pub(crate) fn wait_if_ending() {
+    while is_ending() {
+        thread::park();
+    }
+}
+
 /// Ends the process as `signal` does by default, so that whoever started it sees that.
 fn end(signal: i32) {
     ENDING.store(true, Ordering::SeqCst);
@@ -91,6 +102,7 @@ fn end(signal: i32) {
         }
         thread::sleep(Duration::from_millis(10));
     }
+    store::give_back(GIVE_BACK);
     scratch::sweep();
     // Never comes back for these three signals.
     let _ = emulate_default_handler(signal);

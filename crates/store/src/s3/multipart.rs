@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use rusoto_s3::{
     AbortMultipartUploadRequest, CompleteMultipartUploadRequest, CompletedMultipartUpload,
@@ -13,10 +14,10 @@ use rusoto_s3::{
 
 use super::answer::Expect;
 use super::failure::Failed;
-use super::wire::Call;
+use super::wire::{Call, Wire};
 use super::write::{Print, headers, md5_of};
 use super::{Bucket, typed, unquoted};
-use crate::{Condition, Error, Upload, parallel};
+use crate::{Condition, Error, Upload, parallel, unfinished};
 
 /// S3 takes no more parts than this in one upload.
 const MOST_PARTS: u64 = 10_000;
@@ -115,6 +116,12 @@ impl Bucket {
         work: impl FnOnce(&str) -> Result<Vec<Finished>, Error>,
     ) -> Result<String, Error> {
         let id = self.begin(key, upload)?;
+        let open = unfinished::begin({
+            let (wire, key, id) = (Arc::clone(&self.wire), key.to_owned(), id.clone());
+            move || {
+                let _ = abort(&wire, &key, &id);
+            }
+        });
         let size = print.size;
         let done = work(&id)
             .and_then(|finished| self.complete(key, &id, finished, &upload.condition, print))
@@ -132,8 +139,9 @@ impl Bucket {
         if done.is_err() {
             // What is reported is why the upload failed. If it was completed after all, there is
             // nothing left to give back, and the object stays.
-            let _ = self.abort(key, &id);
+            let _ = abort(&self.wire, key, &id);
         }
+        drop(open);
         done
     }
 
@@ -202,25 +210,26 @@ impl Bucket {
         }
     }
 
-    fn abort(&self, key: &str, id: &str) -> Result<(), Failed> {
-        let input = AbortMultipartUploadRequest {
-            bucket: self.wire.bucket.clone(),
-            key: key.to_owned(),
-            upload_id: id.to_owned(),
-            ..AbortMultipartUploadRequest::default()
-        };
-        typed::call(&self.wire, Call::new("DELETE", key, Expect::Nothing), |client| async move {
-            client.abort_multipart_upload(input).await
-        })?;
-        Ok(())
-    }
-
     pub(super) fn no_etag(&self, key: &str, what: &str) -> Error {
         Error::Corrupt {
             key: self.wire.show(key),
             detail: format!("the service confirms {what} without an ETag"),
         }
     }
+}
+
+/// Gives an upload up, with all its parts.
+fn abort(wire: &Arc<Wire>, key: &str, id: &str) -> Result<(), Failed> {
+    let input = AbortMultipartUploadRequest {
+        bucket: wire.bucket.clone(),
+        key: key.to_owned(),
+        upload_id: id.to_owned(),
+        ..AbortMultipartUploadRequest::default()
+    };
+    typed::call(wire, Call::new("DELETE", key, Expect::Nothing), |client| async move {
+        client.abort_multipart_upload(input).await
+    })?;
+    Ok(())
 }
 
 /// The ETag that AWS gives to an object of these parts: the MD5 of the parts' MD5s, and how many.
