@@ -93,7 +93,7 @@ pub fn inspect(
     limits: &Limits,
 ) -> Result<Vec<Entry>, Error> {
     let mut entries = Vec::new();
-    check(reader, into, limits, &mut |entry| entries.push(entry))?;
+    check(reader, into, into, limits, &mut |entry| entries.push(entry))?;
     Ok(entries)
 }
 
@@ -104,7 +104,7 @@ pub fn inspect(
 /// As [`inspect`].
 pub fn verify(reader: impl Read, limits: &Limits) -> Result<Unpacked, Error> {
     let mut unpacked = Unpacked { entries: 0, bytes: 0 };
-    check(reader, None, limits, &mut |entry| {
+    check(reader, None, None, limits, &mut |entry| {
         unpacked.entries += 1;
         unpacked.bytes += entry.size;
     })?;
@@ -126,16 +126,26 @@ pub fn verify(reader: impl Read, limits: &Limits) -> Result<Unpacked, Error> {
 ///
 /// # Errors
 /// As [`inspect`], and [`Error::Extract`] for what the disk says.
-pub fn unpack(
+pub fn unpack(reader: impl Read + Seek, into: &Path, limits: &Limits) -> Result<Unpacked, Error> {
+    unpack_for(reader, into, into, limits)
+}
+
+/// [`unpack`] for a tree that is put together in `into` and will be moved to the folder `home`:
+/// absolute links are those of there.
+///
+/// # Errors
+/// As [`unpack`].
+pub fn unpack_for(
     mut reader: impl Read + Seek,
     into: &Path,
+    home: &Path,
     limits: &Limits,
 ) -> Result<Unpacked, Error> {
     let unnamed = |source| Error::Read { path: into.to_owned(), source };
     let start = reader.stream_position().map_err(unnamed)?;
-    check(&mut reader, Some(into), limits, &mut |_| ())?;
+    check(&mut reader, Some(into), Some(home), limits, &mut |_| ())?;
     reader.seek(SeekFrom::Start(start)).map_err(unnamed)?;
-    extract::extract(reader, into, limits)
+    extract::extract(reader, into, home, limits)
 }
 
 /// [`unpack`] for the file `path`.
@@ -159,6 +169,7 @@ pub fn unpack_file(
 fn check(
     reader: impl Read,
     into: Option<&Path>,
+    home: Option<&Path>,
     limits: &Limits,
     each: &mut dyn FnMut(Entry),
 ) -> Result<(), Error> {
@@ -170,7 +181,7 @@ fn check(
         }
         _ => None,
     };
-    let mut checker = Checker::new(into, limits);
+    let mut checker = Checker::new(home, limits);
     let mut members = Members::new(reader, limits);
     let mut disk = disk;
     while let Some(mut entry) = members.next()? {

@@ -148,6 +148,21 @@ fn the_folder_may_be_a_link() {
 }
 
 #[test]
+fn a_tree_may_be_put_together_elsewhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let (stage, home) = (folder.path().join("stage"), folder.path().join("home"));
+    let target = |base: &Path| base.join("a").into_os_string().into_encoded_bytes();
+    let tar = |base: &Path| {
+        let tar = Tar::new().file(b"a", b"").pax(&[("linkpath", &target(base))]);
+        Cursor::new(tar.link(b"one", b"x").gzipped())
+    };
+    let limits = Limits::default();
+    archive::unpack_for(tar(&home), &stage, &home, &limits).unwrap();
+    assert_eq!(fs::read_link(stage.join("one")).unwrap(), home.join("a"));
+    assert!(archive::unpack_for(tar(&stage), &stage, &home, &limits).is_err());
+}
+
+#[test]
 fn several_gzip_members_are_one_archive() {
     let folder = tempfile::tempdir().unwrap();
     let mut tar = Tar::new().file(b"a", &[1; 2000]).0;

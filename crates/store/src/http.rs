@@ -40,6 +40,19 @@ pub(crate) fn agent(patience: &Patience, connections: usize, proxy: Option<Proxy
         .new_agent()
 }
 
+/// An agent for reading a URL that no bucket is behind, through the proxy that the environment names.
+///
+/// # Errors
+/// When the proxy's address is none.
+pub fn reader(
+    url: &str,
+    patience: &Patience,
+    connections: usize,
+    env: Env<'_>,
+) -> Result<Agent, Error> {
+    Ok(agent(patience, connections, proxy(url, env)?))
+}
+
 /// The proxy for a URL, by the usual variables; none for this machine itself.
 pub(crate) fn proxy(url: &str, env: Env<'_>) -> Result<Option<Proxy>, Error> {
     let set = |name: &str| env(name).filter(|value| !value.is_empty());

@@ -12,7 +12,7 @@ mod backend;
 mod credentials;
 mod error;
 mod folder;
-mod http;
+pub mod http;
 mod key;
 mod object;
 mod options;

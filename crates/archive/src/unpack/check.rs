@@ -54,10 +54,11 @@ pub(super) struct Checker<'a> {
 }
 
 impl<'a> Checker<'a> {
-    pub fn new(into: Option<&Path>, limits: &'a Limits) -> Self {
-        let written = into.and_then(|into| path::absolute(into).ok());
+    /// `home` is where the tree lies, or will lie.
+    pub fn new(home: Option<&Path>, limits: &'a Limits) -> Self {
+        let written = home.and_then(|home| path::absolute(home).ok());
         // Where the path does not exist yet there is only the one way.
-        let real = into.and_then(|into| into.canonicalize().ok());
+        let real = home.and_then(|home| home.canonicalize().ok());
         let bases = [written, real].into_iter().flatten();
         let bases = bases.map(|base| parts(base.as_os_str().as_encoded_bytes())).collect();
         Self { limits, bases, nodes: BTreeMap::new(), entries: 0, bytes: 0, names: 0 }

@@ -31,15 +31,20 @@ struct Extraction<'a> {
     buffer: Vec<u8>,
 }
 
-/// Extracts the archive over `into`.
-pub(super) fn extract(reader: impl Read, into: &Path, limits: &Limits) -> Result<Unpacked, Error> {
+/// Extracts the archive over `into`, whose absolute path will be `home`.
+pub(super) fn extract(
+    reader: impl Read,
+    into: &Path,
+    home: &Path,
+    limits: &Limits,
+) -> Result<Unpacked, Error> {
     let failed = |source| Error::Extract { path: into.to_owned(), source };
     fs::create_dir_all(into).map_err(failed)?;
     let disk = Disk::open(into).map_err(failed)?;
     let buffer = vec![0; 128 << 10];
     let mut extraction = Extraction { into, disk, folders: BTreeMap::new(), buffer };
 
-    let mut checker = Checker::new(Some(into), limits);
+    let mut checker = Checker::new(Some(home), limits);
     let mut members = Members::new(reader, limits);
     let mut unpacked = Unpacked { entries: 0, bytes: 0 };
     while let Some(entry) = members.next()? {

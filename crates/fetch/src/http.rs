@@ -1,0 +1,293 @@
+//! One web server's answers: redirects followed, broken transfers resumed, troubles tried again.
+
+use std::collections::hash_map::RandomState;
+use std::fs::File;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
+use std::time::Duration;
+
+use store::Patience;
+use ureq::http::{Response, StatusCode, header};
+use ureq::{Agent, Body};
+use url::Url;
+
+use crate::Error;
+use crate::origin::show;
+use crate::password::{bare, basic};
+
+/// As many as Composer follows.
+const REDIRECTS: usize = 20;
+
+/// How a transfer is told of its progress: bytes so far, and all of them where that is known.
+pub(crate) type Watch<'a> = &'a dyn Fn(u64, Option<u64>);
+
+/// What came back for a file.
+pub(crate) enum Got {
+    /// All of it is in the file.
+    Whole {
+        /// The server's name for this content.
+        etag: Option<String>,
+    },
+    /// It still is what the caller has.
+    Unchanged,
+}
+
+/// Reads a document into memory.
+pub(crate) fn get(
+    agent: &Agent,
+    url: &Url,
+    patience: &Patience,
+    limit: u64,
+) -> Result<Vec<u8>, Error> {
+    let mut tries = Tries::new(url, patience);
+    loop {
+        // Any encoding but gzip would be bytes that nobody can read.
+        let answer = match request(agent, url, &[(header::ACCEPT_ENCODING, "gzip")]) {
+            Ok(answer) => answer,
+            Err(trouble) => {
+                tries.again(trouble)?;
+                continue;
+            }
+        };
+        let expected = length(&answer);
+        let mut bytes = Vec::new();
+        let mut reader = answer.into_body().into_reader().take(limit + 1);
+        match reader.read_to_end(&mut bytes) {
+            Ok(_) if bytes.len() as u64 > limit => {
+                return Err(Error::TooLarge { url: show(url.as_str()), limit });
+            }
+            Ok(_) => match expected.filter(|expected| *expected > bytes.len() as u64) {
+                None => return Ok(bytes),
+                Some(expected) => {
+                    tries.again(Trouble::Short { got: bytes.len() as u64, expected })?;
+                }
+            },
+            Err(error) => tries.again(Trouble::Broken(error.into()))?,
+        }
+    }
+}
+
+/// Reads a file, whose former content is replaced. With `known`, the name of the content that the
+/// caller has, nothing is read where it is still that.
+pub(crate) fn download(
+    agent: &Agent,
+    url: &Url,
+    patience: &Patience,
+    limit: u64,
+    known: Option<&str>,
+    file: &mut File,
+    watch: Watch<'_>,
+) -> Result<Got, Error> {
+    let local = |source| Error::Local { path: "the file for a download".into(), source };
+    let mut tries = Tries::new(url, patience);
+    let (mut got, mut etag): (u64, Option<String>) = (0, None);
+    file.set_len(0).map_err(local)?;
+    loop {
+        let range = format!("bytes={got}-");
+        // Archives are compressed already: as they are, please.
+        let mut headers = vec![(header::ACCEPT_ENCODING, "identity")];
+        match (&etag, known) {
+            // The rest only of the same content, else all of the new one.
+            (Some(etag), _) if got > 0 => {
+                headers.extend([(header::RANGE, range.as_str()), (header::IF_RANGE, etag)]);
+            }
+            (_, Some(known)) if got == 0 => headers.push((header::IF_NONE_MATCH, known)),
+            _ => {}
+        }
+        let answer = match request(agent, url, &headers) {
+            Ok(answer) => answer,
+            Err(trouble) => {
+                tries.again(trouble)?;
+                continue;
+            }
+        };
+        if answer.status() == StatusCode::NOT_MODIFIED {
+            return Ok(Got::Unchanged);
+        }
+        let resumes = answer.status() == StatusCode::PARTIAL_CONTENT && starts_at(&answer, got);
+        if !resumes {
+            if answer.status() == StatusCode::PARTIAL_CONTENT {
+                // Not the part that was asked for: all of it, then.
+                (got, etag) = (0, None);
+                tries.again(Trouble::Status(answer.status()))?;
+                continue;
+            }
+            got = 0;
+            etag = strong_etag(&answer);
+        }
+        file.seek(SeekFrom::Start(got)).map_err(local)?;
+        file.set_len(got).map_err(local)?;
+        let expected = length(&answer).map(|rest| got + rest);
+        if expected.is_some_and(|expected| expected > limit) {
+            return Err(Error::TooLarge { url: show(url.as_str()), limit });
+        }
+        let mut reader = answer.into_body().into_reader();
+        let mut buffer = vec![0; 128 * 1024];
+        let trouble = loop {
+            match reader.read(&mut buffer) {
+                Ok(0) => {
+                    break expected
+                        .filter(|expected| *expected > got)
+                        .map(|expected| Trouble::Short { got, expected });
+                }
+                Ok(count) => {
+                    file.write_all(&buffer[..count]).map_err(local)?;
+                    got += count as u64;
+                    if got > limit {
+                        return Err(Error::TooLarge { url: show(url.as_str()), limit });
+                    }
+                    tries.moved();
+                    watch(got, expected);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => break Some(Trouble::Broken(error.into())),
+            }
+        };
+        match trouble {
+            None => return Ok(Got::Whole { etag }),
+            Some(trouble) => {
+                if etag.is_none() {
+                    // What comes next may be something else.
+                    got = 0;
+                }
+                tries.again(trouble)?;
+            }
+        }
+    }
+}
+
+/// What went wrong with one try.
+enum Trouble {
+    Status(StatusCode),
+    Short {
+        got: u64,
+        expected: u64,
+    },
+    Broken(ureq::Error),
+    /// Trying again is pointless.
+    Fatal(Error),
+}
+
+/// Tries of one request.
+struct Tries<'a> {
+    url: &'a Url,
+    patience: &'a Patience,
+    left: u32,
+    pause: Duration,
+}
+
+impl<'a> Tries<'a> {
+    fn new(url: &'a Url, patience: &'a Patience) -> Self {
+        Self { url, patience, left: patience.connect_attempts.max(5), pause: patience.first_pause }
+    }
+
+    /// Something came: what follows is not the same trouble again.
+    fn moved(&mut self) {
+        self.left = self.patience.connect_attempts.max(5);
+        self.pause = self.patience.first_pause;
+    }
+
+    /// Waits before the next try, if there is to be one.
+    fn again(&mut self, trouble: Trouble) -> Result<(), Error> {
+        self.left = self.left.saturating_sub(1);
+        let url = show(self.url.as_str());
+        let passes = match &trouble {
+            Trouble::Status(status) => may_pass(*status),
+            Trouble::Short { .. } => true,
+            Trouble::Broken(error) => {
+                !matches!(error, ureq::Error::BadUri(_) | ureq::Error::Tls(_))
+            }
+            Trouble::Fatal(_) => false,
+        };
+        if passes && self.left > 0 {
+            std::thread::sleep(self.pause.mul_f64(random()));
+            self.pause = self.pause.saturating_mul(2).min(self.patience.longest_pause);
+            return Ok(());
+        }
+        Err(match trouble {
+            Trouble::Fatal(error) => error,
+            Trouble::Short { got, expected } => Error::Truncated { url, got, expected },
+            Trouble::Broken(source) => Error::Unreachable { url, source: Box::new(source) },
+            Trouble::Status(status) => match status.as_u16() {
+                404 | 410 => Error::NotFound { url },
+                status @ (401 | 403 | 407) => Error::AccessDenied { url, status },
+                status => Error::Status { url, status },
+            },
+        })
+    }
+}
+
+/// Whether a status may be another one soon.
+fn may_pass(status: StatusCode) -> bool {
+    status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED
+        || matches!(status.as_u16(), 206 | 408 | 416 | 425 | 429)
+}
+
+/// Between 0 and 1. Each hasher state of the standard library has other random keys.
+fn random() -> f64 {
+    let bits = RandomState::new().build_hasher().finish() >> 32;
+    f64::from(u32::try_from(bits).unwrap_or(u32::MAX)) / f64::from(u32::MAX)
+}
+
+/// Asks, and follows redirects: never to a file, never from a safe connection to one that is not.
+fn request(
+    agent: &Agent,
+    url: &Url,
+    headers: &[(header::HeaderName, &str)],
+) -> Result<Response<Body>, Trouble> {
+    let mut at = url.clone();
+    for _ in 0..=REDIRECTS {
+        let mut request = agent.get(bare(&at).as_str());
+        for (name, value) in headers {
+            request = request.header(name, *value);
+        }
+        // Passwords are for the host that they were given with.
+        if same_host(&at, url)
+            && let Some(password) = basic(url)
+        {
+            request = request.header(header::AUTHORIZATION, password);
+        }
+        let answer = request.call().map_err(Trouble::Broken)?;
+        let status = answer.status();
+        if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+            return match status {
+                _ if status.is_success() || status == StatusCode::NOT_MODIFIED => Ok(answer),
+                _ => Err(Trouble::Status(status)),
+            };
+        }
+        let next = answer.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
+        let next = next.and_then(|to| at.join(to).ok()).ok_or(Trouble::Status(status))?;
+        let problem = match (at.scheme(), next.scheme()) {
+            (_, "https") | ("http", "http") => None,
+            ("https", "http") => Some("a redirect from a safe connection to one that is not"),
+            _ => Some("a redirect to something that is not on the web"),
+        };
+        if let Some(problem) = problem {
+            let url = show(next.as_str());
+            return Err(Trouble::Fatal(Error::Forbidden { url, problem }));
+        }
+        at = next;
+    }
+    let problem = "too many redirects";
+    Err(Trouble::Fatal(Error::Forbidden { url: show(url.as_str()), problem }))
+}
+
+fn same_host(one: &Url, other: &Url) -> bool {
+    one.origin() == other.origin()
+}
+
+fn length(answer: &Response<Body>) -> Option<u64> {
+    answer.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Whether a partial answer begins where it should.
+fn starts_at(answer: &Response<Body>, at: u64) -> bool {
+    let range = answer.headers().get(header::CONTENT_RANGE).and_then(|range| range.to_str().ok());
+    range.is_some_and(|range| range.starts_with(&format!("bytes {at}-")))
+}
+
+/// A weak one says nothing of bytes.
+fn strong_etag(answer: &Response<Body>) -> Option<String> {
+    let etag = answer.headers().get(header::ETAG)?.to_str().ok()?;
+    (!etag.starts_with("W/")).then(|| etag.to_owned())
+}
