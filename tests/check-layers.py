@@ -22,6 +22,7 @@ LIBRARIES = [
     "scratch",
     "archive",
     "store",
+    "fetch",
     "repository",
     "component",
     "tool",
@@ -34,6 +35,7 @@ ALONE = {"checksum", "manifest", "php-json", "composer", "location", "record", "
 # What each of the others may use, where that is less than everything above it.
 ONLY = {
     "store": {"checksum", "location", "scratch"},
+    "fetch": {"checksum", "location", "scratch", "store"},
     "repository": {"checksum", "manifest", "location", "scratch", "store"},
     "component": {"archive", "checksum", "location", "scratch", "store"},
 }
@@ -48,6 +50,7 @@ TOOLS = {
     "repo-check",
     "manifest-gen",
     "platform-gen",
+    "platform-install",
 }
 
 # For tests only: others use them as dev-dependencies, never to be shipped.

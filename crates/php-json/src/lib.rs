@@ -10,7 +10,7 @@ mod parse;
 mod write;
 
 pub use parse::{Error, MAX_DEPTH, parse};
-pub use write::{Style, to_string};
+pub use write::{Style, to_compact, to_string};
 
 /// An object, in the order of its keys. A key that is given twice has the last value at the first
 /// place, as in a PHP array.
@@ -91,6 +91,24 @@ impl Value {
             Self::List(_) => "a list",
             Self::Object(_) => "an object",
         }
+    }
+}
+
+/// The value as it comes out of a PHP array: an object whose keys are 0, 1, 2 … is a list there, and
+/// so is one without keys.
+#[must_use]
+pub fn as_array(value: Value) -> Value {
+    match value {
+        Value::List(list) => Value::List(list.into_iter().map(as_array).collect()),
+        Value::Object(object) => {
+            let is_list = object.keys().enumerate().all(|(at, key)| *key == at.to_string());
+            let members = object.into_iter().map(|(key, value)| (key, as_array(value)));
+            match is_list {
+                true => Value::List(members.map(|(_, value)| value).collect()),
+                false => Value::Object(members.collect()),
+            }
+        }
+        other => other,
     }
 }
 

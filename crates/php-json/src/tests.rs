@@ -30,6 +30,18 @@ fn values_are_written_as_php_writes_them() {
 }
 
 #[test]
+fn arrays_and_one_line() {
+    for (text, expected) in [
+        (r#"{"a": {}, "b": [ 1 ], "c/é": null}"#, r#"{"a":[],"b":[1],"c\/\u00e9":null}"#),
+        (r#"{"0": {"1": 2}, "1": {"0": []}}"#, r#"[{"1":2},[[]]]"#),
+        (r#"{"1": 1, "0": 0}"#, r#"{"1":1,"0":0}"#),
+    ] {
+        let value = parse(text.as_bytes()).unwrap();
+        assert_eq!(to_compact(&as_array(value)), expected, "{text}");
+    }
+}
+
+#[test]
 fn errors_say_where() {
     for (text, expected) in [
         (&b""[..], "the text ends too early at line 1 column 1"),

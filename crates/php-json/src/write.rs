@@ -21,6 +21,38 @@ pub fn to_string(value: &Value, style: Style) -> String {
     text
 }
 
+/// Writes a value on one line, as `json_encode` does without options.
+#[must_use]
+pub fn to_compact(value: &Value) -> String {
+    let mut text = String::new();
+    write_compact(value, &mut text);
+    text
+}
+
+fn write_compact(value: &Value, text: &mut String) {
+    match value {
+        Value::List(list) => {
+            text.push('[');
+            for (at, item) in list.iter().enumerate() {
+                text.push_str(if at > 0 { "," } else { "" });
+                write_compact(item, text);
+            }
+            text.push(']');
+        }
+        Value::Object(object) => {
+            text.push('{');
+            for (at, (key, item)) in object.iter().enumerate() {
+                text.push_str(if at > 0 { "," } else { "" });
+                write_string(key, Style::Plain, text);
+                text.push(':');
+                write_compact(item, text);
+            }
+            text.push('}');
+        }
+        plain => write(plain, Style::Plain, 0, text),
+    }
+}
+
 fn write(value: &Value, style: Style, depth: usize, text: &mut String) {
     match value {
         Value::Null => text.push_str("null"),

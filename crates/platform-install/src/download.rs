@@ -1,0 +1,110 @@
+//! Archives, side by side.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use composer::Package;
+use fetch::{Cache, Client, Expected, Origin, Place, Sums};
+use php_json::Value;
+
+use crate::Error;
+use crate::report::Report;
+use crate::resolve::{shown, shown_package};
+
+/// The type of archives.
+const TAR: &str = "heroku-sys-tar";
+
+/// A package to install, with its archive if it has one.
+pub struct Item {
+    /// The package.
+    pub package: Arc<Package>,
+    /// Its JSON.
+    pub json: php_json::Object,
+    /// Where its archive is.
+    pub place: Option<Place>,
+    /// What is known of the archive.
+    expected: Expected,
+    /// The archive here.
+    pub archive: Option<PathBuf>,
+    /// What the archive turned out to be.
+    pub sums: Option<Sums>,
+}
+
+impl Item {
+    /// Looks at a package, which may name what one of `origins` may name.
+    pub fn new(package: Arc<Package>, origins: &[&Origin]) -> Result<Self, Error> {
+        let name = shown_package(&package);
+        let json = crate::project::object(&name, package.json())?;
+        let dist = package.dist.as_ref().filter(|dist| dist.kind == TAR);
+        let place = match dist {
+            None => None,
+            Some(dist) => {
+                let mut found = Err("archives are for packages of a repository only".to_owned());
+                for origin in origins {
+                    if let Ok(place) = origin.package(&dist.url) {
+                        found = Ok(place);
+                        break;
+                    }
+                    found = origin.package(&dist.url).map_err(|error| error.to_string());
+                }
+                let refused = |problem| Error::Package { package: name.clone(), problem };
+                Some(found.map_err(refused)?)
+            }
+        };
+        let extra = |key: &str| json.get("extra").and_then(|extra| extra.get(key));
+        let expected = Expected {
+            sha1: dist.and_then(|dist| dist.shasum.clone()),
+            sha256: extra("sha256").and_then(Value::as_str).map(str::to_owned),
+            size: match extra("size") {
+                Some(Value::Number(number)) => number.parse().ok(),
+                _ => None,
+            },
+        };
+        Ok(Self { package, json, place, expected, archive: None, sums: None })
+    }
+}
+
+/// Fetches all archives into `folder`, and verifies them.
+pub fn fetch_all(
+    items: &mut [Item],
+    client: &Client,
+    cache: Option<&Cache>,
+    folder: &std::path::Path,
+    report: &Report,
+) -> Result<(), Error> {
+    let wanted: Vec<(usize, &Item)> =
+        items.iter().enumerate().filter(|(_, item)| item.place.is_some()).collect();
+    let total = AtomicU64::new(0);
+    let progress = report.downloads(wanted.len());
+    let fetched = store::parallel::map(client.connections(), &wanted, |(index, item)| {
+        let Some(place) = &item.place else { return Ok(None) };
+        let path = folder.join(format!("{index}.tar.gz"));
+        let mut file = std::fs::File::options()
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .open(&path)
+            .map_err(Error::local("write", &path))?;
+        let before = std::cell::Cell::new(0);
+        let watch = |so_far: u64, _| {
+            let more = so_far.saturating_sub(before.replace(so_far));
+            total.fetch_add(more, Ordering::Relaxed);
+        };
+        let sums = match cache {
+            Some(cache) => cache.archive(client, place, &item.expected, &mut file, &watch),
+            None => client.archive(place, &item.expected, &mut file, &watch),
+        };
+        let sums = sums
+            .map_err(|source| Error::Download { package: shown_package(&item.package), source })?;
+        let mib = total.load(Ordering::Relaxed) >> 20;
+        progress.step(&format!("{} ({mib} MiB)", shown(&item.package.pretty_name)));
+        Ok(Some((*index, path, sums)))
+    })?;
+    drop(progress);
+    for (index, path, sums) in fetched.into_iter().flatten() {
+        items[index].archive = Some(path);
+        items[index].sums = Some(sums);
+    }
+    Ok(())
+}

@@ -1,0 +1,181 @@
+//! What can go wrong, and the status for it.
+
+use std::io;
+use std::path::PathBuf;
+
+use tool::{Exit, Fail};
+
+/// Why the platform cannot be installed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file cannot be read or written.
+    #[error("cannot {verb} {}", path.display())]
+    Local {
+        /// `read`, `write`, `make`, `run`.
+        verb: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// A file is no JSON.
+    #[error("{name} is not valid JSON")]
+    Json {
+        /// The file.
+        name: String,
+        /// The cause.
+        source: php_json::Error,
+    },
+    /// `composer.json` is not one.
+    #[error("composer.json")]
+    Root(#[source] composer::root::Invalid),
+    /// A repository of a type that is not read here.
+    #[error("a repository of type '{kind}' ({url}) is not supported")]
+    RepositoryKind {
+        /// The type.
+        kind: String,
+        /// Its address.
+        url: String,
+    },
+    /// A repository cannot be fetched.
+    #[error("repository {url}")]
+    Fetch {
+        /// Its address.
+        url: String,
+        /// The cause.
+        source: fetch::Error,
+    },
+    /// A repository is fetched, and is none.
+    #[error("repository {url} is not valid")]
+    Repository {
+        /// Its address.
+        url: String,
+        /// The cause.
+        source: composer::repository::Invalid,
+    },
+    /// The requirements cannot be met.
+    #[error("{text}")]
+    Unsolvable {
+        /// The explanation, as Composer gives it.
+        text: String,
+    },
+    /// The resolver cannot work with what it is given.
+    #[error("cannot resolve")]
+    Resolve(#[source] Box<composer::Error>),
+    /// A package's archive cannot be fetched, or is not the right one.
+    #[error("package {package}")]
+    Download {
+        /// Name and version.
+        package: String,
+        /// The cause, with the address.
+        source: fetch::Error,
+    },
+    /// A package's archive is fetched, and cannot be unpacked.
+    #[error("package {package} from {url}")]
+    Archive {
+        /// Name and version.
+        package: String,
+        /// Its address.
+        url: String,
+        /// The cause.
+        source: archive::Error,
+    },
+    /// A package cannot be installed.
+    #[error("package {package}: {problem}")]
+    Package {
+        /// Name and version.
+        package: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The packages would put a file over a folder, or the other way round.
+    #[error("{path} is a folder here and a file in the packages, or the other way round")]
+    Clash {
+        /// The path, below the folder.
+        path: String,
+    },
+    /// Something else is installed.
+    #[error("{package} is installed here already, in another version than {wanted}")]
+    OtherVersion {
+        /// Name and version of what is there.
+        package: String,
+        /// The version that is wanted.
+        wanted: String,
+    },
+    /// An install script failed.
+    #[error("the install script of {package} ended with {status}")]
+    Script {
+        /// Name and version.
+        package: String,
+        /// Its status.
+        status: String,
+    },
+}
+
+impl Error {
+    /// For `map_err` on something about `path`.
+    pub fn local(verb: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Local { verb, path, source }
+    }
+}
+
+fn fetch_exit(error: &fetch::Error) -> Exit {
+    use fetch::Error as F;
+    match error {
+        F::NotFound { .. } => Exit::NotFound,
+        F::AccessDenied { .. } => Exit::AccessDenied,
+        F::Status { .. } | F::Unreachable { .. } | F::Truncated { .. } => Exit::Unreachable,
+        F::TooLarge { .. } | F::Differs { .. } | F::Gzip { .. } | F::Forbidden { .. } => {
+            Exit::BadInput
+        }
+        F::Address { .. } => Exit::Usage,
+        F::Store(error) => error.exit(),
+        F::Location(error) => error.exit(),
+        F::Local { .. } => Exit::LocalIo,
+    }
+}
+
+impl Fail for Error {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Local { verb: "read", source, .. }
+                if source.kind() == io::ErrorKind::NotFound =>
+            {
+                Exit::NotFound
+            }
+            Self::Local { .. } => Exit::LocalIo,
+            Self::Json { .. }
+            | Self::Root(_)
+            | Self::Repository { .. }
+            | Self::Package { .. }
+            | Self::Clash { .. } => Exit::BadInput,
+            Self::Fetch { source, .. } | Self::Download { source, .. } => fetch_exit(source),
+            Self::RepositoryKind { .. } | Self::OtherVersion { .. } => Exit::Usage,
+            Self::Unsolvable { .. } => Exit::Unsolvable,
+            Self::Resolve(_) => Exit::BadInput,
+            Self::Archive { source, .. } => match source.kind() {
+                archive::Kind::BadArchive | archive::Kind::BadTree => Exit::BadInput,
+                archive::Kind::LocalIo => Exit::LocalIo,
+            },
+            Self::Script { .. } => Exit::Failure,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Fetch { source, .. } | Self::Download { source, .. } => match source {
+                fetch::Error::Store(error) => return error.hint(),
+                fetch::Error::Differs { .. } => {
+                    "Nothing was installed. The repository's packages.json and its archives do \
+                     not belong together; publish it anew."
+                }
+                _ => "Nothing was installed.",
+            },
+            Self::Archive { .. } => "Nothing was installed.",
+            Self::OtherVersion { .. } => "Install into an empty folder.",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}

@@ -1,0 +1,120 @@
+//! A tree into a folder: all of it, or nothing.
+//!
+//! Folders merge with those that are there, also through links that lead to a folder inside; files
+//! and links replace what is there. First everything is looked at, then everything is renamed; what
+//! gives way is kept until the end, and comes back when anything fails.
+
+use std::ffi::OsString;
+use std::fs::{self, Metadata};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use crate::Error;
+use crate::stage::Stage;
+
+/// Moves the staged tree to its place.
+pub fn merge(stage: &Stage) -> Result<(), Error> {
+    let home = stage.home().canonicalize().map_err(Error::local("read", stage.home()))?;
+    let mut moves = Vec::new();
+    plan(&stage.tree(), &home, &home, &mut moves)?;
+    let mut journal = Journal { moved: Vec::new(), replaced: stage.replaced() };
+    for (from, to) in moves {
+        if let Err(error) = journal.move_to(&from, &to) {
+            journal.undo();
+            return Err(Error::local("write", to)(error));
+        }
+    }
+    Ok(())
+}
+
+/// What has to be renamed, from where to where.
+fn plan(
+    from: &Path,
+    to: &Path,
+    home: &Path,
+    moves: &mut Vec<(PathBuf, PathBuf)>,
+) -> Result<(), Error> {
+    for (name, about) in children(from)? {
+        let (from, to) = (from.join(&name), to.join(&name));
+        let there = match fs::symlink_metadata(&to) {
+            Ok(there) => Some(there),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(Error::local("read", to)(error)),
+        };
+        let clash = || {
+            let path = to.strip_prefix(home).unwrap_or(&to);
+            Error::Clash { path: path.display().to_string() }
+        };
+        match there {
+            None => moves.push((from, to)),
+            Some(there) if about.is_dir() => {
+                let inside = match there.is_symlink() {
+                    true => to.canonicalize().ok().filter(|real| real.starts_with(home)),
+                    false => Some(to.clone()),
+                };
+                match inside.filter(|path| path.is_dir()) {
+                    Some(folder) => plan(&from, &folder, home, moves)?,
+                    None => return Err(clash()),
+                }
+            }
+            Some(there) if there.is_dir() => return Err(clash()),
+            Some(_) => moves.push((from, to)),
+        }
+    }
+    Ok(())
+}
+
+/// What lies in a folder, by name, so that every run does the same.
+fn children(folder: &Path) -> Result<Vec<(OsString, Metadata)>, Error> {
+    let read = || -> io::Result<Vec<(OsString, Metadata)>> {
+        let entries = fs::read_dir(folder)?.map(|entry| {
+            let entry = entry?;
+            Ok((entry.file_name(), entry.metadata()?))
+        });
+        let mut entries: Vec<_> = entries.collect::<io::Result<_>>()?;
+        entries.sort_by(|a, b| a.0.cmp(&b.0));
+        Ok(entries)
+    };
+    read().map_err(Error::local("read", folder))
+}
+
+/// What was renamed so far.
+struct Journal {
+    /// From, to, and where what was there before is now.
+    moved: Vec<(PathBuf, PathBuf, Option<PathBuf>)>,
+    replaced: PathBuf,
+}
+
+impl Journal {
+    fn move_to(&mut self, from: &Path, to: &Path) -> io::Result<()> {
+        let kept = self.replaced.join(self.moved.len().to_string());
+        let kept = match fs::rename(to, &kept) {
+            Ok(()) => Some(kept),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        match fs::rename(from, to) {
+            Ok(()) => {
+                self.moved.push((from.to_owned(), to.to_owned(), kept));
+                Ok(())
+            }
+            Err(error) => {
+                if let Some(kept) = kept {
+                    // The first error is the one that counts.
+                    let _ = fs::rename(kept, to);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Puts everything back, as far as that goes: each step on its own.
+    fn undo(&mut self) {
+        for (from, to, kept) in self.moved.drain(..).rev() {
+            let _ = fs::rename(&to, from);
+            if let Some(kept) = kept {
+                let _ = fs::rename(kept, to);
+            }
+        }
+    }
+}
