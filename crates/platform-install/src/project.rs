@@ -84,8 +84,16 @@ impl Project {
             }
             let repositories = locked_packages(&lock)?;
             let folder = folder.to_owned();
-            let project =
-                Self { folder, json, changed: false, root, repositories, origins, installer, locked: true };
+            let project = Self {
+                folder,
+                json,
+                changed: false,
+                root,
+                repositories,
+                origins,
+                installer,
+                locked: true,
+            };
             return Ok(project);
         }
         let documents = fetch_all(&origins, client)?;

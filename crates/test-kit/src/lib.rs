@@ -2,6 +2,7 @@
 //!
 //! - [`s3::Server`]: an S3 server inside the test process, with faults and a record of requests.
 //! - [`seaweed::Server`]: a real SeaweedFS in a process of its own.
+//! - [`web::Server`]: a web server for a folder, with faults.
 //! - [`Workspace`]: a temporary folder, with formulae and an environment.
 //! - [`Site`]: repositories on either store, seen alike.
 //! - [`Process`]: runs a program with nothing in its environment that the test did not put there.
@@ -14,6 +15,7 @@ mod process;
 pub mod s3;
 pub mod seaweed;
 mod site;
+pub mod web;
 mod workspace;
 
 use std::collections::BTreeMap;
