@@ -25,7 +25,7 @@ pub enum Command {
 pub struct Options {
     /// Publish.
     pub upload: bool,
-    /// Also publish under this name.
+    /// Also publish under this name; of no consequence where nothing is published.
     pub snapshot: Option<String>,
     /// Where records go instead of stdout.
     pub records: Option<PathBuf>,
@@ -171,9 +171,6 @@ fn make(
     rest: &[String],
     io: &Io,
 ) -> Result<Options, Failure> {
-    if snapshot.is_some() && !upload {
-        return Err(Failure::usage("a snapshot is made with --upload only"));
-    }
     let is_file = |name: &String| io.folder().join(name).is_file();
     let (place, manifests) = match rest {
         [] => (None, &[][..]),
@@ -277,7 +274,6 @@ mod tests {
         let cases: &[(&[&str], Exit)] = &[
             (&["b"], Exit::Usage),
             (&["gone.composer.json"], Exit::NotFound),
-            (&["-c", "snap"], Exit::Usage),
             (&["--upload", "-c"], Exit::Usage),
             (&["-x"], Exit::Usage),
             (&["--json"], Exit::Usage),

@@ -51,7 +51,9 @@ fn command(options: &Options) -> String {
     let place = options.place.words().cloned();
     let manifests = options.manifests.iter().map(|path| path.display().to_string());
     let words = ["repo-mkrepo", "--upload"].map(str::to_owned);
-    let quoted: Vec<String> = words.into_iter().chain(place).chain(manifests).map(quote).collect();
+    let snapshot = options.snapshot.iter().flat_map(|name| ["-c".to_owned(), name.clone()]);
+    let words = words.into_iter().chain(snapshot).chain(place).chain(manifests);
+    let quoted: Vec<String> = words.map(quote).collect();
     quoted.join(" ")
 }
 
