@@ -62,7 +62,7 @@ pub struct Gc {
     /// Print the plan as JSON.
     pub plan: bool,
     /// Remove what a plan says.
-    pub apply: Option<PathBuf>,
+    pub apply: Option<String>,
 }
 
 /// The repository, and how it is reached.
@@ -97,7 +97,7 @@ impl Options {
         let keep_snapshots: Option<usize> = args.value("--keep-snapshots")?;
         let keep_generations: Option<usize> = args.value("--keep-generations")?;
         let locks: Vec<PathBuf> = args.values("--lock")?;
-        let apply: Option<PathBuf> = args.value("--apply")?;
+        let apply: Option<String> = args.value("--apply")?;
         let keep = args.values("--keep")?;
         let (endpoint, profile) = (args.value("--endpoint")?, args.value("--profile")?);
         let region = args.value("--region")?;
@@ -112,16 +112,17 @@ impl Options {
             Err(rest) => return Err(wrong(&format!("unexpected argument {}", rest[2]))),
         };
         let given = [
+            ("--older-than", older_than.is_some()),
+            ("--keep-snapshots", keep_snapshots.is_some()),
+            ("--keep-generations", keep_generations.is_some()),
+            ("--lock", !locks.is_empty()),
             ("--bare", bare),
             ("--yes", yes),
             ("--dry-run", dry_run),
             ("--plan", plan),
             ("--apply", apply.is_some()),
-            ("--older-than", older_than.is_some()),
-            ("--keep-snapshots", keep_snapshots.is_some()),
-            ("--keep-generations", keep_generations.is_some()),
-            ("--lock", !locks.is_empty()),
         ];
+        let rules = &given[..5];
         let command = if is_gc {
             let other = [("--deep", check.deep), ("--strict", check.strict)];
             if let Some((name, _)) = other.iter().find(|(_, given)| *given) {
@@ -129,6 +130,10 @@ impl Options {
             }
             if plan && (json || dry_run || apply.is_some()) {
                 return Err(wrong("--plan goes without --json, --dry-run and --apply"));
+            }
+            let ruled = rules.iter().any(|(_, given)| *given) || !keep.is_empty();
+            if apply.is_some() && ruled {
+                return Err(wrong("with --apply, the plan says what is removed"));
             }
             Command::Gc(Box::new(Gc {
                 older_than: older_than.unwrap_or_default(),
@@ -219,6 +224,8 @@ mod tests {
             &["--gc", "--deep"],
             &["--gc", "--plan", "--dry-run"],
             &["--gc", "--plan", "--json"],
+            &["--gc", "--apply", "plan", "--bare"],
+            &["--gc", "--apply", "plan", "--keep", "x"],
             &["--keep"],
             &["-x"],
         ];

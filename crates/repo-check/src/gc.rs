@@ -9,6 +9,7 @@ mod lock;
 mod plan;
 mod sweep;
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
@@ -22,7 +23,6 @@ pub use age::Age;
 use crate::TOOL;
 use crate::args::{self, Options};
 use crate::finding::plain;
-use crate::read::Reader;
 use crate::report::count;
 use garbage::{Garbage, Rules, What};
 use sweep::Sweep;
@@ -49,33 +49,40 @@ fn collect(
         false => open::writable(io, &location, profile)?,
     };
     let reviewed = match &gc.apply {
-        Some(path) => Some(plan::read(&io.folder().join(path), &location)?),
+        Some(from) => Some(plan::read(from, &location, io)?),
         None => None,
     };
-    let rules = Rules {
-        before: gc.older_than.before(Timestamp::now()),
-        keep_snapshots: gc.keep_snapshots,
-        bare: gc.bare,
-        keep: options.keep.clone(),
-        locked: lock::read(&gc.locks, io.folder(), &location)?,
+    let rules = match &reviewed {
+        Some(plan) => plan.rules.clone(),
+        None => Rules {
+            before: gc.older_than.before(Timestamp::now()),
+            keep_snapshots: gc.keep_snapshots,
+            keep_generations: gc.keep_generations,
+            bare: gc.bare,
+            keep: options.keep.clone(),
+            locked: lock::read(&gc.locks, io.folder(), &location)?,
+        },
     };
-    let mut reader = Reader::new(&store, &location, options.target.cache.folder(io));
-    reader.keep_generations(gc.keep_generations);
-    let mut sweep = Sweep { store: &store, location: &location, rules: &rules, reader };
+    let cache = options.target.cache.folder(io);
+    let mut sweep = Sweep::new(&store, &location, &rules, cache);
     let mut found = sweep.look()?;
-    if let Some(reviewed) = &reviewed {
-        let all = reviewed.len() as u64;
-        found.retain(|garbage| reviewed.contains(&(&garbage.item).into()));
-        let stay = all - found.len() as u64;
+    if let Some(plan) = &reviewed {
+        found.retain(|garbage| plan.has(&garbage.item));
+        let stay = plan.len() - found.len();
         if stay > 0 {
-            io.say(&format!("{} of the plan stay: needed again, or gone.", count(stay, "object")));
+            let stay = count(stay as u64, "object");
+            io.say(&format!("{stay} of the plan will stay: changed, needed again, or gone."));
         }
     }
     if gc.plan {
-        return plan::print(io, &location, &gc.older_than, &found);
+        return plan::print(io, &location, &rules, &found);
     }
 
-    let text = describe(&found, &location.to_string(), &gc.older_than);
+    let age = match &reviewed {
+        Some(plan) => format!("what was written before {}", plan.rules.before),
+        None => format!("what is older than {}", gc.older_than),
+    };
+    let text = describe(&found, &location.to_string(), &age);
     if records.is_some() {
         io.notes().write(text.as_bytes());
     } else {
@@ -94,7 +101,7 @@ fn collect(
         io.say(&format!("Removed {number}, {bytes}."));
         if all > gone {
             let stay = count(all - gone, "object");
-            io.say(&format!("{stay} stay: changed, or needed again meanwhile."));
+            io.say(&format!("{stay} stayed: changed, or needed again meanwhile."));
         }
         removed
     };
@@ -124,13 +131,11 @@ fn bytes(garbage: &[Garbage]) -> u64 {
 }
 
 /// What would go, for people.
-fn describe(found: &[Garbage], place: &str, age: &Age) -> String {
+fn describe(found: &[Garbage], place: &str, of: &str) -> String {
     if found.is_empty() {
-        return format!(
-            "Nothing to remove from {place}: all that is older than {age} is needed.\n"
-        );
+        return format!("Nothing to remove from {place}, of {of}.\n");
     }
-    let mut text = format!("Nothing refers to these objects of {place}, all older than {age}:\n");
+    let mut text = format!("Nothing refers to these objects of {place}, of {of}:\n");
     for what in [What::Snapshot, What::Generation, What::Leftover, What::Archive] {
         let group: Vec<&Garbage> = found.iter().filter(|garbage| garbage.what == what).collect();
         if group.is_empty() {
@@ -152,13 +157,14 @@ fn tell(
     found: &[Garbage],
     removed: &[Garbage],
 ) -> Result<(), Failure> {
+    let gone: HashSet<&str> = removed.iter().map(|garbage| garbage.item.name.as_str()).collect();
     for garbage in found {
         records.write(Line {
             key: location.key(&garbage.item.name),
             size_bytes: garbage.item.size,
             etag: garbage.item.etag.clone(),
             what: garbage.what.name().to_owned(),
-            removed: removed.contains(garbage),
+            removed: gone.contains(garbage.item.name.as_str()),
         })?;
     }
     records.write(GcSummary {

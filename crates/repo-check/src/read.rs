@@ -17,7 +17,6 @@ use repository::{Stored, index};
 use store::{Content, Head, Store, parallel};
 
 use crate::Error;
-use crate::args::KEEP_GENERATIONS;
 use crate::entry::Entry;
 use crate::history::Memory;
 use crate::inventory::{Class, Inventory, Item};
@@ -49,16 +48,17 @@ struct Fetched<T> {
 }
 
 impl<'a> Reader<'a> {
-    /// A reader of the repository at `location`.
-    pub fn new(store: &'a Store, location: &'a Location, cache: Option<PathBuf>) -> Self {
+    /// A reader of the repository at `location`, of whose history the newest `keep_generations`
+    /// count as needed.
+    pub fn new(
+        store: &'a Store,
+        location: &'a Location,
+        cache: Option<PathBuf>,
+        keep_generations: usize,
+    ) -> Self {
         let (manifests, snapshots, heads) = Default::default();
-        let history = Memory::new(KEEP_GENERATIONS);
+        let history = Memory::new(keep_generations);
         Self { store, location, cache, manifests, snapshots, heads, history }
-    }
-
-    /// How many generations of the history, the newest ones, count as needed.
-    pub fn keep_generations(&mut self, number: usize) {
-        self.history = Memory::new(number);
     }
 
     /// The state of one moment; after some attempts, what there was to be had. The second value

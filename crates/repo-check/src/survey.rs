@@ -6,7 +6,7 @@ use repository::index::FILE_NAME;
 use store::Store;
 use tool::{Exit, Failure, Io, Records};
 
-use crate::args::{self, Options};
+use crate::args::{self, KEEP_GENERATIONS, Options};
 use crate::check::{self, Evidence};
 use crate::finding::Finding;
 use crate::inventory::Class;
@@ -34,7 +34,7 @@ fn survey(
     let location = options.target.location(io)?;
     let store = open::readable(io, &location, options.target.profile.as_deref())?;
     let cache = options.target.cache.folder(io);
-    let mut reader = Reader::new(&store, &location, cache);
+    let mut reader = Reader::new(&store, &location, cache, KEEP_GENERATIONS);
     let (state, mut evidence, calm) = look(&mut reader, &options.keep)?;
     if state.inventory.items().is_empty() {
         return Err(Error::NoRepository { place: location.to_string() }.into());

@@ -58,7 +58,7 @@ fn it_asks_first() {
         let output = run(&site, &[OLD], "n\n").success();
         assert_eq!(
             site.masked(&output.stdout),
-            "Nothing refers to these objects of s3://php-dev/dist/, all older than 0:\n\
+            "Nothing refers to these objects of s3://php-dev/dist/, of what is older than 0:\n\
              Archives (2, 4 bytes):\n  - orphan.tar.gz (1 bytes)\n  - sub/orphan.tar.gz (3 bytes)\n\
              2 objects, 4 bytes.\n"
         );
@@ -172,10 +172,11 @@ fn a_plan_is_applied_as_far_as_it_still_holds() {
         // One is replaced, and another orphan comes.
         site.put(BUCKET, &key("orphan.tar.gz"), "newer");
         site.put(BUCKET, &key("third.tar.gz"), "third");
-        let output = run(&site, &[OLD, "--apply=plan.json"], "").success();
-        assert!(output.stderr.contains("1 object of the plan stay"), "{}", output.stderr);
+        let output = run(&site, &["--apply=plan.json"], "").success();
+        assert!(output.stderr.contains("1 object of the plan will stay"), "{}", output.stderr);
         expect_gone(&site, &before, &ORPHANS[1..]);
-        run(&site, &[OLD, "--apply=plan.json", BUCKET, "other/"], "").expect(6);
+        run(&site, &["--apply=plan.json", BUCKET, "other/"], "").expect(6);
+        run(&site, &["--apply", "-"], &plan).success();
         assert!(site.get(BUCKET, &key("third.tar.gz")).is_some());
     }
 }
@@ -219,7 +220,7 @@ fn what_is_needed_again_meanwhile_stays() {
         Action::Serve
     });
     let output = run(&site, &["--yes", OLD], "").success();
-    assert!(output.stderr.contains("1 object stay"), "{}", output.stderr);
+    assert!(output.stderr.contains("1 object stayed"), "{}", output.stderr);
     expect_gone(&site, &before, &ORPHANS[1..]);
 }
 

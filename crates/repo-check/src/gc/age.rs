@@ -57,11 +57,6 @@ impl Age {
     pub fn before(&self, now: Timestamp) -> Timestamp {
         now.checked_sub(SignedDuration::from_secs(self.seconds)).unwrap_or(Timestamp::MIN)
     }
-
-    /// In seconds.
-    pub fn seconds(&self) -> i64 {
-        self.seconds
-    }
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ pub struct Rules {
     pub before: Timestamp,
     /// How many snapshots stay, the newest ones; all where it is `None`.
     pub keep_snapshots: Option<usize>,
+    /// How many generations of the history stay, the newest ones.
+    pub keep_generations: usize,
     /// Archives that were deployed without a manifest may go as well.
     pub bare: bool,
     /// Patterns of names that stay.

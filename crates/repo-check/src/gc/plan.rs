@@ -2,17 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 
+use jiff::Timestamp;
 use location::Location;
 use serde::{Deserialize, Serialize};
 use tool::{Exit, Failure, Io};
 
-use super::{Age, Garbage};
+use super::garbage::{Garbage, Rules};
 use crate::Error;
 use crate::inventory::Item;
 
 const KIND: &str = "gc-plan.v1";
+
+/// A plan larger than this is none.
+const LARGEST: u64 = 1 << 30;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -21,9 +24,21 @@ struct Document {
     place: String,
     bucket: String,
     prefix: String,
-    older_than_seconds: i64,
+    options: Options,
     removed_bytes: u64,
     objects: Vec<Planned>,
+}
+
+/// What decided, so that the same decides when the plan is applied.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Options {
+    written_before: String,
+    keep_snapshots: Option<usize>,
+    keep_generations: usize,
+    bare: bool,
+    keep: Vec<String>,
+    locked: BTreeSet<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -36,16 +51,24 @@ struct Planned {
     modified: String,
 }
 
-/// An object of a plan: its name and the version that was reviewed.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Reviewed {
-    name: String,
-    etag: String,
+/// A plan that was read.
+#[derive(Debug)]
+pub struct Plan {
+    /// What it was made by.
+    pub rules: Rules,
+    /// The names and versions that were reviewed.
+    objects: BTreeSet<(String, String)>,
 }
 
-impl From<&Item> for Reviewed {
-    fn from(item: &Item) -> Self {
-        Self { name: item.name.clone(), etag: item.etag.clone() }
+impl Plan {
+    /// Whether this version of this object was reviewed.
+    pub fn has(&self, item: &Item) -> bool {
+        self.objects.contains(&(item.name.clone(), item.etag.clone()))
+    }
+
+    /// How many objects it has.
+    pub fn len(&self) -> usize {
+        self.objects.len()
     }
 }
 
@@ -53,7 +76,7 @@ impl From<&Item> for Reviewed {
 pub fn print(
     io: &mut Io,
     location: &Location,
-    age: &Age,
+    rules: &Rules,
     garbage: &[Garbage],
 ) -> Result<(), Failure> {
     let planned = |garbage: &Garbage| Planned {
@@ -68,7 +91,14 @@ pub fn print(
         place: location.to_string(),
         bucket: location.bucket.clone(),
         prefix: location.prefix.to_string(),
-        older_than_seconds: age.seconds(),
+        options: Options {
+            written_before: rules.before.to_string(),
+            keep_snapshots: rules.keep_snapshots,
+            keep_generations: rules.keep_generations,
+            bare: rules.bare,
+            keep: rules.keep.clone(),
+            locked: rules.locked.clone(),
+        },
         removed_bytes: super::bytes(garbage),
         objects: garbage.iter().map(planned).collect(),
     };
@@ -77,35 +107,49 @@ pub fn print(
     io.print(&format!("{text}\n"))
 }
 
-/// Reads a plan for the repository at `location`.
-pub fn read(path: &Path, location: &Location) -> Result<BTreeSet<Reviewed>, Error> {
-    let unfit = |reason: String| Error::Document {
-        path: path.to_owned(),
+/// Reads a plan for the repository at `location`, from a file or (`-`) from stdin.
+pub fn read(from: &str, location: &Location, io: &mut Io) -> Result<Plan, Failure> {
+    let name = if from == "-" { "stdin".into() } else { io.folder().join(from) };
+    let text = match from {
+        "-" => io.read_stdin(LARGEST)?,
+        _ => fs::read(&name).map_err(|source| Error::Local { path: name.clone(), source })?,
+    };
+    Ok(parse(&text, location).map_err(|reason| Error::Document {
+        path: name,
         what: "a plan of repo-check --gc",
         reason,
-    };
-    let text = fs::read(path).map_err(|source| Error::Local { path: path.to_owned(), source })?;
-    let document: Document =
-        serde_json::from_slice(&text).map_err(|error| unfit(error.to_string()))?;
+    })?)
+}
+
+fn parse(text: &[u8], location: &Location) -> Result<Plan, String> {
+    let document: Document = serde_json::from_slice(text).map_err(|error| error.to_string())?;
     if document.kind != KIND {
-        return Err(unfit(format!("its kind is {:?}, not {KIND}", document.kind)));
+        return Err(format!("its kind is {:?}, not {KIND}", document.kind));
     }
     // The place tells two services apart that have a bucket of one name, as far as names do.
     if document.place != location.to_string() {
-        return Err(unfit(format!("it is for {}, not for {location}", document.place)));
+        return Err(format!("it is for {}, not for {location}", document.place));
     }
+    let before: Timestamp =
+        document.options.written_before.parse().map_err(|error| format!("{error}"))?;
+    let rules = Rules {
+        before,
+        keep_snapshots: document.options.keep_snapshots,
+        keep_generations: document.options.keep_generations,
+        bare: document.options.bare,
+        keep: document.options.keep,
+        locked: document.options.locked,
+    };
     let prefix = location.key("");
-    document
+    let objects = document
         .objects
         .into_iter()
-        .map(|object| {
-            let name = object
-                .key
-                .strip_prefix(&prefix)
-                .ok_or_else(|| unfit(format!("{} does not lie below {location}", object.key)))?;
-            Ok(Reviewed { name: name.to_owned(), etag: object.etag })
+        .map(|object| match object.key.strip_prefix(&prefix) {
+            Some(name) => Ok((name.to_owned(), object.etag)),
+            None => Err(format!("{} does not lie below {location}", object.key)),
         })
-        .collect()
+        .collect::<Result<_, String>>()?;
+    Ok(Plan { rules, objects })
 }
 
 #[cfg(test)]
@@ -118,29 +162,29 @@ mod tests {
     fn a_plan_of_something_else_is_refused() {
         let service = Service::Aws { region: Region::default() };
         let location = Location::new(service, "b", Prefix::parse("p/").unwrap()).unwrap();
-        let folder = scratch::Folder::new("plan-test-").unwrap();
-        let path = folder.path().join("plan");
-        let plan = |kind: &str, place: &str, key: &str| {
+        let plan = |kind: &str, place: &str, key: &str, time: &str| {
             format!(
                 r#"{{"kind": "{kind}", "place": "{place}", "bucket": "b", "prefix": "p/",
-                "older-than-seconds": 0, "removed-bytes": 1, "objects": [
+                "options": {{"written-before": "{time}", "keep-snapshots": null,
+                "keep-generations": 7, "bare": true, "keep": ["x"], "locked": ["y"]}},
+                "removed-bytes": 1, "objects": [
                 {{"key": "{key}", "what": "archive", "size-bytes": 1, "etag": "e", "modified": ""}}]}}"#
             )
         };
-        let check = |text: &str| {
-            fs::write(&path, text).unwrap();
-            read(&path, &location).map(|plan| plan.len())
-        };
-        assert_eq!(check(&plan(KIND, "s3://b/p/", "p/x")).unwrap(), 1);
+        let (place, time) = ("s3://b/p/", "2026-01-01T00:00:00Z");
+        let read = parse(plan(KIND, place, "p/x", time).as_bytes(), &location).unwrap();
+        assert_eq!(read.objects, [("x".to_owned(), "e".to_owned())].into());
+        assert_eq!((read.rules.keep_generations, read.rules.bare), (7, true));
+        assert_eq!(read.rules.before.to_string(), time);
         for text in [
             "",
             "{}",
-            &plan("plan.v1", "s3://b/p/", "p/x"),
-            &plan(KIND, "s3://b/q/", "p/x"),
-            &plan(KIND, "s3://b/p/", "q/x"),
+            &plan("plan.v1", place, "p/x", time),
+            &plan(KIND, "s3://b/q/", "p/x", time),
+            &plan(KIND, place, "q/x", time),
+            &plan(KIND, place, "p/x", "yesterday"),
         ] {
-            assert!(matches!(check(text), Err(Error::Document { .. })), "{text}");
+            assert!(parse(text.as_bytes(), &location).is_err(), "{text}");
         }
-        assert!(matches!(read(&path.join("gone"), &location), Err(Error::Local { .. })));
     }
 }

@@ -6,10 +6,11 @@
 //! there is looked after by reading the repository again before each batch. Interrupted anywhere, the
 //! rest goes when it is run again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::path::PathBuf;
 
 use location::Location;
-use store::Store;
+use store::{Store, parallel};
 
 use super::garbage::{Garbage, Rules, What};
 use crate::Error;
@@ -24,17 +25,26 @@ const ATTEMPTS: u32 = 5;
 
 /// A removal.
 pub struct Sweep<'a> {
-    /// The bucket.
-    pub store: &'a Store,
-    /// The repository.
-    pub location: &'a Location,
-    /// What may go.
-    pub rules: &'a Rules,
-    /// Reads the repository.
-    pub reader: Reader<'a>,
+    store: &'a Store,
+    location: &'a Location,
+    rules: &'a Rules,
+    reader: Reader<'a>,
+    /// What was decided last, and on which state.
+    last: Option<(State, Vec<Garbage>)>,
 }
 
-impl Sweep<'_> {
+impl<'a> Sweep<'a> {
+    /// A removal of what may go by `rules` from the repository at `location`.
+    pub fn new(
+        store: &'a Store,
+        location: &'a Location,
+        rules: &'a Rules,
+        cache: Option<PathBuf>,
+    ) -> Self {
+        let reader = Reader::new(store, location, cache, rules.keep_generations);
+        Self { store, location, rules, reader, last: None }
+    }
+
     /// What may go by now.
     pub fn look(&mut self) -> Result<Vec<Garbage>, Error> {
         for _ in 0..ATTEMPTS {
@@ -46,6 +56,7 @@ impl Sweep<'_> {
             let garbage = self.rules.settle(garbage, &heads);
             // A manifest that came while the others were read counts too.
             if garbage.is_empty() || self.reader.holds(&state)? {
+                self.last = Some((state, garbage.clone()));
                 return Ok(garbage);
             }
         }
@@ -61,19 +72,42 @@ impl Sweep<'_> {
         let mut removed: Vec<Garbage> = Vec::new();
         for batch in garbage.chunk_by(|left, right| left.what == right.what) {
             for batch in batch.chunks(BATCH) {
-                let now = self.look()?;
-                let still: Vec<&Garbage> = batch.iter().filter(|one| now.contains(one)).collect();
+                let still = self.still(batch)?;
                 let keys: Vec<String> =
                     still.iter().map(|garbage| self.location.key(&garbage.item.name)).collect();
                 self.store.delete_many(&keys)?;
                 for garbage in still {
                     done(&garbage.item.name);
-                    removed.push(garbage.clone());
+                    removed.push(garbage);
                 }
             }
         }
         self.verify(&removed)?;
         Ok(removed)
+    }
+
+    /// What of a batch may go at this very moment. Where manifests, index and snapshots are what
+    /// they were, what was decided on them holds; else it is decided anew.
+    fn still(&mut self, batch: &[Garbage]) -> Result<Vec<Garbage>, Error> {
+        let holds = match &self.last {
+            Some((state, _)) => self.reader.holds(state)?,
+            None => false,
+        };
+        if !holds {
+            self.look()?;
+        }
+        let decided = self.last.iter().flat_map(|(_, garbage)| garbage);
+        let decided: HashSet<(&str, &str)> = decided.map(version).collect();
+        let mut still: Vec<Garbage> =
+            batch.iter().filter(|garbage| decided.contains(&version(garbage))).cloned().collect();
+        // A deploy replaces the archive before it writes the manifest.
+        let now = parallel::map(self.store.parallel(), &still, |garbage| {
+            let head = self.store.head(&self.location.key(&garbage.item.name))?;
+            Ok::<_, Error>(head.is_some_and(|head| head.etag == garbage.item.etag))
+        })?;
+        let mut same = now.into_iter();
+        still.retain(|_| same.next().unwrap_or(false));
+        Ok(still)
     }
 
     /// Between the look and the removal lies a moment, in which somebody may have published what
@@ -114,4 +148,8 @@ impl Sweep<'_> {
         }
         Ok(state)
     }
+}
+
+fn version(garbage: &Garbage) -> (&str, &str) {
+    (&garbage.item.name, &garbage.item.etag)
 }

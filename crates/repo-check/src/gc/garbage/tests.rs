@@ -12,6 +12,7 @@ fn rules() -> Rules {
     Rules {
         before: Timestamp::from_second(NOW).unwrap(),
         keep_snapshots: None,
+        keep_generations: 1,
         bare: false,
         keep: Vec::new(),
         locked: BTreeSet::new(),
