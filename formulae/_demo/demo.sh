@@ -136,12 +136,6 @@ for option in -v -m; do
 	"$demo/app/bin/php" "$option"
 done
 
-step "Is all as it should be? Every file is looked at, and every archive unpacked to nowhere"
-for prefix in "$S3_PREFIX" "$stable"; do
-	shell "repo-check --deep $bucket $prefix"
-	repo-check --deep "$bucket" "$prefix"
-done
-
 step "Where to look"
 note "the bucket        .demo/store/$bucket/"
 note "develop           .demo/store/$bucket/${S3_PREFIX}packages.json"
@@ -164,4 +158,10 @@ for prefix in "$S3_PREFIX" "$stable"; do
 		        listed.append(version["version"] + (f" (php {php})" if php else ""))
 		    print(f"   {name:<26} {', '.join(listed)}")
 	EOF
+done
+
+step "Is all as it should be? Every file is looked at, and every archive unpacked to nowhere"
+for prefix in "$S3_PREFIX" "$stable"; do
+	shell "repo-check --deep $bucket $prefix"
+	repo-check --deep "$bucket" "$prefix"
 done

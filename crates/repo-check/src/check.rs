@@ -198,7 +198,9 @@ fn snapshots(state: &State, findings: &mut Vec<Finding>) {
 /// What lies about.
 fn others(state: &State, findings: &mut Vec<Finding>) {
     for item in state.inventory.of(Class::Own) {
-        let message = if is_leftover(&item.name) {
+        let message = if item.name.starts_with(PENDING) {
+            "is of a removal that did not come to its end; the next change completes it"
+        } else if is_leftover(&item.name) {
             "is a scratch object of a tool that did not come to its end"
         } else if state.history.lost.contains(&item.name) {
             "is of a publish that lost a race, or did not come to its end"
@@ -216,9 +218,14 @@ fn others(state: &State, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Where removals are written down that are under way.
+const PENDING: &str = ".slipway/pending/";
+/// How scratch objects begin by which a service is asked.
+const PROBE: &str = ".slipway/probe-";
+
 /// Whether an object below `.slipway/` is one that a tool removes again before it ends.
 pub fn is_leftover(name: &str) -> bool {
-    name.strip_prefix(OWN).is_some_and(|rest| rest.starts_with("probe-"))
+    name.starts_with(PENDING) || name.starts_with(PROBE)
 }
 
 /// Who names something, for people: all of few, some of many.

@@ -115,6 +115,7 @@ fn archives_that_nothing_names() {
         .put("stable/x.tar.gz", "x", 0)
         .put("index.html", "x", 0)
         .put(".slipway/probe-1", "x", 0)
+        .put(".slipway/pending/1.json", "x", 0)
         .put(".slipway/generations/lost", "x", 0)
         .put(".slipway/generations/kept", "x", 0);
     one.history.archives.insert("old-1.tar.gz".to_owned());
@@ -126,6 +127,7 @@ fn archives_that_nothing_names() {
             "orphaned-archive: half-1.tar.gz belongs to half-1.composer.json, which is not there",
             "orphaned-archive: x.tar.gz is named by nothing",
             "leftover: .slipway/generations/lost is of a publish that lost a race, or did not come to its end",
+            "leftover: .slipway/pending/1.json is of a removal that did not come to its end; the next change completes it",
             "leftover: .slipway/probe-1 is a scratch object of a tool that did not come to its end",
             "bare-archive: libraries/bare-1.tar.gz was deployed without a manifest",
             "history-only: old-1.tar.gz is named by generations of the history only",
