@@ -24,6 +24,8 @@ LIBRARIES = [
     "store",
     "fetch",
     "repository",
+    "platform",
+    "resolution",
     "component",
     "tool",
     "repo-tool",
@@ -37,6 +39,8 @@ ONLY = {
     "store": {"checksum", "location", "scratch"},
     "fetch": {"checksum", "location", "scratch", "store"},
     "repository": {"checksum", "manifest", "location", "scratch", "store"},
+    "platform": {"php-json"},
+    "resolution": {"composer", "php-json", "platform"},
     "component": {"archive", "checksum", "location", "scratch", "store"},
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::notice::{Level, Notices};
+use platform::{Level, Notices};
 
 /// The version of the program that is there, if any.
 pub fn version(path: &str, notices: &dyn Notices) -> Option<String> {

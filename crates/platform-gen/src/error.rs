@@ -48,18 +48,9 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
-    /// The lock has no `plugin-api-version`: it is older than Composer 1.10.
-    #[error("no plugin-api-version is recorded in {lock}; the file must be very old")]
-    VeryOld {
-        /// The file.
-        lock: String,
-    },
-    /// A runtime is required for development only.
-    #[error("a PHP version is required by development packages only")]
-    RuntimeInDevOnly {
-        /// The file in which it should be.
-        json: String,
-    },
+    /// The lock is none that a platform could be made for.
+    #[error(transparent)]
+    Lock(#[from] platform::Error),
     /// `NOW` is no time.
     #[error("NOW: '{value}' does not begin with a day as YYYY-MM-DD")]
     Now {
@@ -72,10 +63,10 @@ impl Fail for Error {
     fn exit(&self) -> Exit {
         match self {
             Self::NoRepository | Self::Url { .. } | Self::Query { .. } => Exit::NoRepository,
-            Self::Read { .. } | Self::Json { .. } | Self::Content { .. } | Self::VeryOld { .. } => {
+            Self::Lock(platform::Error::RuntimeInDevOnly { .. }) => Exit::RuntimeInDevOnly,
+            Self::Read { .. } | Self::Json { .. } | Self::Content { .. } | Self::Lock(_) => {
                 Exit::Failure
             }
-            Self::RuntimeInDevOnly { .. } => Exit::RuntimeInDevOnly,
             Self::Now { .. } => Exit::Usage,
         }
     }
@@ -86,16 +77,17 @@ impl Fail for Error {
             Self::Url { .. } => {
                 Some("It needs a scheme and a host, as https://host/packages.json.".to_owned())
             }
-            Self::VeryOld { .. } => {
+            Self::Lock(platform::Error::VeryOld { .. }) => {
                 Some("Run 'composer update --lock' with Composer 2.".to_owned())
             }
-            Self::RuntimeInDevOnly { json } => {
+            Self::Lock(platform::Error::RuntimeInDevOnly { json }) => {
                 Some(format!("Require a version of php in the 'require' section of {json}."))
             }
             Self::Query { .. }
             | Self::Read { .. }
             | Self::Json { .. }
             | Self::Content { .. }
+            | Self::Lock(platform::Error::Content { .. })
             | Self::Now { .. } => None,
         }
     }

@@ -4,30 +4,18 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use php_json::{Object, Value};
+use platform::Names;
 
 use crate::Error;
 
 type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// What things are called.
-pub struct Names {
-    /// The application's `composer.json`.
-    pub json: String,
-    /// Its lock.
-    pub lock: String,
-    /// Where programs are.
-    pub path: String,
-}
-
-impl Names {
-    /// As the environment says.
-    pub fn of(env: Env<'_>) -> Self {
-        let set = |name: &str| env(name).filter(|value| !value.is_empty());
-        Self {
-            json: set("COMPOSER").unwrap_or_else(|| "composer.json".to_owned()),
-            lock: set("COMPOSER_LOCK").unwrap_or_else(|| "composer.lock".to_owned()),
-            path: set("PATH").unwrap_or_default(),
-        }
+/// What the files are called, as the environment says.
+pub fn names(env: Env<'_>) -> Names {
+    let set = |name: &str| env(name).filter(|value| !value.is_empty());
+    Names {
+        json: set("COMPOSER").unwrap_or_else(|| "composer.json".to_owned()),
+        lock: set("COMPOSER_LOCK").unwrap_or_else(|| "composer.lock".to_owned()),
     }
 }
 

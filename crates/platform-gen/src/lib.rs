@@ -1,15 +1,13 @@
 //! Turns an application's `composer.lock` into the platform's `composer.json`.
 //!
-//! [`generate`] is the pure core: lock, arguments, day and stack in, JSON and notices out. The rest
+//! The crate `platform` is the pure core: lock, arguments, day and stack in, JSON and notices out. This
 //! is how these come in: [`args`], [`repositories`] (the URLs with their [`query`]), [`input`] (the
 //! two files), [`blackfire`] (a program that may be there already).
 
 mod args;
 mod blackfire;
 mod error;
-mod generate;
 mod input;
-mod metapackage;
 mod notice;
 mod query;
 mod repositories;
@@ -36,9 +34,9 @@ pub fn run(args: Args, io: &mut Io) -> Result<(), Failure> {
     let repositories = repositories::read(urls, options.list_repositories, &say)?;
 
     let env = io.env_fn();
-    let names = input::Names::of(&env);
+    let names = input::names(&env);
     let files = input::read(io.folder(), &names)?;
-    let settings = generate::Settings {
+    let settings = platform::Settings {
         names: &names,
         installer,
         repositories: &repositories,
@@ -48,8 +46,8 @@ pub fn run(args: Args, io: &mut Io) -> Result<(), Failure> {
         // Set to nothing is set.
         dev: env("HEROKU_PHP_INSTALL_DEV").is_some(),
     };
-    let mut platform = generate::generate(files, &settings, &say)?;
-    if let Some(version) = blackfire::version(&names.path, &say) {
+    let mut platform = platform::generate(files, &settings, &say).map_err(Error::from)?;
+    if let Some(version) = blackfire::version(&io.env("PATH").unwrap_or_default(), &say) {
         platform.replace("heroku-sys/blackfire", &version);
     }
     io.print(&platform.into_text())

@@ -1,25 +1,8 @@
 //! What is worth knowing, on stderr. Wording and colour are those of the generator of old, for
 //! scripts that look for them.
 
+use platform::{Level, Notices};
 use tool::Io;
-
-/// How much a notice matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
-    /// Good to know.
-    Notice,
-    /// Probably not what was meant.
-    Warning,
-}
-
-/// The way to the reader.
-pub trait Notices {
-    /// Says something that begins with its level.
-    fn tell(&self, level: Level, text: &str);
-
-    /// Goes on with a line.
-    fn line(&self, text: &str);
-}
 
 /// Writes notices to stderr, in yellow unless `NO_COLOR` is set.
 pub struct Printer {

@@ -3,8 +3,8 @@
 use php_json::{Object, Value};
 
 use crate::Error;
-use crate::notice::{Level, Notices};
 use crate::query::{self, Key, Node};
+use platform::{Level, Notices};
 
 /// The parts of a URL that matter here.
 #[derive(Debug, PartialEq, Eq)]

@@ -2,10 +2,9 @@
 
 use php_json::{Object, Style, Value};
 
-use crate::Error;
-use crate::input::Names;
 use crate::metapackage::{Metapackage, PREFIX, has_runtime, is_platform, prefixed};
 use crate::notice::{Level, Notices};
+use crate::{Error, Names};
 
 /// The stack where the environment names none.
 const DEFAULT_STACK: &str = "heroku-24";
@@ -43,12 +42,16 @@ impl Platform {
     }
 
     /// As PHP prints it.
+    #[must_use]
     pub fn into_text(self) -> String {
         php_json::to_string(&Value::Object(self.0), Style::Plain)
     }
 }
 
 /// Makes the platform's `composer.json` from a lock, or from none.
+///
+/// # Errors
+/// Where the lock is not one of Composer's, is too old, or asks for PHP for development only.
 pub fn generate(
     lock: Option<Object>,
     settings: &Settings<'_>,
@@ -142,7 +145,8 @@ fn plugin_api_range(version: &str) -> String {
 }
 
 /// Name and number of a stack: `heroku-24-amd64` is `heroku`, 24.
-fn parse_stack(stack: &str) -> (&str, &str) {
+#[must_use]
+pub fn parse_stack(stack: &str) -> (&str, &str) {
     let (name, rest) = stack.split_once('-').unwrap_or((stack, ""));
     let end = rest.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(rest.len());
     (name, if end == 0 { "1" } else { &rest[..end] })
