@@ -141,8 +141,19 @@ mod tests {
         check("# Build Path: /a b\r\n# Build Path: /late\r\n", Some("/a b"), &[]);
         check("echo # Build Path: /no\n #Build Deps: no\n", None, &[]);
         check("", None, &[]);
+        check("# Build Deps: a, b\r\n# Build Path: /app\r\n", Some("/app"), &["a", "b"]);
+        // The last line needs no newline, and the lines no limit of their own.
+        let long = "x".repeat(2 << 20);
+        check(&format!("{long}\n# Build Path: /{long}"), Some(&format!("/{long}")), &[]);
         assert!(Header::parse(b"# Build Path: /\xff\n").is_err());
-        assert!(Header::parse(b"\xff\xfe\x00\n# Build Path: /app\n").is_ok());
+        let binary = Header::parse(b"\xff\xfe\x00\n# Build Path: /app\n\0").unwrap();
+        assert_eq!(binary.build_path.as_deref(), Some("/app"));
+        for (text, expected) in [
+            (&b"\n# Build Path: a\0b"[..], "line 2 (Build Path:) has a NUL in it"),
+            (b"# Build Deps: \xc3", "line 1 (Build Deps:) is not UTF-8"),
+        ] {
+            assert_eq!(Header::parse(text), Err(expected.to_owned()));
+        }
     }
 
     #[test]

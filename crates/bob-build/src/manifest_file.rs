@@ -1,15 +1,12 @@
 //! The manifest that a formula wrote, found without running anything.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use manifest::{FILE_SUFFIX, Manifest};
 
 use crate::Error;
-
-/// A manifest is a small file; anything larger is another one by mistake.
-const SIZE_LIMIT: u64 = 100 * 1024 * 1024;
 
 /// An upload command is a line or a few.
 const COMMAND_LIMIT: u64 = 1024 * 1024;
@@ -99,11 +96,10 @@ fn only_one_in(formula: &str, folder: &Path) -> Result<Option<PathBuf>, Error> {
 
 fn read(path: PathBuf, command: &str) -> Result<Written, Error> {
     let unfit = |reason: String| Error::Manifest { path: path.clone(), reason };
-    let size = fs::metadata(&path).map_err(Error::local(&path))?.len();
-    if size > SIZE_LIMIT {
-        return Err(unfit(format!("it is larger than {SIZE_LIMIT} bytes")));
-    }
-    let bytes = fs::read(&path).map_err(Error::local(&path))?;
+    let mut bytes = Vec::new();
+    File::open(&path)
+        .and_then(|file| file.take(manifest::MAX_BYTES as u64 + 1).read_to_end(&mut bytes))
+        .map_err(Error::local(&path))?;
     Manifest::parse(&bytes).map_err(|error| unfit(error.to_string()))?;
     let own_name = path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
     // The upload command may rename it.

@@ -13,8 +13,11 @@ use serde_json::ser::{CharEscape, Formatter, Serializer};
 
 pub(crate) mod text;
 
-/// How deep objects and lists may be nested in a manifest. Python's own limit is not far above.
-pub const MAX_DEPTH: usize = 127;
+/// How deep objects and lists may be nested in a manifest.
+pub const MAX_DEPTH: usize = 256;
+
+/// How deep they may be nested in any text: a manifest stands three levels deep in an index.
+const MAX_TEXT_DEPTH: usize = MAX_DEPTH + 3;
 
 pub use serde_json::{Map, Value};
 
@@ -45,8 +48,14 @@ impl Error {
         let (line, column) = (source.line().max(1), source.column().max(1));
         let text = source.to_string();
         let position = format!(" at line {} column {}", source.line(), source.column());
-        let message = text.strip_suffix(&position).unwrap_or(&text).to_owned();
-        Error { message, line, column }
+        let message = match text.strip_suffix(&position).unwrap_or(&text) {
+            // What the library says of the only place that it looks for a second escape at.
+            "lone leading surrogate in hex escape" | "unexpected end of hex escape" => {
+                "half of a surrogate pair on its own"
+            }
+            message => message,
+        };
+        Error { message: message.to_owned(), line, column }
     }
 }
 
@@ -57,19 +66,54 @@ impl Error {
 /// produces them for numbers that no float can hold.
 ///
 /// # Errors
-/// Where the text is not UTF-8, not JSON, nested deeper than 127 levels, or has a `\uD800`-like
-/// half of a surrogate pair on its own.
+/// Where the text is not UTF-8 or begins with a byte order mark, is not JSON, is nested deeper than
+/// a few levels more than [`MAX_DEPTH`], or has half of a surrogate pair (`\ud800`) on its own.
 pub fn parse(text: impl AsRef<[u8]>) -> Result<Value, Error> {
     let bytes = text.as_ref();
+    if bytes.starts_with(BYTE_ORDER_MARK) {
+        return Err(Error::at(bytes, 0, "a byte order mark stands before the text"));
+    }
     let text = std::str::from_utf8(bytes)
         .map_err(|error| Error::at(bytes, error.valid_up_to(), "invalid UTF-8"))?;
-    match serde_json::from_str(text) {
+    check_depth(bytes, MAX_TEXT_DEPTH)?;
+    match read(text) {
         Ok(value) => Ok(value),
-        Err(error) => match finite(bytes) {
-            Some(text) => serde_json::from_slice(&text).map_err(|error| Error::from_serde(&error)),
+        Err(error) => match finite(text) {
+            Some(text) => read(&text).map_err(|error| Error::from_serde(&error)),
             None => Err(Error::from_serde(&error)),
         },
     }
+}
+
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+fn read(text: &str) -> serde_json::Result<Value> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    // It has been looked at before: the library's own limit is lower.
+    reader.disable_recursion_limit();
+    let value = serde::Deserialize::deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(value)
+}
+
+/// Checks that objects and lists are nested no deeper than so many levels.
+pub(crate) fn check_depth(text: &[u8], limit: usize) -> Result<(), Error> {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for (offset, byte) in text.iter().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'[' | b'{' if depth == limit => {
+                return Err(Error::at(text, offset, format!("nested deeper than {limit} levels")));
+            }
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Reads one JSON text that has to be an object.
@@ -89,9 +133,10 @@ pub fn parse_object(text: impl AsRef<[u8]>) -> Result<Object, Error> {
 
 /// Replaces each `Infinity` outside strings by a number of the same length that no float holds;
 /// `None` where there is none.
-fn finite(text: &[u8]) -> Option<Vec<u8>> {
+fn finite(text: &str) -> Option<String> {
     const TOKEN: &[u8] = b"Infinity";
     const NUMBER: &[u8] = b"1e999999";
+    let text = text.as_bytes();
     let mut changed: Option<Vec<u8>> = None;
     let (mut in_string, mut escaped) = (false, false);
     for (offset, byte) in text.iter().enumerate() {
@@ -106,7 +151,8 @@ fn finite(text: &[u8]) -> Option<Vec<u8>> {
             _ => {}
         }
     }
-    changed
+    // One ASCII text has taken the place of another.
+    changed.and_then(|text| String::from_utf8(text).ok())
 }
 
 /// The bytes of a value, as Python's `json.dump(value, file, sort_keys=True)` writes them.

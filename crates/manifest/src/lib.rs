@@ -20,4 +20,4 @@ pub mod plan;
 pub mod version;
 
 pub use index::Index;
-pub use package::{Error, FILE_SUFFIX, Kind, Manifest};
+pub use package::{Error, FILE_SUFFIX, Kind, MAX_BYTES, Manifest};

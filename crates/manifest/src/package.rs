@@ -20,12 +20,19 @@ pub const FILE_SUFFIX: &str = ".composer.json";
 /// How `time` is written, in UTC.
 pub(crate) const TIME_FORMAT: &str = "%Y-%m-%d %H:%M:%S";
 
+/// The most bytes that a manifest may have. Real ones have a few thousand, but what calls itself
+/// one may be anything, and a text takes many times its size in memory while it is read.
+pub const MAX_BYTES: usize = 4 << 20;
+
 /// Text that is not a manifest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// Not JSON, or not an object.
     #[error(transparent)]
     Json(#[from] json::Error),
+    /// Longer than [`MAX_BYTES`].
+    #[error("longer than {} MiB: no manifest is", MAX_BYTES >> 20)]
+    TooLong,
     /// A key that every package needs is missing.
     #[error("{key}: missing")]
     Missing {
@@ -79,6 +86,9 @@ impl Manifest {
     /// Where the text is not JSON, or not the description of a package.
     pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, Error> {
         let text = text.as_ref();
+        if text.len() > MAX_BYTES {
+            return Err(Error::TooLong);
+        }
         let written = text.trim_ascii();
         match (text::scan_object(written), std::str::from_utf8(written)) {
             (Some(members), Ok(written)) => Self::from_members(written.to_owned(), members),
@@ -93,6 +103,7 @@ impl Manifest {
     pub fn from_object(object: Object) -> Result<Self, Error> {
         let mut bytes = Vec::with_capacity(1024);
         json::write_object(&mut bytes, &object);
+        json::check_depth(&bytes, json::MAX_DEPTH)?;
         // What is written is ASCII.
         let mut manifest = Self::from_text(String::from_utf8_lossy(&bytes).into_owned())?;
         Arc::make_mut(&mut manifest.shared).object = OnceLock::from(object);

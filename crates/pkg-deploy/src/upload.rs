@@ -1,7 +1,8 @@
 //! One package on its way to the bucket: the archive first, so that no reader ever sees a manifest
 //! without it.
 
-use std::fs;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use location::Location;
@@ -245,8 +246,11 @@ impl Target<'_> {
 }
 
 fn read_manifest(file: &ManifestFile) -> Result<Vec<u8>, Error> {
-    let bytes = fs::read(&file.path).map_err(Error::local(&file.path))?;
-    if checksum::of_bytes(&bytes) != file.sha256 {
+    let mut bytes = Vec::new();
+    File::open(&file.path)
+        .and_then(|file| file.take(manifest::MAX_BYTES as u64 + 1).read_to_end(&mut bytes))
+        .map_err(Error::local(&file.path))?;
+    if bytes.len() <= manifest::MAX_BYTES && checksum::of_bytes(&bytes) != file.sha256 {
         return Err(Error::Changed { path: file.path.clone() });
     }
     Manifest::parse(&bytes)

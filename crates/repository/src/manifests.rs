@@ -130,6 +130,11 @@ impl Manifests {
             .filter(|object| cached.get(&object.key, &object.etag).is_none())
             .map(|object| object.key.clone())
             .collect();
+        if let Some(object) = unknown.iter().find(|object| object.size > manifest::MAX_BYTES as u64)
+        {
+            let (name, source) = (object.key.clone(), manifest::Error::TooLong);
+            return Err(Error::Manifest { name, source });
+        }
         let mut fetched = store.get_many(&keys)?.into_iter();
 
         let prefix = location.key("");
@@ -262,6 +267,10 @@ fn read_file(path: &Path, buffer: &mut Vec<u8>) -> Result<Stored, Error> {
             Ok(more) => length += more,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(local(error)),
+        }
+        if length > manifest::MAX_BYTES {
+            // It is refused for its length.
+            break;
         }
         if length == buffer.len() {
             buffer.resize(2 * length, 0);

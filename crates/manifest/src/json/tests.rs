@@ -56,7 +56,7 @@ fn values_are_written_as_python_writes_them() {
 
 #[test]
 fn errors_say_where() {
-    let cases: [(&[u8], &str); 12] = [
+    let cases: [(&[u8], &str); 17] = [
         (b"", "EOF while parsing a value at line 1 column 1"),
         (b"{\n  \"a\": x}", "expected value at line 2 column 8"),
         (b"{\"a\":1,}", "trailing comma at line 1 column 8"),
@@ -68,10 +68,18 @@ fn errors_say_where() {
             "control character (\\u0000-\\u001F) found while parsing a string at line 1 column 2",
         ),
         (b"\n\"\xff\"", "invalid UTF-8 at line 2 column 2"),
-        (br#""\ud800x""#, "unexpected end of hex escape at line 1 column 8"),
+        (br#""\ud800x""#, "half of a surrogate pair on its own at line 1 column 8"),
+        (br#""\ud800""#, "half of a surrogate pair on its own at line 1 column 8"),
+        (br#""\ud800\ud800""#, "half of a surrogate pair on its own at line 1 column 13"),
+        (br#""\udc00""#, "half of a surrogate pair on its own at line 1 column 7"),
+        (br#""\u12"#, "EOF while parsing a string at line 1 column 5"),
+        (
+            b"\"a\0b\"",
+            "control character (\\u0000-\\u001F) found while parsing a string at line 1 column 3",
+        ),
         (b"NaN", "expected value at line 1 column 1"),
         (b"[Infinity, x", "expected value at line 1 column 12"),
-        ("\u{feff}1".as_bytes(), "expected value at line 1 column 1"),
+        ("\u{feff}1".as_bytes(), "a byte order mark stands before the text at line 1 column 1"),
     ];
     for (text, expected) in cases {
         let message = parse(text).map_err(|error| error.to_string());
@@ -81,9 +89,16 @@ fn errors_say_where() {
 
 #[test]
 fn nesting_has_a_limit() {
-    assert!(parse("[".repeat(127) + &"]".repeat(127)).is_ok());
-    let error = parse("[".repeat(100_000)).map_err(|error| error.to_string());
-    assert_eq!(error, Err("recursion limit exceeded at line 1 column 128".to_owned()));
+    let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+    let value = parse(nested(MAX_TEXT_DEPTH)).unwrap();
+    assert_eq!(to_bytes(&value), nested(MAX_TEXT_DEPTH).as_bytes());
+    // Brackets in strings, and many side by side, are not deep.
+    assert!(parse(format!(r#"["{}\"["]"#, "[".repeat(1000))).is_ok());
+    assert!(parse(format!("[{}[]]", "[[]],".repeat(1000))).is_ok());
+    for deep in ["[".repeat(100_000), nested(MAX_TEXT_DEPTH + 1)] {
+        let error = parse(deep).map_err(|error| error.to_string());
+        assert_eq!(error, Err("nested deeper than 259 levels at line 1 column 260".to_owned()));
+    }
 }
 
 #[test]

@@ -11,11 +11,69 @@ fn what_is_no_manifest_is_refused() {
         (r#"{"name":"a/b","version":"1","require":"x"}"#, "require: expected an object"),
         (r#"{"name":"a/b","version":"1","replace":[1]}"#, "replace: expected an object"),
         (r#"{"name":"a/b","version":"1","dist":true}"#, "dist: expected an object"),
+        (r#"{"name":"a/b","version":"1","dist":"x"}"#, "dist: expected an object"),
+        (r#"{"name":"a/b","version":"1","provide":0}"#, "provide: expected an object"),
+        (r#"{"name":"a/b","version":"1","conflict":["x"]}"#, "conflict: expected an object"),
+        (r#"{"name":null,"version":"1"}"#, "name: expected a string"),
+        (r#"{"name":["a"],"version":"1"}"#, "name: expected a string"),
+        (r#"{"name":"a/b","version":null}"#, "version: expected a string"),
+        (r#"{"version":"1"}"#, "name: missing"),
     ];
     for (text, expected) in cases {
         let message = Manifest::parse(text).map_err(|error| error.to_string());
         assert_eq!(message, Err(expected.to_owned()), "{text}");
     }
+}
+
+/// What nothing depends on may be of any sort, as it might to the tools of old.
+#[test]
+fn other_keys_may_hold_anything() {
+    for key in ["time", "type", "extra", "support", ""] {
+        for value in ["null", "0", "-1.5", "true", "[]", "[{}]", "{}", r#""""#, r#"{"a": null}"#] {
+            let text = format!(r#"{{"{key}":{value},"name":"a","version":"1"}}"#);
+            let manifest = Manifest::parse(&text).unwrap();
+            assert!(String::from_utf8(manifest.to_bytes()).unwrap().contains(value), "{text}");
+            assert_eq!(manifest.timestamp(), None, "{text}");
+        }
+    }
+    // Likewise below the keys that are looked into.
+    let text = r#"{"dist": {"url": 1}, "name": "a", "require": {"heroku-sys/php": [1], "x": null}, "version": "1"}"#;
+    let manifest = Manifest::parse(text).unwrap();
+    assert_eq!((manifest.dist_url(), manifest.required("heroku-sys/php")), (None, None));
+}
+
+#[test]
+fn of_a_key_that_is_there_twice_the_last_counts() {
+    let text =
+        r#"{"name": 1, "name": "a", "version": "2", "version": "1", "extra": {"x": 1, "x": 2}}"#;
+    let manifest = Manifest::parse(text).unwrap();
+    let expected = r#"{"extra": {"x": 2}, "name": "a", "version": "1"}"#;
+    assert_eq!(String::from_utf8(manifest.to_bytes()).unwrap(), expected);
+}
+
+#[test]
+fn length_and_depth_have_limits() {
+    let deep = |depth: usize, space: &str| {
+        let nested = "[".repeat(depth) + &"]".repeat(depth);
+        Manifest::parse(format!(r#"{{"extra":{space}{nested}, "name": "a", "version": "1"}}"#))
+            .map(|manifest| manifest.to_bytes().len())
+            .map_err(|error| error.to_string())
+    };
+    // As we would write it, and as another would.
+    for space in [" ", ""] {
+        assert!(deep(json::MAX_DEPTH - 1, space).is_ok());
+        let error = deep(json::MAX_DEPTH, space).unwrap_err();
+        assert!(error.starts_with("nested deeper than 256 levels at line 1 column "), "{error}");
+        let error = deep(100_000, space).unwrap_err();
+        assert!(error.starts_with("nested deeper than 259 levels at line 1 column "), "{error}");
+    }
+    let long = |length: usize| {
+        let text = r#"{"name": "a", "version": "1"}"#;
+        Manifest::parse(text.to_owned() + &" ".repeat(length - text.len()))
+    };
+    assert!(long(MAX_BYTES).is_ok());
+    assert_eq!(long(MAX_BYTES + 1), Err(Error::TooLong));
+    assert_eq!(Error::TooLong.to_string(), "longer than 4 MiB: no manifest is");
 }
 
 #[test]
