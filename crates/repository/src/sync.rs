@@ -66,8 +66,10 @@ pub struct Bytes {
 pub struct LocationUrls<'a>(pub &'a Location);
 
 impl Urls for LocationUrls<'_> {
+    /// Only an archive may be copied and removed as one. A manifest that calls something else of the
+    /// repository its archive is treated as if that were elsewhere.
     fn relative(&self, url: &str) -> Option<String> {
-        self.0.relative(url)
+        self.0.relative(url).filter(|path| is_archive(path))
     }
 
     fn written<'u>(&self, url: &'u str) -> Option<Cow<'u, str>> {
@@ -77,6 +79,13 @@ impl Urls for LocationUrls<'_> {
     fn url(&self, written: &str) -> String {
         self.0.dist_url_as_written(written)
     }
+}
+
+/// Whether a path below the prefix may be that of an archive: it is no index, no snapshot, no
+/// manifest, and nothing that we keep for ourselves.
+fn is_archive(path: &str) -> bool {
+    let index = path.starts_with("packages") && path.ends_with(".json") && !path.contains('/');
+    !index && !path.ends_with(FILE_SUFFIX) && !path.split('/').any(|part| part == ".slipway")
 }
 
 /// Plans the sync from `source` to `destination`; with `keep`, nothing is removed.
@@ -236,4 +245,25 @@ fn side<'a>(side: &Side<'_>, urls: &'a dyn Urls) -> plan::Side<'a> {
 
 fn by_key(objects: Vec<Object>) -> BTreeMap<String, Object> {
     objects.into_iter().map(|object| (object.key.clone(), object)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn archives() {
+        for path in
+            ["php-8.4.6.tar.gz", "libraries/x-1.tar.gz", "packages.tar.gz", "x/packages.json"]
+        {
+            assert!(super::is_archive(path), "{path}");
+        }
+        for path in [
+            "packages.json",
+            "packages-first.json",
+            "php-8.4.6.composer.json",
+            ".slipway/generations/0000000001-8f3a12bc34de.json",
+            "x/.slipway/y",
+        ] {
+            assert!(!super::is_archive(path), "{path}");
+        }
+    }
 }

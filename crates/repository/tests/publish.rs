@@ -1,13 +1,14 @@
 //! The publish, alone and under contention, on both stores.
 #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use location::{Location, Prefix, Region, Service};
 use manifest::index::ChangeKind;
-use repository::{Error, Options, WhenEmpty, publish};
+use repository::{Error, Options, Step, WhenEmpty, publish};
 use store::Store;
 use test_kit::Site;
 use test_kit::s3::{ACCESS_KEY, Action, SECRET_KEY};
@@ -192,6 +193,68 @@ fn what_changes_after_the_listing_is_published_too() {
     assert_eq!(published.attempts, 2);
     assert_eq!(packages(&site).as_bytes(), site.index(BUCKET, PREFIX));
     assert!(packages(&site).contains("c-1.tar.gz"));
+}
+
+#[test]
+fn what_was_removed_meanwhile_does_not_come_back() {
+    for site in sites() {
+        let (store, location) = open(&site);
+        site.package(BUCKET, PREFIX, "p-1", TIME);
+        publish(&store, &location, &Options::default()).unwrap();
+        let before = packages(&site);
+        site.package(BUCKET, PREFIX, "x-1", TIME);
+        // We have listed and generated; then two others publish, and what they leave has the very
+        // bytes (on S3, the very tag) of what we have read, without the package that we have listed.
+        let generating = Cell::new(0);
+        let progress = |step: &Step| {
+            if *step == Step::Uploading && generating.replace(1) == 0 {
+                site.package(BUCKET, PREFIX, "q-1", TIME);
+                publish(&store, &location, &Options::default()).unwrap();
+                for name in ["q-1", "x-1"] {
+                    site.delete(BUCKET, &format!("dist/{name}.composer.json"));
+                }
+                publish(&store, &location, &Options::default()).unwrap();
+                assert_eq!(packages(&site), before);
+            }
+        };
+        let options = Options { progress: Some(&progress), ..Options::default() };
+        let published = publish(&store, &location, &options).unwrap();
+        assert!(!String::from_utf8(published.bytes).unwrap().contains("x-1"));
+        assert_eq!(packages(&site), before);
+    }
+}
+
+#[test]
+fn nor_does_it_at_the_very_last_moment() {
+    let site = Arc::new(Site::s3());
+    site.create_bucket(BUCKET);
+    let (store, location) = open(&site);
+    site.package(BUCKET, PREFIX, "p-1", TIME);
+    publish(&store, &location, &Options::default()).unwrap();
+    let before = packages(&site);
+    site.package(BUCKET, PREFIX, "x-1", TIME);
+    let other = Arc::downgrade(&site);
+    let mut done = false;
+    let server = site.server().unwrap();
+    server.set_hook(move |request| {
+        if !done && request.line() == "PUT /packages/dist/packages.json" {
+            done = true;
+            // Another index, and the former one again: the tag is the one that we ask for.
+            let site = other.upgrade().unwrap();
+            let former = site.get(BUCKET, "dist/packages.json").unwrap();
+            site.package(BUCKET, PREFIX, "q-1", TIME);
+            site.publish(BUCKET, PREFIX);
+            site.delete(BUCKET, "dist/q-1.composer.json");
+            site.delete(BUCKET, "dist/x-1.composer.json");
+            site.publish(BUCKET, PREFIX);
+            assert_eq!(site.get(BUCKET, "dist/packages.json").unwrap(), former);
+        }
+        Action::Serve
+    });
+    let published = publish(&store, &location, &Options::default()).unwrap();
+    server.clear_hook();
+    assert_eq!(published.attempts, 2, "our write took effect, and the list had moved");
+    assert_eq!(packages(&site), before);
 }
 
 /// Lets somebody else add a package and publish when `at` says so of a request; returns what became
