@@ -278,15 +278,42 @@ fn python_float(float: f64) -> String {
     if float.is_infinite() {
         return if float > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
     }
-    let scientific = format!("{float:e}");
+    let scientific = shortest(float);
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     if (-4..16).contains(&exponent) {
-        let plain = format!("{float}");
-        return if plain.contains('.') { plain } else { plain + ".0" };
+        return positional(digits, exponent);
     }
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{digits}e{sign}{:02}", exponent.abs())
+}
+
+/// `1.5` and an exponent in one number: `0.0015`, `1500.0`.
+fn positional(digits: &str, exponent: i32) -> String {
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
+    let digits = digits.replace('.', "");
+    match usize::try_from(exponent) {
+        Err(_) => {
+            let zeros = usize::try_from(-1 - exponent).unwrap_or_default();
+            format!("{sign}0.{}{digits}", "0".repeat(zeros))
+        }
+        Ok(whole) => {
+            // At least one digit follows the point.
+            let digits = format!("{digits:0<width$}", width = whole + 2);
+            format!("{sign}{}.{}", &digits[..=whole], &digits[whole + 1..])
+        }
+    }
+}
+
+/// The shortest digits that read back as the same value. Of two that are equally near, Python
+/// takes the even one, and so does rounding to a number of places; the shortest form alone does not.
+fn shortest(float: f64) -> String {
+    let shortest = format!("{float:e}");
+    let places = shortest
+        .split_once(['e', '.'])
+        .map_or(0, |(_, rest)| rest.split_once('e').map_or(0, |(decimals, _)| decimals.len()));
+    let rounded = format!("{float:.places$e}");
+    if rounded.parse() == Ok(float) { rounded } else { shortest }
 }
 
 #[cfg(test)]
