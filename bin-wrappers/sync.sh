@@ -12,5 +12,6 @@ wrapper=$(readlink -f -- "${BASH_SOURCE[0]}")
 # shellcheck source=/dev/null # include/tools.sh, wherever this lies
 source "${wrapper%/*}/include/tools.sh"
 
+# `${1+…}`: to bash 4.0, no arguments are an unset variable.
 tool=$(find_tool repo-sync)
-exec "$tool" --bob --records /dev/null "$@"
+exec "$tool" --bob --records /dev/null ${1+"$@"}
