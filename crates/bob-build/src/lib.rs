@@ -1,17 +1,20 @@
 //! Builds formulae into archives and manifests.
 //!
-//! [`formula`] finds a formula and reads its header, [`order`] puts several in order,
+//! [`formula`] finds a formula, [`header`] is what its header says, [`order`] puts several in order,
 //! [`dependencies`] finds and unpacks what it needs, [`build_path`] guards where it is installed,
-//! [`process`] runs it, [`manifest_file`] finds the manifest that it wrote, and [`output`] puts
+//! [`process`] runs it, [`manifest_file`] finds the manifest that it wrote, with what [`command`]
+//! says, and [`output`] puts
 //! archive, manifest and log where the records say.
 
 mod args;
 mod build;
 mod build_path;
 mod cache;
+pub mod command;
 mod dependencies;
 mod error;
 mod formula;
+pub mod header;
 mod manifest_file;
 mod order;
 mod output;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use manifest::{FILE_SUFFIX, Manifest};
 
-use crate::Error;
+use crate::{Error, command};
 
 /// An upload command is a line or a few.
 const COMMAND_LIMIT: u64 = 1024 * 1024;
@@ -57,7 +57,7 @@ fn read_command(file: &Path) -> Result<String, Error> {
 
 /// The file that a command like `s5cmd cp FILE s3://…` or `s3cmd put FILE s3://…` uploads.
 fn named_in(command: &str, folder: &Path) -> Option<PathBuf> {
-    let words = words(command);
+    let words = command::words(command);
     let file = |word: &String| {
         let path = folder.join(word);
         (word.ends_with(FILE_SUFFIX) && path.is_file()).then_some(path)
@@ -65,10 +65,6 @@ fn named_in(command: &str, folder: &Path) -> Option<PathBuf> {
     // Where a path with spaces was not quoted, the name in the target still is the file's.
     let by_name = |word: &String| file(&word.rsplit('/').next()?.to_owned());
     words.iter().find_map(file).or_else(|| words.iter().find_map(by_name))
-}
-
-fn words(command: &str) -> Vec<String> {
-    shlex::split(command).unwrap_or_else(|| command.split_whitespace().map(str::to_owned).collect())
 }
 
 fn only_one_in(formula: &str, folder: &Path) -> Result<Option<PathBuf>, Error> {
@@ -103,10 +99,7 @@ fn read(path: PathBuf, command: &str) -> Result<Written, Error> {
     Manifest::parse(&bytes).map_err(|error| unfit(error.to_string()))?;
     let own_name = path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
     // The upload command may rename it.
-    let target = words(command)
-        .into_iter()
-        .filter(|word| word.starts_with("s3://") && word.ends_with(FILE_SUFFIX))
-        .find_map(|word| word.rsplit('/').next().map(str::to_owned));
+    let target = command::target(&command::words(command));
     let name = target.or(own_name).ok_or_else(|| unfit("its name is not UTF-8".to_owned()))?;
     Ok(Written { name, bytes })
 }

@@ -56,7 +56,7 @@ fn visit(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formula::Header;
+    use crate::header::Header;
 
     fn sorted(given: &[(&str, &[&str])]) -> Result<Vec<String>, Error> {
         let formula = |(name, needs): &(&str, &[&str])| Formula {

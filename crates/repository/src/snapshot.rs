@@ -12,7 +12,8 @@ use crate::{Error, JSON, index};
 /// Key of the snapshot `name`; refuses names that would leave the prefix or mean another file.
 pub fn key(location: &Location, name: &str) -> Result<String, Error> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '+' | '-');
-    if name.is_empty() || !name.chars().all(allowed) {
+    // `packages-x.composer.json` would be taken for a manifest.
+    if name.is_empty() || !name.chars().all(allowed) || name.ends_with(".composer") {
         return Err(Error::SnapshotName { name: name.to_owned() });
     }
     Ok(location.key(&format!("packages-{name}.json")))
