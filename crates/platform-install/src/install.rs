@@ -48,8 +48,8 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     };
     let _alone = alone(&folder)?;
     let env = io.env_fn();
-    let mut project =
-        Project::read(&folder, &context.client, &env, &|text| context.report.say(text))?;
+    let say = |text: &str| context.report.say(text);
+    let mut project = Project::read(&folder, true, &context.client, &env, &say)?;
     let solution = resolve::resolve(&project, Vec::new())?;
     let packages = resolve::packages(&solution, !options.no_dev);
     let packages = Installed::read(&folder)?.missing(packages)?;
@@ -70,6 +70,10 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
                 (Some(path), true) => Provided::read(path)?,
                 _ => provided,
             };
+            if project.locked && !provided.is_empty() {
+                // A lock knows no packages but its own.
+                project = Project::read(&folder, false, &context.client, &env, &say)?;
+            }
             items.extend(native::run(&context, &mut project, solution, &provided)?);
         }
     }

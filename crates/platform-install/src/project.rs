@@ -35,10 +35,11 @@ pub struct Project {
 }
 
 impl Project {
-    /// Reads `composer.json`, and the lock if there is one, and fetches the repositories side by
-    /// side.
+    /// Reads `composer.json`, and the lock if there is one and it is to count; else fetches the
+    /// repositories side by side.
     pub fn read(
         folder: &Path,
+        heed_lock: bool,
         client: &Client,
         env: &dyn Fn(&str) -> Option<String>,
         say: &dyn Fn(&str),
@@ -50,7 +51,7 @@ impl Project {
         if root.packagist {
             say("NOTICE: packagist.org is not asked; platform packages are not there.");
         }
-        let lock = read_lock(folder)?;
+        let lock = if heed_lock { read_lock(folder)? } else { None };
 
         let mut origins = Vec::new();
         let mut installer = None;
