@@ -47,6 +47,18 @@ impl Place {
         Self::new(workspace, server.create_bucket(), "SeaweedFS", env, None)
     }
 
+    /// On a real SeaweedFS, in a bucket that anybody may read; with that bucket's address.
+    #[must_use]
+    pub fn public_seaweed() -> (Self, String) {
+        let server = seaweed::Server::shared();
+        let mut workspace = Workspace::new();
+        workspace.use_s3(server.env());
+        let env = server.env().into_iter().collect();
+        let bucket = server.create_public_bucket();
+        let url = format!("{}/{bucket}", server.endpoint());
+        (Self::new(workspace, bucket, "SeaweedFS", env, None), url)
+    }
+
     /// On an S3 server in this process.
     #[must_use]
     pub fn in_process() -> Self {
@@ -84,6 +96,12 @@ impl Place {
             .args(["-c", &format!("set -eu -o pipefail\n{script}")])
             .path_first(root().join("bin-wrappers"))
             .path_first(tools())
+    }
+
+    /// One of the tools.
+    #[must_use]
+    pub fn tool(&self, name: &str) -> Process {
+        self.workspace.process(tools().join(name))
     }
 
     /// A wrapper, which finds the tools on its path.
@@ -177,6 +195,8 @@ pub fn tools() -> PathBuf {
         "pkg-remove",
         "repo-check",
         "manifest-gen",
+        "platform-gen",
+        "platform-install",
     ] {
         let _ = test_kit::binary(tool);
     }
