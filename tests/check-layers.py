@@ -29,6 +29,7 @@ LIBRARIES = [
     "component",
     "tool",
     "repo-tool",
+    "bp-tool",
 ]
 
 # These use nothing of ours, so that they can be read, tested and fuzzed alone.
@@ -41,12 +42,16 @@ ONLY = {
     "repository": {"checksum", "manifest", "location", "scratch", "store"},
     "platform": {"php-json"},
     "resolution": {"composer", "php-json", "platform"},
+    "bp-tool": {"component", "tool"},
     "component": {"archive", "checksum", "location", "scratch", "store"},
 }
 
 # A binary each; nothing uses them.
 TOOLS = {
     "bob-build",
+    "bp-compile",
+    "bp-detect",
+    "bp-release",
     "pkg-deploy",
     "repo-mkrepo",
     "repo-sync",

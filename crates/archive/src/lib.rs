@@ -18,5 +18,6 @@ mod unpack;
 pub use error::{Error, Kind, LimitKind, Refusal};
 pub use pack::{DEFAULT_TIME_LIMIT, PackOptions, Packed, pack};
 pub use unpack::{
-    Entry, EntryKind, Limits, Unpacked, inspect, unpack, unpack_file, unpack_for, verify,
+    Entry, EntryKind, Limits, Selection, Unpacked, inspect, unpack, unpack_file, unpack_for,
+    unpack_selected, verify,
 };

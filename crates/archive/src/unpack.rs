@@ -7,6 +7,7 @@ mod input;
 mod links;
 mod members;
 mod pax;
+mod selection;
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -16,6 +17,7 @@ use crate::Error;
 use check::Checker;
 use disk::Disk;
 use members::Members;
+pub use selection::Selection;
 
 /// How much an archive may hold.
 #[derive(Debug, Clone)]
@@ -93,7 +95,7 @@ pub fn inspect(
     limits: &Limits,
 ) -> Result<Vec<Entry>, Error> {
     let mut entries = Vec::new();
-    check(reader, into, into, limits, &mut |entry| entries.push(entry))?;
+    check(reader, into, into, limits, &Selection::default(), &mut |entry| entries.push(entry))?;
     Ok(entries)
 }
 
@@ -104,7 +106,7 @@ pub fn inspect(
 /// As [`inspect`].
 pub fn verify(reader: impl Read, limits: &Limits) -> Result<Unpacked, Error> {
     let mut unpacked = Unpacked { entries: 0, bytes: 0 };
-    check(reader, None, None, limits, &mut |entry| {
+    check(reader, None, None, limits, &Selection::default(), &mut |entry| {
         unpacked.entries += 1;
         unpacked.bytes += entry.size;
     })?;
@@ -136,16 +138,39 @@ pub fn unpack(reader: impl Read + Seek, into: &Path, limits: &Limits) -> Result<
 /// # Errors
 /// As [`unpack`].
 pub fn unpack_for(
-    mut reader: impl Read + Seek,
+    reader: impl Read + Seek,
     into: &Path,
     home: &Path,
     limits: &Limits,
 ) -> Result<Unpacked, Error> {
+    unpack_picked(reader, into, home, limits, &Selection::default())
+}
+
+/// [`unpack`] for a part of an archive, or for one that is not compressed.
+///
+/// # Errors
+/// As [`unpack`].
+pub fn unpack_selected(
+    reader: impl Read + Seek,
+    into: &Path,
+    limits: &Limits,
+    selection: &Selection,
+) -> Result<Unpacked, Error> {
+    unpack_picked(reader, into, into, limits, selection)
+}
+
+fn unpack_picked(
+    mut reader: impl Read + Seek,
+    into: &Path,
+    home: &Path,
+    limits: &Limits,
+    selection: &Selection,
+) -> Result<Unpacked, Error> {
     let unnamed = |source| Error::Read { path: into.to_owned(), source };
     let start = reader.stream_position().map_err(unnamed)?;
-    check(&mut reader, Some(into), Some(home), limits, &mut |_| ())?;
+    check(&mut reader, Some(into), Some(home), limits, selection, &mut |_| ())?;
     reader.seek(SeekFrom::Start(start)).map_err(unnamed)?;
-    extract::extract(reader, into, home, limits)
+    extract::extract(reader, into, home, limits, selection)
 }
 
 /// [`unpack`] for the file `path`.
@@ -171,6 +196,7 @@ fn check(
     into: Option<&Path>,
     home: Option<&Path>,
     limits: &Limits,
+    selection: &Selection,
     each: &mut dyn FnMut(Entry),
 ) -> Result<(), Error> {
     let disk = match into.map(fs::symlink_metadata) {
@@ -182,9 +208,12 @@ fn check(
         _ => None,
     };
     let mut checker = Checker::new(home, limits);
-    let mut members = Members::new(reader, limits);
+    let mut members = Members::new(reader, limits, selection.plain);
     let mut disk = disk;
-    while let Some(mut entry) = members.next()? {
+    while let Some(entry) = members.next()? {
+        let Some(mut entry) = selection.pick(entry) else {
+            continue;
+        };
         if let Some(place) = checker.admit(&entry, disk.as_mut())? {
             entry.name = place.name;
             each(entry);

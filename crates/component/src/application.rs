@@ -153,6 +153,14 @@ impl Application {
         }
     }
 
+    /// All that was uploaded, relative to the root, in the order of paths.
+    #[must_use]
+    pub fn all(&self) -> Vec<&Path> {
+        let mut all: Vec<&Path> = self.there.iter().map(PathBuf::as_path).collect();
+        all.sort_by(|one, other| paths::compare(one, other));
+        all
+    }
+
     /// What lies directly in it, in the order of paths.
     #[must_use]
     pub fn children(&self) -> Vec<PathBuf> {

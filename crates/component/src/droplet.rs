@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 pub use java_home::JavaHome;
-pub use java_opts::{JavaOpts, Setting};
+pub use java_opts::{JavaOpts, Properties, Setting};
 pub use libraries::{ExtensionDirectories, Libraries};
 pub use security::{Networking, SecurityProviders};
 pub use tree::{Tree, copy as copy_tree, link_all};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::application::Environment;
 use crate::cache::{self, Downloads};
@@ -69,19 +69,30 @@ pub struct Item {
 
 /// Finds dependencies.
 pub struct Repositories {
+    buildpack: PathBuf,
     default_root: String,
     environment: Environment,
     console: Console,
 }
 
 impl Repositories {
-    /// `settings` is the configuration `repository`.
+    /// For the buildpack in a folder; `settings` is its configuration `repository`.
     #[must_use]
-    pub fn new(settings: &Map, environment: &Environment, console: Console) -> Self {
+    pub fn new(
+        buildpack: &Path,
+        settings: &Map,
+        environment: &Environment,
+        console: Console,
+    ) -> Self {
         let root = settings.get("default_repository_root").map(ToString::to_string);
         let root = root.unwrap_or_default();
         let default_root = root.strip_suffix('/').unwrap_or(&root).to_owned();
-        Self { default_root, environment: environment.clone(), console }
+        Self {
+            buildpack: buildpack.to_owned(),
+            default_root,
+            environment: environment.clone(),
+            console,
+        }
     }
 
     /// The dependency that a component's configuration asks for. `check` may refuse what the
@@ -138,6 +149,9 @@ impl Repositories {
     /// The root with its variables filled in and without a slash at its end.
     fn canonical(&self, root: &str) -> Result<String, Error> {
         let mut root = root.replace("{default.repository.root}", &self.default_root);
+        if root.contains("{buildpack}") {
+            root = root.replace("{buildpack}", &encoded(&self.buildpack));
+        }
         if root.contains("{platform}") {
             root = root.replace("{platform}", &self.platform()?);
         }
@@ -161,6 +175,20 @@ impl Repositories {
         let release = fs::read_to_string("/etc/os-release").map_err(|_| Error::Platform)?;
         codename(&release).ok_or(Error::Platform)
     }
+}
+
+/// A path as an address writes it.
+fn encoded(path: &Path) -> String {
+    let mut text = String::new();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'/' | b'-' | b'.' | b'_' | b'~' => {
+                text.push(char::from(*byte));
+            }
+            _ => text += &format!("%{byte:02X}"),
+        }
+    }
+    text
 }
 
 /// `centos7` of `CentOS Linux release 7.9.2009 (Core)`.
@@ -210,7 +238,8 @@ mod tests {
         let (console, _, log) = kept(false);
         let settings = yaml::parse("default_repository_root: http://h/root/").unwrap().unwrap();
         let environment = [("JBP_PLATFORM".to_owned(), platform.to_owned())].into();
-        (Repositories::new(settings.as_map().unwrap(), &environment, console), log)
+        let buildpack = Path::new("/a b/java");
+        (Repositories::new(buildpack, settings.as_map().unwrap(), &environment, console), log)
     }
 
     #[test]
@@ -224,6 +253,7 @@ mod tests {
             ),
             ("http://x/y/", "http://x/y".to_owned()),
             ("file:///a/{platform}", "file:///a/jammy".to_owned()),
+            ("file://{buildpack}/repository", "file:///a%20b/java/repository".to_owned()),
         ] {
             assert_eq!(repositories.canonical(root).unwrap(), expected);
         }

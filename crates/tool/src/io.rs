@@ -84,6 +84,11 @@ impl Io {
         move |name| environment.get(name).cloned()
     }
 
+    /// All variables of the environment, also empty ones, for what is handed on as a whole.
+    pub fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.environment.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The working folder at the start.
     #[must_use]
     pub fn folder(&self) -> &Path {

@@ -13,7 +13,7 @@ use std::path::Path;
 use super::check::{Checker, Place};
 use super::disk::{self, Disk};
 use super::members::Members;
-use super::{Entry, EntryKind, Limits, Unpacked};
+use super::{Entry, EntryKind, Limits, Selection, Unpacked};
 use crate::Error;
 
 /// The mode of folders that no member describes.
@@ -37,6 +37,7 @@ pub(super) fn extract(
     into: &Path,
     home: &Path,
     limits: &Limits,
+    selection: &Selection,
 ) -> Result<Unpacked, Error> {
     let failed = |source| Error::Extract { path: into.to_owned(), source };
     fs::create_dir_all(into).map_err(failed)?;
@@ -45,9 +46,12 @@ pub(super) fn extract(
     let mut extraction = Extraction { into, disk, folders: BTreeMap::new(), buffer };
 
     let mut checker = Checker::new(Some(home), limits);
-    let mut members = Members::new(reader, limits);
+    let mut members = Members::new(reader, limits, selection.plain);
     let mut unpacked = Unpacked { entries: 0, bytes: 0 };
     while let Some(entry) = members.next()? {
+        let Some(entry) = selection.pick(entry) else {
+            continue;
+        };
         if let Some(place) = checker.admit(&entry, Some(&mut extraction.disk))? {
             extraction.write(&entry, &place, &mut members)?;
             unpacked.entries += 1;

@@ -1,17 +1,19 @@
 //! The decompressed bytes of an archive, with the limits on how many there may be.
 
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead as _, BufReader, Read};
 
 use flate2::bufread::MultiGzDecoder;
 
 use super::Limits;
 use crate::error::LimitKind;
 
+/// What a gzip file begins with.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// Headers and padding come on top of the content: up to so much for each member.
 const OVERHEAD: u64 = 8 << 10;
 
 pub(super) struct Input<R> {
-    decoder: MultiGzDecoder<BufReader<Source<R>>>,
+    decoder: Decoder<R>,
     /// Decompressed so far.
     unpacked: u64,
     cap: u64,
@@ -30,11 +32,46 @@ pub(super) enum Stop {
     Limit(LimitKind, u64),
 }
 
+enum Decoder<R> {
+    Gzip(Box<MultiGzDecoder<BufReader<Source<R>>>>),
+    /// A tar archive as it is.
+    Plain(BufReader<Source<R>>),
+}
+
+impl<R: Read> Decoder<R> {
+    fn new(reader: R, plain: bool) -> Self {
+        let mut source = BufReader::with_capacity(128 << 10, Source { reader, taken: 0 });
+        // Whatever is wrong with the reader is told when it is read.
+        let is_gzip = !plain || source.fill_buf().is_ok_and(|bytes| bytes.starts_with(&GZIP));
+        if is_gzip {
+            Self::Gzip(Box::new(MultiGzDecoder::new(source)))
+        } else {
+            Self::Plain(source)
+        }
+    }
+
+    fn taken(&self) -> u64 {
+        match self {
+            Self::Gzip(decoder) => decoder.get_ref().get_ref().taken,
+            Self::Plain(source) => source.get_ref().taken,
+        }
+    }
+}
+
+impl<R: Read> Read for Decoder<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Gzip(decoder) => decoder.read(buffer),
+            Self::Plain(source) => source.read(buffer),
+        }
+    }
+}
+
 impl<R: Read> Input<R> {
-    pub fn new(reader: R, limits: &Limits) -> Self {
-        let source = BufReader::with_capacity(128 << 10, Source { reader, taken: 0 });
+    /// With `plain`, the archive may also be one that is not compressed.
+    pub fn new(reader: R, limits: &Limits, plain: bool) -> Self {
         Self {
-            decoder: MultiGzDecoder::new(source),
+            decoder: Decoder::new(reader, plain),
             unpacked: 0,
             cap: limits.bytes.saturating_add(limits.entries.saturating_mul(OVERHEAD)),
             ratio: limits.ratio,
@@ -73,7 +110,7 @@ impl<R: Read> Input<R> {
         if self.unpacked > self.cap {
             return Err(Stop::Limit(LimitKind::Bytes, self.cap));
         }
-        let packed = self.decoder.get_ref().get_ref().taken;
+        let packed = self.decoder.taken();
         if self.unpacked > self.ratio_from && self.unpacked / self.ratio.max(1) > packed {
             return Err(Stop::Limit(LimitKind::Ratio, self.ratio));
         }

@@ -28,9 +28,9 @@ pub(super) struct Members<R> {
 }
 
 impl<R: Read> Members<R> {
-    pub fn new(reader: R, limits: &Limits) -> Self {
+    pub fn new(reader: R, limits: &Limits, plain: bool) -> Self {
         Self {
-            input: Input::new(reader, limits),
+            input: Input::new(reader, limits, plain),
             left: 0,
             padding: 0,
             last: Vec::new(),

@@ -1,0 +1,52 @@
+//! The detection.
+
+use bp_tool::Phase;
+use serde_json::json;
+use tool::{Exit, Failure, Io};
+
+use crate::args::Options;
+
+/// The platform's database holds no more characters.
+const LONGEST: usize = 255;
+
+/// Prints the tags of all components that are for the application.
+pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
+    let temporary = io.env("TMPDIR").unwrap_or_else(|| "/tmp".to_owned());
+    let cache = options.cache.clone().unwrap_or_else(|| temporary.into());
+    let application = &options.application;
+    let phase = Phase::Detect;
+    let (tags, found) = bp_tool::run(&options.common, io, phase, application, &cache, |staging| {
+        let tags = staging.detect()?;
+        Ok((tags, bp_tool::found(staging)))
+    })?;
+    if options.common.json {
+        let answer = json!({
+            "kind": "detect.v1",
+            "detected": tags.is_some(),
+            "tags": tags.clone().unwrap_or_default(),
+            "components": found,
+        });
+        io.print(&format!("{answer}\n"))?;
+    } else if let Some(tags) = &tags {
+        io.print(&format!("{}\n", shortened(&tags.join(" "))))?;
+    }
+    tags.map(|_| ()).ok_or_else(|| Failure::silent(Exit::Failure))
+}
+
+fn shortened(line: &str) -> String {
+    if line.chars().count() <= LONGEST {
+        return line.to_owned();
+    }
+    line.chars().take(LONGEST - 3).chain("...".chars()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_are_cut_by_characters() {
+        assert_eq!(shortened(&"é".repeat(255)), "é".repeat(255));
+        assert_eq!(shortened(&"é".repeat(256)), format!("{}...", "é".repeat(252)));
+    }
+}
