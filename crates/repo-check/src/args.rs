@@ -8,6 +8,7 @@ use repo_tool::open::Place;
 use tool::{Args, Failure, Io};
 
 use crate::gc::Age;
+use crate::resolve::Resolve;
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub struct Check {
     pub strict: bool,
     /// Say all of it.
     pub all: bool,
+    /// Ask the resolver.
+    pub resolve: Option<Resolve>,
 }
 
 /// What to remove.
@@ -83,11 +86,11 @@ pub const KEEP_GENERATIONS: usize = 100;
 impl Options {
     /// Takes all arguments.
     pub fn parse(mut args: Args) -> Result<Self, Failure> {
-        let check = Check {
-            deep: args.flag("--deep"),
-            strict: args.flag("--strict"),
-            all: args.flag(["-a", "--all"]),
-        };
+        let (deep, strict) = (args.flag("--deep"), args.flag("--strict"));
+        let all = args.flag(["-a", "--all"]);
+        let resolve = args.flag("--resolve");
+        let stacks: Vec<String> = args.values("--stack")?;
+        let against: Option<String> = args.value("--against")?;
         let is_gc = args.flag("--gc");
         let (bare, yes) = (args.flag("--bare"), args.flag(["-y", "--yes"]));
         let (dry_run, plan) = (args.flag(["-n", "--dry-run"]), args.flag("--plan"));
@@ -115,7 +118,7 @@ impl Options {
             ("--older-than", older_than.is_some()),
             ("--keep-snapshots", keep_snapshots.is_some()),
             ("--keep-generations", keep_generations.is_some()),
-            ("--lock", !locks.is_empty()),
+            ("--lock", !locks.is_empty() && !resolve),
             ("--bare", bare),
             ("--yes", yes),
             ("--dry-run", dry_run),
@@ -123,8 +126,12 @@ impl Options {
             ("--apply", apply.is_some()),
         ];
         let rules = &given[..5];
+        let asked = [("--stack", !stacks.is_empty()), ("--against", against.is_some())];
+        if let Some((name, _)) = asked.iter().find(|(_, given)| *given && !resolve) {
+            return Err(wrong(&format!("{name} is for asking the resolver, with --resolve")));
+        }
         let command = if is_gc {
-            let other = [("--deep", check.deep), ("--strict", check.strict)];
+            let other = [("--deep", deep), ("--strict", strict), ("--resolve", resolve)];
             if let Some((name, _)) = other.iter().find(|(_, given)| *given) {
                 return Err(wrong(&format!("{name} is for checking, without --gc")));
             }
@@ -150,7 +157,8 @@ impl Options {
             if let Some((name, _)) = given.iter().find(|(_, given)| *given) {
                 return Err(wrong(&format!("{name} is for removing, with --gc")));
             }
-            Command::Check(check)
+            let resolve = resolve.then_some(Resolve { stacks, locks, against });
+            Command::Check(Check { deep, strict, all, resolve })
         };
         let target = Target { place, region, endpoint, profile, cache };
         Ok(Self { target, json, keep, command })
@@ -158,6 +166,13 @@ impl Options {
 }
 
 impl Target {
+    /// Another repository that is reached in the same way.
+    pub fn beside(&self, io: &Io, bucket: &str, prefix: &str) -> Result<Location, Failure> {
+        let place = Some((bucket.to_owned(), prefix.to_owned()));
+        let (region, endpoint) = (self.region.clone(), self.endpoint.clone());
+        Self { place, region, endpoint, profile: None, cache: self.cache.clone() }.location(io)
+    }
+
     /// The repository: as the arguments say, else as the environment does.
     pub fn location(&self, io: &Io) -> Result<Location, Failure> {
         let plain = self.region.is_none() && self.endpoint.is_none();
@@ -222,6 +237,9 @@ mod tests {
             &["--gc", "--older-than", "-7d"],
             &["--gc", "--keep-snapshots", "x"],
             &["--gc", "--deep"],
+            &["--gc", "--resolve"],
+            &["--stack", "heroku-24"],
+            &["--against", "b/p/"],
             &["--gc", "--plan", "--dry-run"],
             &["--gc", "--plan", "--json"],
             &["--gc", "--apply", "plan", "--bare"],

@@ -16,6 +16,9 @@ pub enum Error {
     /// An archive cannot be read, for a reason that is not the archive's.
     #[error(transparent)]
     Archive(archive::Error),
+    /// The resolver cannot work with what it is given.
+    #[error(transparent)]
+    Resolution(#[from] resolution::Error),
     /// There is nothing at all.
     #[error("there is no repository in {place}")]
     NoRepository {
@@ -69,7 +72,7 @@ impl Fail for Error {
             Self::Repository(error) => error.exit(),
             Self::Archive(_) => Exit::LocalIo,
             Self::NoRepository { .. } => Exit::NotFound,
-            Self::Unreadable { .. } | Self::Document { .. } => Exit::BadInput,
+            Self::Unreadable { .. } | Self::Document { .. } | Self::Resolution(_) => Exit::BadInput,
             Self::Moving { .. } | Self::Lost { .. } => Exit::Conflict,
             Self::Local { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
                 Exit::NotFound
@@ -89,7 +92,9 @@ impl Fail for Error {
             }
             Self::Moving { .. } => "Nothing was removed; run it again.",
             Self::Lost { .. } => "Deploy these packages again with --overwrite.",
-            Self::Archive(_) | Self::Local { .. } | Self::Document { .. } => return None,
+            Self::Archive(_) | Self::Local { .. } | Self::Document { .. } | Self::Resolution(_) => {
+                return None;
+            }
         };
         Some(hint.to_owned())
     }

@@ -31,6 +31,12 @@ pub enum Kind {
     DamagedArchive,
     /// An archive that nothing refers to.
     OrphanedArchive,
+    /// A package that can be installed nowhere.
+    Unresolvable,
+    /// An extension for which `*` gives a lower PHP than it is there for.
+    LowerPhp,
+    /// An application that cannot be installed.
+    BrokenLock,
     /// A package whose archive is elsewhere.
     ExternalUrl,
     /// A snapshot lists what no manifest describes any more.
@@ -41,6 +47,14 @@ pub enum Kind {
     Leftover,
     /// An archive of a form that is not unpacked here.
     UncheckedArchive,
+    /// A package that nobody gets who asks for its version.
+    Shadowed,
+    /// A requirement that can be met in the other repository, and not in this one.
+    LostRequirement,
+    /// A requirement that gives something else than in the other repository.
+    ChangedRequirement,
+    /// An application that gets something else than from the other repository.
+    ChangedLock,
     /// An archive that was deployed without a manifest, as libraries for builds are.
     BareArchive,
     /// An archive that only generations of the history name.
@@ -52,7 +66,7 @@ pub enum Kind {
 }
 
 /// All kinds, in the order in which they are told.
-pub const ALL: [Kind; 22] = [
+pub const ALL: [Kind; 29] = [
     Kind::MissingIndex,
     Kind::UnreadableIndex,
     Kind::StaleIndex,
@@ -66,11 +80,18 @@ pub const ALL: [Kind; 22] = [
     Kind::WrongChecksum,
     Kind::DamagedArchive,
     Kind::OrphanedArchive,
+    Kind::Unresolvable,
+    Kind::LowerPhp,
+    Kind::BrokenLock,
     Kind::ExternalUrl,
     Kind::SnapshotOnly,
     Kind::OutsideHistory,
     Kind::Leftover,
     Kind::UncheckedArchive,
+    Kind::Shadowed,
+    Kind::LostRequirement,
+    Kind::ChangedRequirement,
+    Kind::ChangedLock,
     Kind::BareArchive,
     Kind::HistoryOnly,
     Kind::NestedRepository,
@@ -94,11 +115,18 @@ impl Kind {
             Self::WrongChecksum => "wrong-checksum",
             Self::DamagedArchive => "damaged-archive",
             Self::OrphanedArchive => "orphaned-archive",
+            Self::Unresolvable => "unresolvable",
+            Self::LowerPhp => "lower-php",
+            Self::BrokenLock => "broken-lock",
             Self::ExternalUrl => "external-url",
             Self::SnapshotOnly => "snapshot-only",
             Self::OutsideHistory => "outside-history",
             Self::Leftover => "leftover",
             Self::UncheckedArchive => "unchecked-archive",
+            Self::Shadowed => "shadowed",
+            Self::LostRequirement => "lost-requirement",
+            Self::ChangedRequirement => "changed-requirement",
+            Self::ChangedLock => "changed-lock",
             Self::BareArchive => "bare-archive",
             Self::HistoryOnly => "history-only",
             Self::NestedRepository => "nested-repository",
@@ -121,16 +149,29 @@ impl Kind {
             | Self::WrongSize
             | Self::WrongChecksum
             | Self::DamagedArchive
-            | Self::OrphanedArchive => Severity::Error,
+            | Self::OrphanedArchive
+            | Self::Unresolvable
+            | Self::LowerPhp
+            | Self::BrokenLock => Severity::Error,
             Self::ExternalUrl
             | Self::SnapshotOnly
             | Self::OutsideHistory
             | Self::Leftover
-            | Self::UncheckedArchive => Severity::Warning,
-            Self::BareArchive | Self::HistoryOnly | Self::NestedRepository | Self::OtherObject => {
-                Severity::Info
-            }
+            | Self::UncheckedArchive
+            | Self::Shadowed
+            | Self::LostRequirement => Severity::Warning,
+            Self::ChangedRequirement
+            | Self::ChangedLock
+            | Self::BareArchive
+            | Self::HistoryOnly
+            | Self::NestedRepository
+            | Self::OtherObject => Severity::Info,
         }
+    }
+
+    /// Whether it is only looked for when somebody wants to know, and so told however harmless.
+    pub fn is_asked_for(self) -> bool {
+        matches!(self, Self::ChangedRequirement | Self::ChangedLock)
     }
 
     /// What to do about it.
@@ -165,6 +206,14 @@ impl Kind {
                 "Deploy the package again if its manifest is missing; otherwise 'repo-check --gc' \
                  removes the archive."
             }
+            Self::Unresolvable => "Deploy what it requires, or take it out: 'pkg-remove NAME'.",
+            Self::LowerPhp => {
+                "Publish with 'repo-mkrepo --upload', which puts builds for the highest PHP first."
+            }
+            Self::BrokenLock => "Deploy what it requires, or keep the versions that it has now.",
+            Self::Shadowed => "Nothing, or take it out: 'pkg-remove NAME'.",
+            Self::LostRequirement => "Keep what it needs, if it is still in use.",
+            Self::ChangedRequirement | Self::ChangedLock => "Nothing, if it is meant so.",
             Self::ExternalUrl => {
                 "Nothing, if it is meant so. 'repo-sync' copies archives and rewrites their URLs."
             }
@@ -197,6 +246,13 @@ impl Kind {
             Self::WrongChecksum => "an archive has not the checksum that it should have",
             Self::DamagedArchive => "an archive cannot be unpacked",
             Self::OrphanedArchive => "nothing refers to an archive",
+            Self::Unresolvable => "a package can be installed nowhere",
+            Self::LowerPhp => "'*' gives a lower PHP than an extension is there for",
+            Self::BrokenLock => "an application cannot be installed",
+            Self::Shadowed => "nobody gets a package who asks for its version",
+            Self::LostRequirement => "a requirement cannot be met any more",
+            Self::ChangedRequirement => "a requirement gives something else",
+            Self::ChangedLock => "an application gets something else",
             Self::ExternalUrl => "an archive is elsewhere",
             Self::SnapshotOnly => "only a snapshot still lists a package",
             Self::OutsideHistory => "packages.json was written without a record in the history",

@@ -1,7 +1,8 @@
 //! Says what is wrong with a repository, and removes what nothing refers to.
 //!
 //! [`read`] gets the state of a repository from its store, [`check`] finds what is wrong with a
-//! state and asks nobody, [`report`] tells it; [`deep`] reads archives to their end. [`gc`] is the
+//! state and asks nobody, [`report`] tells it; [`deep`] reads archives to their end,
+//! [`resolve`] asks what applications get. [`gc`] is the
 //! removal: which objects it takes is decided on a state as well.
 
 mod args;
@@ -16,6 +17,7 @@ mod history;
 mod inventory;
 mod read;
 mod report;
+mod resolve;
 mod state;
 mod survey;
 #[cfg(test)]

@@ -83,7 +83,7 @@ fn group(text: &mut String, kind: Kind, found: &[&Finding], style: Style) {
     // What is only good to know fills no screen.
     let shown = match (style.all, severity) {
         (true, _) => found.len(),
-        (false, Severity::Info) => 0,
+        (false, Severity::Info) if !kind.is_asked_for() => 0,
         (false, _) => SHOWN,
     };
     for finding in found.iter().take(shown) {

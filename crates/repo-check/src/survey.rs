@@ -12,7 +12,7 @@ use crate::finding::Finding;
 use crate::inventory::Class;
 use crate::read::Reader;
 use crate::state::State;
-use crate::{Error, TOOL, deep, report};
+use crate::{Error, TOOL, deep, report, resolve};
 
 /// How often a repository with errors is looked at again because it has changed meanwhile.
 const ATTEMPTS: u32 = 3;
@@ -47,7 +47,12 @@ fn survey(
     if how.deep {
         evidence.deep = read_archives(&state, &store, &location, io)?;
     }
-    let findings = check::check(&state, &evidence);
+    let mut findings = check::check(&state, &evidence);
+    if let (Some(how), Some(published)) = (&how.resolve, state.index.read()) {
+        findings.extend(resolve::run(&published.index, how, &options.target, io)?);
+        // The gravest first.
+        findings.sort_by_key(|finding| (finding.kind.severity(), finding.kind));
+    }
     let summary = summary(&state, &findings, how, &location);
     match records {
         Some(records) => {

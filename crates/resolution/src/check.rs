@@ -13,6 +13,8 @@ use crate::{Error, parallel};
 /// What was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
+    /// A package that Composer does not load; it then loads none of that name.
+    Unreadable,
     /// A package that can be installed nowhere.
     Unresolvable,
     /// An extension for which `*` gives a lower PHP than the same version of it is there for.
@@ -42,7 +44,13 @@ pub fn check(offer: &Offer) -> Result<Vec<Finding>, Error> {
         [] => vec![None],
         stacks => stacks.iter().map(Some).collect(),
     };
-    let mut findings = packages(offer, &stacks)?;
+    let unreadable = offer.unreadable().iter().map(|bad| Finding {
+        kind: Kind::Unreadable,
+        package: (bad.package.clone(), String::new()),
+        message: bad.source.to_string(),
+    });
+    let mut findings: Vec<Finding> = unreadable.collect();
+    findings.extend(packages(offer, &stacks)?);
     findings.extend(extensions(offer, &stacks)?);
     findings.sort_by(|a, b| (a.kind, &a.package).cmp(&(b.kind, &b.package)));
     Ok(findings)

@@ -26,9 +26,6 @@ pub enum Error {
     /// The text is no repository that Composer would read.
     #[error(transparent)]
     Repository(#[from] composer::repository::Invalid),
-    /// One of its packages is none that Composer would read.
-    #[error(transparent)]
-    Package(#[from] composer::repository::BadPackage),
     /// A lock is not JSON.
     #[error("{name} is not valid JSON")]
     Json {

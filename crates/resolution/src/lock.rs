@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use composer::root::Source;
-use composer::{Filter, Package, Repository, RepositorySet, Request, Root};
+use composer::{Package, Repository, RepositorySet, Request, Root};
 use php_json::Value;
 
 use crate::offer::{Offer, Stack};
@@ -66,11 +66,9 @@ impl Lock {
                 || known.contains(&&*link.target)
         });
 
-        let mut repositories = vec![Repository::composer(
-            "the repository",
-            Arc::clone(offer.text()),
-            Filter::default(),
-        )?];
+        let filter = offer.repositories().repositories()[0].filter().clone();
+        let mut repositories =
+            vec![Repository::composer("the repository", Arc::clone(offer.text()), filter)?];
         for declared in &root.repositories {
             if let Source::Package { json } = &declared.source {
                 let filter = declared.filter.clone();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
+use composer::repository::BadPackage;
 use composer::{Constraint, Filter, Package, Repository, RepositorySet};
 
 use crate::Error;
@@ -47,6 +48,7 @@ pub struct Offer {
     text: Arc<str>,
     repositories: RepositorySet,
     packages: Vec<Arc<Package>>,
+    unreadable: Vec<BadPackage>,
     stacks: Vec<Stack>,
 }
 
@@ -55,19 +57,31 @@ impl Offer {
     /// packages are for.
     ///
     /// # Errors
-    /// Where Composer would not read it, or one of its packages.
+    /// Where Composer would not read it.
     pub fn read(name: &str, text: &str, stacks: &[Stack]) -> Result<Self, Error> {
         let text: Arc<str> = text.into();
         let repository = Repository::composer(name, Arc::clone(&text), Filter::default())?;
         let mut names: Vec<String> = repository.names().map(str::to_owned).collect();
         names.sort_unstable();
-        let repositories = RepositorySet::new(vec![repository]);
-        let mut packages = Vec::new();
-        for name in &names {
-            packages.extend(repositories.packages(0, name)?);
+        let mut repositories = RepositorySet::new(vec![repository]);
+        let (mut packages, mut unreadable, mut exclude) = (Vec::new(), Vec::new(), Vec::new());
+        for package in &names {
+            match repositories.packages(0, package) {
+                Ok(versions) => packages.extend(versions),
+                Err(bad) => {
+                    unreadable.push(bad);
+                    exclude.push(package.clone());
+                }
+            }
+        }
+        if !exclude.is_empty() {
+            // The others can be judged without them.
+            let filter = Filter { exclude, ..Filter::default() };
+            let repository = Repository::composer(name, Arc::clone(&text), filter)?;
+            repositories = RepositorySet::new(vec![repository]);
         }
         let stacks = if stacks.is_empty() { wanted(&packages) } else { stacks.to_vec() };
-        Ok(Self { text, repositories, packages, stacks })
+        Ok(Self { text, repositories, packages, unreadable, stacks })
     }
 
     /// The text that it was read from.
@@ -86,6 +100,12 @@ impl Offer {
     #[must_use]
     pub fn packages(&self) -> &[Arc<Package>] {
         &self.packages
+    }
+
+    /// A package of each name of which one cannot be loaded; these names are left out otherwise.
+    #[must_use]
+    pub fn unreadable(&self) -> &[BadPackage] {
+        &self.unreadable
     }
 
     /// The stacks that it is for. None, where its packages do not care.

@@ -87,6 +87,18 @@ fn a_package_that_asks_for_what_is_not_there() {
 }
 
 #[test]
+fn a_package_that_composer_does_not_load() {
+    let packages = [
+        php("8.4.2"),
+        extension("ext-a", "not a version", "8.4"),
+        extension("ext-b", "1.0.0", "8.4"),
+    ];
+    let found = found(&packages);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!((found[0].0, found[0].1.as_str()), (Kind::Unreadable, "heroku-sys/ext-a"));
+}
+
+#[test]
 fn extensions_that_cannot_be_together_are_no_finding() {
     let require = r#"{"heroku-sys/php": "8.4.*"}"#;
     let conflict = r#", "conflict": {"heroku-sys/ext-a": "*"}"#;
