@@ -2,6 +2,7 @@
 //! the place of the first.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -71,22 +72,15 @@ impl<'de> Deserialize<'de> for Array<'de> {
                 Ok(Array::default())
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut entries: Vec<(Option<Cow<'de, str>>, &RawValue)> = Vec::new();
-                // Many keys are looked up, few are compared one by one.
-                let mut known = std::collections::HashMap::new();
+                let mut array = Array { entries: Vec::with_capacity(8) };
+                let mut index = Index::default();
                 while let Some((Text(key), value)) = map.next_entry::<Text<'de>, &RawValue>()? {
-                    match known.get(&key) {
-                        Some(at) => {
-                            let at: usize = *at;
-                            entries[at].1 = value;
-                        }
-                        None => {
-                            known.insert(key.clone(), entries.len());
-                            entries.push((Some(key), value));
-                        }
+                    match index.find(&array, &key) {
+                        Some(at) => array.entries[at].1 = value,
+                        None => array.entries.push((Some(key), value)),
                     }
                 }
-                Ok(Array { entries })
+                Ok(array)
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
                 let mut entries = Vec::new();
@@ -97,5 +91,29 @@ impl<'de> Deserialize<'de> for Array<'de> {
             }
         }
         deserializer.deserialize_any(Reader)
+    }
+}
+
+/// Finds keys among those that came before: one by one as long as there are few, so that small
+/// objects cost nothing, and by their hash in large ones.
+#[derive(Default)]
+struct Index<'t> {
+    places: HashMap<Cow<'t, str>, usize>,
+}
+
+impl<'t> Index<'t> {
+    const FEW: usize = 24;
+
+    fn find(&mut self, array: &Array<'t>, key: &str) -> Option<usize> {
+        let entries = &array.entries;
+        if entries.len() <= Self::FEW {
+            return entries.iter().position(|(known, _)| known.as_deref() == Some(key));
+        }
+        for (place, (known, _)) in entries.iter().enumerate().skip(self.places.len()) {
+            if let Some(known) = known {
+                self.places.insert(known.clone(), place);
+            }
+        }
+        self.places.get(key).copied()
     }
 }

@@ -15,6 +15,7 @@
 //! tested with one of them would be deployed with another.
 
 pub mod constraint;
+mod hash;
 mod json;
 pub mod package;
 mod policy;

@@ -1,5 +1,6 @@
 //! One version of a package, as the resolver sees it.
 
+mod quick;
 mod read;
 
 use std::ops::Range;
@@ -8,7 +9,7 @@ use std::sync::Arc;
 use crate::version::{self, Stability, Version};
 
 pub use read::Invalid;
-pub(crate) use read::{Strictness, links};
+pub(crate) use read::{Strictness, Strings, links};
 
 /// One version of a package.
 #[derive(Debug, Clone)]
@@ -78,7 +79,7 @@ pub struct Dist {
 /// The text of a package in the text that it came in.
 #[derive(Clone)]
 pub(crate) struct Document {
-    pub text: Arc<str>,
+    pub text: Arc<String>,
     pub range: Range<usize>,
 }
 
@@ -111,7 +112,7 @@ impl Package {
             branch_alias: None,
             default_branch: false,
             origin: Origin { repository: usize::MAX, position: 0 },
-            document: Document { range: 0..json.len(), text: json.into() },
+            document: Document { range: 0..json.len(), text: Arc::new(json) },
         })
     }
 

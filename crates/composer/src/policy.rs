@@ -24,7 +24,7 @@ impl Policy {
     ) -> Vec<Id> {
         candidates.sort_unstable();
         let mut by_name: Vec<(Name, Vec<Id>)> = Vec::new();
-        let mut places = std::collections::HashMap::new();
+        let mut places = crate::hash::Map::default();
         for id in candidates {
             let name = pool.candidates[id].name;
             let place = *places.entry(name).or_insert(by_name.len());

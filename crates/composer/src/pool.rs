@@ -6,11 +6,12 @@
 mod build;
 mod optimize;
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::cell::{OnceCell, RefCell};
+use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::hash::Map;
 use crate::package::{Link, Package};
 use crate::terms::{Name, Term, Terms};
 use crate::version::{DEFAULT_BRANCH, Stability, Version};
@@ -45,16 +46,26 @@ pub(crate) struct Candidate {
     pub root_alias: bool,
     /// Whether it is there already and must stay.
     pub fixed: bool,
-    pub requires: Rc<[Relation]>,
-    pub conflicts: Rc<[Relation]>,
-    pub provides: Rc<[Relation]>,
-    pub replaces: Rc<[Relation]>,
-    /// Its name, what it provides and what it replaces.
-    pub names: Rc<[Name]>,
-    /// Its name and what it replaces.
-    pub own_names: Rc<[Name]>,
+    pub links: Rc<Links>,
     /// Whether it is an alias that requires other packages in its own version.
     pub requires_self_version: bool,
+}
+
+/// What a candidate says about others.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Links {
+    pub requires: Vec<Relation>,
+    pub conflicts: Vec<Relation>,
+    pub provides: Vec<Relation>,
+    pub replaces: Vec<Relation>,
+}
+
+impl Deref for Candidate {
+    type Target = Links;
+
+    fn deref(&self) -> &Links {
+        &self.links
+    }
 }
 
 /// A constraint of a package that is none.
@@ -72,7 +83,7 @@ pub struct BadConstraint {
 impl Candidate {
     pub(crate) fn new(package: Arc<Package>, terms: &mut Terms) -> Result<Self, BadConstraint> {
         let own_version: Arc<str> = package.pretty_version.as_str().into();
-        let mut relations = |links: &[Link]| -> Result<Rc<[Relation]>, BadConstraint> {
+        let mut relations = |links: &[Link]| -> Result<Vec<Relation>, BadConstraint> {
             let relation = |link: &Link| {
                 let text = if &*link.constraint == "self.version" {
                     &own_version
@@ -92,12 +103,14 @@ impl Candidate {
             };
             links.iter().map(relation).collect()
         };
-        let requires = relations(&package.requires)?;
-        let conflicts = relations(&package.conflicts)?;
-        let provides = relations(&package.provides)?;
-        let replaces = relations(&package.replaces)?;
+        let links = Rc::new(Links {
+            requires: relations(&package.requires)?,
+            conflicts: relations(&package.conflicts)?,
+            provides: relations(&package.provides)?,
+            replaces: relations(&package.replaces)?,
+        });
         let name = terms.name(&package.name);
-        let mut candidate = Candidate {
+        Ok(Candidate {
             name,
             version: package.version.clone(),
             pretty_version: own_version,
@@ -105,17 +118,10 @@ impl Candidate {
             alias_of: None,
             root_alias: false,
             fixed: false,
-            requires,
-            conflicts,
-            provides,
-            replaces,
-            names: Rc::new([]),
-            own_names: Rc::new([]),
+            links,
             requires_self_version: false,
             package,
-        };
-        candidate.set_names();
-        Ok(candidate)
+        })
     }
 
     /// The same package under another version. (`alias_of` is up to the caller.)
@@ -127,44 +133,39 @@ impl Candidate {
         let is_self = |link: &&Relation| &*link.pretty == "self.version";
         let again =
             |link: &Relation| Relation { target: link.target, term, pretty: Arc::clone(shown) };
-        let more = |links: &Rc<[Relation]>| -> Rc<[Relation]> {
+        let more = |links: &[Relation]| -> Vec<Relation> {
             let added = links.iter().filter(is_self).map(again);
             links.iter().cloned().chain(added).collect()
         };
         let requires_self_version = self.requires.iter().any(|link| is_self(&link));
         let requires = self.requires.iter();
-        let mut alias = Candidate {
-            stability: Stability::of(version.as_str()),
-            version,
-            pretty_version: Arc::clone(&pretty),
+        let links = Links {
             requires: requires
                 .map(|link| if is_self(&link) { again(link) } else { link.clone() })
                 .collect(),
             conflicts: more(&self.conflicts),
             provides: more(&self.provides),
             replaces: more(&self.replaces),
+        };
+        Candidate {
+            stability: Stability::of(version.as_str()),
+            version,
+            pretty_version: Arc::clone(&pretty),
+            links: Rc::new(links),
             requires_self_version,
             ..self.clone()
-        };
-        alias.set_names();
-        alias
+        }
     }
 
-    fn set_names(&mut self) {
-        let mut names = vec![self.name];
-        let mut own = vec![self.name];
-        for link in self.provides.iter().chain(self.replaces.iter()) {
-            if !names.contains(&link.target) {
-                names.push(link.target);
-            }
-        }
-        for link in self.replaces.iter() {
-            if !own.contains(&link.target) {
-                own.push(link.target);
-            }
-        }
-        self.names = names.into();
-        self.own_names = own.into();
+    /// Its name, what it provides and what it replaces, each once.
+    pub(crate) fn names(&self) -> impl Iterator<Item = Name> + '_ {
+        let links = self.provides.iter().chain(&self.replaces);
+        each_once(self.name, links)
+    }
+
+    /// Its name and what it replaces, each once.
+    pub(crate) fn own_names(&self) -> impl Iterator<Item = Name> + '_ {
+        each_once(self.name, self.replaces.iter())
     }
 
     /// Name and version, as they are shown.
@@ -193,15 +194,27 @@ impl Candidate {
     }
 }
 
+/// A name and those of some links. (Few link to more than a handful.)
+fn each_once<'l>(
+    name: Name,
+    links: impl Iterator<Item = &'l Relation> + Clone,
+) -> impl Iterator<Item = Name> {
+    let others = links.clone().enumerate().filter(move |(place, link)| {
+        let before = || links.clone().take(*place).any(|other| other.target == link.target);
+        link.target != name && !before()
+    });
+    std::iter::once(name).chain(others.map(|(_, link)| link.target))
+}
+
 /// Who answers to a name in a version that a constraint allows.
-type Providers = HashMap<(Name, Term), Rc<[Id]>>;
+type Providers = Map<(Name, Term), Rc<[Id]>>;
 
 /// All candidates.
 #[derive(Debug)]
 pub(crate) struct Pool {
     pub candidates: Vec<Candidate>,
     pub terms: Terms,
-    by_name: Vec<Vec<Id>>,
+    by_name: OnceCell<Vec<Vec<Id>>>,
     providers: RefCell<Providers>,
     /// What the optimizer has taken out, for explanations.
     pub removed: optimize::Removed,
@@ -209,19 +222,23 @@ pub(crate) struct Pool {
 
 impl Pool {
     pub(crate) fn new(candidates: Vec<Candidate>, terms: Terms) -> Pool {
-        let mut by_name = vec![Vec::new(); terms.name_count()];
-        for (id, candidate) in candidates.iter().enumerate() {
-            for name in candidate.names.iter() {
-                by_name[name.index()].push(id);
-            }
-        }
         Pool {
             candidates,
             terms,
-            by_name,
+            by_name: OnceCell::new(),
             providers: RefCell::default(),
             removed: optimize::Removed::default(),
         }
+    }
+
+    fn index(&self) -> Vec<Vec<Id>> {
+        let mut by_name = vec![Vec::new(); self.terms.name_count()];
+        for (id, candidate) in self.candidates.iter().enumerate() {
+            for name in candidate.names() {
+                by_name[name.index()].push(id);
+            }
+        }
+        by_name
     }
 
     /// The candidates that count as a package, in an allowed version.
@@ -230,7 +247,11 @@ impl Pool {
             return Rc::clone(found);
         }
         let constraint = self.terms.constraint(term);
-        let candidates = self.by_name.get(name.index()).map_or(&[][..], Vec::as_slice);
+        let candidates = self
+            .by_name
+            .get_or_init(|| self.index())
+            .get(name.index())
+            .map_or(&[][..], Vec::as_slice);
         let found: Rc<[Id]> = candidates
             .iter()
             .copied()

@@ -1,11 +1,12 @@
 //! Repositories: what packages there are, and which repository decides.
 
 mod read;
+mod scan;
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::package::{self, Document, Origin, Package, Strictness};
+use crate::package::{self, Origin, Package, Strictness, Strings};
 
 pub use read::Invalid;
 
@@ -74,14 +75,16 @@ pub struct Repository {
     name: String,
     kind: Kind,
     filter: Filter,
-    text: Arc<str>,
+    text: Arc<String>,
+    strings: Mutex<Strings>,
     entries: Vec<Entry>,
     by_name: HashMap<Arc<str>, Vec<usize>>,
 }
 
 #[derive(Debug)]
 struct Entry {
-    range: std::ops::Range<usize>,
+    /// Where its text begins.
+    start: usize,
     package: OnceLock<Arc<Package>>,
 }
 
@@ -141,8 +144,10 @@ impl Repository {
             Kind::Package => Strictness::Package,
             Kind::Path => Strictness::Path,
         };
-        let document = Document { text: Arc::clone(&self.text), range: entry.range.clone() };
-        let package = Package::read(document, Origin { repository, position }, strictness)
+        let origin = Origin { repository, position };
+        // A thread that panicked left nothing half done here.
+        let mut strings = self.strings.lock().unwrap_or_else(PoisonError::into_inner);
+        let package = Package::read(&self.text, entry.start, origin, strictness, &mut strings)
             .map_err(|source| BadPackage {
                 repository: self.name.clone(),
                 package: self.name_at(position),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::Constraint;
 use crate::constraint::Invalid;
+use crate::hash::Map;
 
 /// A package's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,6 +23,11 @@ impl Name {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Term(u32);
 
+/// Where a text is.
+fn place(text: &Arc<str>) -> usize {
+    text.as_ptr() as usize
+}
+
 #[derive(Debug)]
 struct Entry {
     constraint: Constraint,
@@ -34,12 +40,25 @@ struct Entry {
 pub(crate) struct Terms {
     names: Vec<Arc<str>>,
     name_ids: HashMap<Arc<str>, Name>,
+    /// The same by where the text is, since most of them come from one place again and again. The
+    /// text is kept, so that no other one can come to be there.
+    name_at: Map<usize, (Arc<str>, Name)>,
     entries: Vec<Entry>,
     term_ids: HashMap<Arc<str>, Term>,
+    term_at: Map<usize, (Arc<str>, Term)>,
 }
 
 impl Terms {
     pub(crate) fn name(&mut self, name: &Arc<str>) -> Name {
+        if let Some((_, id)) = self.name_at.get(&place(name)) {
+            return *id;
+        }
+        let id = self.name_of_text(name);
+        self.name_at.insert(place(name), (Arc::clone(name), id));
+        id
+    }
+
+    fn name_of_text(&mut self, name: &Arc<str>) -> Name {
         if let Some(id) = self.name_ids.get(name) {
             return *id;
         }
@@ -63,6 +82,15 @@ impl Terms {
     }
 
     pub(crate) fn term(&mut self, text: &Arc<str>) -> Result<Term, Invalid> {
+        if let Some((_, id)) = self.term_at.get(&place(text)) {
+            return Ok(*id);
+        }
+        let id = self.term_of_text(text)?;
+        self.term_at.insert(place(text), (Arc::clone(text), id));
+        Ok(id)
+    }
+
+    fn term_of_text(&mut self, text: &Arc<str>) -> Result<Term, Invalid> {
         if let Some(id) = self.term_ids.get(text) {
             return Ok(*id);
         }

@@ -46,6 +46,9 @@ pub fn normalize(version: &str) -> Result<String, Invalid> {
 /// Where Composer knows no such version.
 pub fn normalize_part(version: &str, whole: Option<&str>) -> Result<String, Invalid> {
     let given = trim(version);
+    if let Some(normalized) = plain(given) {
+        return Ok(normalized);
+    }
     let mut version = alias_source(given).unwrap_or(given);
     if let Some(at) = version.rfind('@')
         && Stability::from_flag(&version[at + 1..]).is_some()
@@ -68,6 +71,22 @@ pub fn normalize_part(version: &str, whole: Option<&str>) -> Result<String, Inva
         return Ok(branch);
     }
     Err(Invalid { version: given.to_owned(), hint: hint(version, whole.unwrap_or(given)) })
+}
+
+/// One to four numbers and nothing else, which is what most versions are.
+fn plain(version: &str) -> Option<String> {
+    let mut parts = 0;
+    for number in version.split('.') {
+        parts += 1;
+        let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits || (parts == 1 && number.len() > 5) || parts > 4 {
+            return None;
+        }
+    }
+    let mut normalized = String::with_capacity(version.len() + 6);
+    normalized.push_str(version);
+    normalized.extend(std::iter::repeat_n(".0", 4 - parts));
+    Some(normalized)
 }
 
 /// The normal form of a branch: `1.x` is `1.9999999.9999999.9999999-dev`, `main` is `dev-main`.

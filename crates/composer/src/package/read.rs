@@ -1,10 +1,12 @@
 //! Reading a package from its JSON.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
+use super::quick::Fields;
 use super::{Dist, Document, Link, Origin, Package};
 use crate::json::{Array, string};
 use crate::version::{
@@ -51,29 +53,59 @@ pub(crate) enum Strictness {
     Path,
 }
 
+/// The names and constraints of a repository, each once: the same few hundred come up in every
+/// package.
+#[derive(Debug, Default)]
+pub(crate) struct Strings(HashSet<Arc<str>>);
+
+impl Strings {
+    pub(super) fn get(&mut self, text: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(text) {
+            return Arc::clone(known);
+        }
+        let text: Arc<str> = text.into();
+        self.0.insert(Arc::clone(&text));
+        text
+    }
+
+    pub(super) fn lower(&mut self, text: &str) -> Arc<str> {
+        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            return self.get(&text.to_ascii_lowercase());
+        }
+        self.get(text)
+    }
+}
+
 fn invalid(key: &str, expected: &'static str) -> Invalid {
     Invalid::Value { key: key.to_owned(), expected }
 }
 
 impl Package {
-    /// Reads one from its place in a text.
+    /// Reads the one that begins at a place in a text.
     pub(crate) fn read(
-        document: Document,
+        text: &Arc<String>,
+        start: usize,
         origin: Origin,
         strictness: Strictness,
+        strings: &mut Strings,
     ) -> Result<Package, Invalid> {
-        let text = Arc::clone(&document.text);
-        let object = Array::parse(&text[document.range.clone()])?;
+        if let Some(package) = Package::read_quickly(text, start, origin, strictness, strings) {
+            return Ok(package);
+        }
+        let mut json = serde_json::Deserializer::from_str(&text[start..]).into_iter();
+        let object: Array<'_> = json.next().ok_or_else(|| invalid("package", "an object"))??;
+        let range = start..start + json.byte_offset();
         let pretty_name = object.string("name").ok_or_else(|| invalid("name", "a string"))?;
-        let name: Arc<str> = pretty_name.to_ascii_lowercase().into();
+        let name = strings.lower(&pretty_name);
         let pretty_version =
             object.get("version").and_then(scalar).ok_or_else(|| invalid("version", "a string"))?;
         let normalized = match object.string("version_normalized") {
             Some(normalized) if normalized != DEFAULT_BRANCH => normalized.into_owned(),
             _ => normalize(&pretty_version)?,
         };
-        let links = |key| {
-            object.get(key).map_or(Ok(Vec::new()), |value| links(value, key, &name, strictness))
+        let mut links = |key| match object.get(key) {
+            Some(value) => links(value, key, &name, strictness, strings),
+            None => Ok(Vec::new()),
         };
         let (conflicts, replaces) = (links("conflict")?, links("replace")?);
         if strictness == Strictness::Package
@@ -100,7 +132,62 @@ impl Package {
             name,
             pretty_name: pretty_name.into_owned(),
             origin,
-            document,
+            document: Document { text: Arc::clone(text), range },
+        })
+    }
+}
+
+/// The usual case in one go; None where it is another, or an error.
+impl Package {
+    fn read_quickly(
+        text: &Arc<String>,
+        start: usize,
+        origin: Origin,
+        strictness: Strictness,
+        strings: &mut Strings,
+    ) -> Option<Package> {
+        let (fields, length) = Fields::read(&text[start..], strings)?;
+        let (name, version) = (fields.name?, fields.version?);
+        if version.starts_with("dev-") || version.ends_with("-dev") {
+            // There may be a branch alias.
+            return None;
+        }
+        let normalized = normalize(&version).ok()?;
+        let pretty_name = name.into_owned();
+        let name = strings.lower(&pretty_name);
+        let lists = [fields.requires, fields.conflicts, fields.provides, fields.replaces];
+        let mut lists = lists.map(Option::unwrap_or_default);
+        for list in &mut lists {
+            // The same text is the same one here.
+            if list.iter().any(|link| Arc::ptr_eq(&link.target, &name)) {
+                match strictness {
+                    Strictness::Composer => list.retain(|link| link.target != name),
+                    Strictness::Package => return None,
+                    Strictness::Path => {}
+                }
+            }
+        }
+        let [requires, conflicts, provides, replaces] = lists;
+        if strictness == Strictness::Package && !conflicts.is_empty() && !replaces.is_empty() {
+            return None;
+        }
+        let kind = fields.kind.map_or("library".into(), Cow::into_owned).to_ascii_lowercase();
+        Some(Package {
+            requires,
+            conflicts,
+            provides,
+            replaces,
+            kind,
+            dist: fields.dist,
+            branch_alias: None,
+            default_branch: false,
+            stability: Stability::of(&normalized),
+            version: Version::new(&normalized),
+            pretty_version: version.into_owned(),
+            name,
+            pretty_name,
+            origin,
+            document: Document { text: Arc::clone(text), range: start..start + length },
         })
     }
 }
@@ -129,6 +216,7 @@ pub(crate) fn links(
     key: &'static str,
     name: &str,
     strictness: Strictness,
+    strings: &mut Strings,
 ) -> Result<Vec<Link>, Invalid> {
     let array = Array::parse(value.get()).map_err(|_| invalid(key, "an object"))?;
     let mut links: Vec<Link> = Vec::with_capacity(array.entries.len());
@@ -136,12 +224,13 @@ pub(crate) fn links(
         let Some(target) = target else {
             return Err(invalid(key, "an object"));
         };
-        let lower = target.to_ascii_lowercase();
-        if lower == name {
+        let lower = strings.lower(target);
+        if *lower == *name {
             match strictness {
                 Strictness::Composer => continue,
                 Strictness::Package => {
-                    let (target, reason) = (lower, "a package cannot be linked with itself");
+                    let (target, reason) =
+                        (lower.to_string(), "a package cannot be linked with itself");
                     return Err(Invalid::Link { key, target, reason });
                 }
                 Strictness::Path => {}
@@ -153,9 +242,10 @@ pub(crate) fn links(
             }
             return Err(invalid(&format!("{key}.{target}"), "a string"));
         };
-        match links.iter_mut().find(|link| *link.target == *lower) {
-            Some(link) => link.constraint = constraint.into(),
-            None => links.push(Link { target: lower.into(), constraint: constraint.into() }),
+        let constraint = strings.get(&constraint);
+        match links.iter_mut().find(|link| link.target == lower) {
+            Some(link) => link.constraint = constraint,
+            None => links.push(Link { target: lower, constraint }),
         }
     }
     Ok(links)

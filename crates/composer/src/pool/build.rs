@@ -1,10 +1,12 @@
 //! Collecting the candidates: from what the project requires, on to what that requires.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::{BadConstraint, Candidate, Id, Pool};
 use crate::constraint;
+use crate::hash::{Map, Set};
 use crate::package::{Origin, Package};
 use crate::repository::BadPackage;
 use crate::root::Root;
@@ -43,18 +45,18 @@ pub(crate) struct Builder<'r> {
     /// The requirements of the project.
     requires: Vec<(Name, Term)>,
     /// What of a package is loaded or about to be.
-    loaded: HashMap<Name, Constraint>,
-    to_load: HashMap<Name, Constraint>,
+    loaded: Map<Name, Constraint>,
+    to_load: Map<Name, Constraint>,
     /// Names that the project requires: no dependency makes more of them be loaded.
-    complete: HashSet<Name>,
+    complete: Set<Name>,
     /// Locked packages and what they replace.
-    locked: HashSet<Name>,
+    locked: Set<Name>,
     /// Links that need not be looked at again.
-    marked: HashSet<(Name, Term)>,
-    /// The versions that have come from a repository.
-    from_repository: HashSet<(usize, Name, Version)>,
+    marked: Set<(Name, Term)>,
+    /// Names of which a repository has given versions.
+    asked: Set<(usize, Name)>,
     /// Where the package of an origin is in the pool, and whose aliases are where.
-    places: HashMap<Origin, Id>,
+    places: Map<Origin, Id>,
     aliases: Vec<(Id, Origin)>,
 }
 
@@ -66,13 +68,13 @@ impl<'r> Builder<'r> {
             terms: Terms::default(),
             candidates: Vec::new(),
             requires: Vec::new(),
-            loaded: HashMap::new(),
-            to_load: HashMap::new(),
-            complete: HashSet::new(),
-            locked: HashSet::new(),
-            marked: HashSet::new(),
-            from_repository: HashSet::new(),
-            places: HashMap::new(),
+            loaded: Map::default(),
+            to_load: Map::default(),
+            complete: Set::default(),
+            locked: Set::default(),
+            marked: Set::default(),
+            asked: Set::default(),
+            places: Map::default(),
             aliases: Vec::new(),
         };
         for link in root.all_requires() {
@@ -108,7 +110,7 @@ impl<'r> Builder<'r> {
             .collect::<Result<_, BadConstraint>>()?;
         for candidate in present {
             self.loaded.insert(candidate.name, Constraint::Any);
-            for link in candidate.replaces.iter() {
+            for link in &candidate.replaces {
                 self.loaded.insert(link.target, Constraint::Any);
             }
             self.add(candidate, None);
@@ -135,7 +137,7 @@ impl<'r> Builder<'r> {
     /// Puts a candidate into the pool, and marks what it requires. What comes from a repository
     /// has an origin.
     fn add(&mut self, candidate: Candidate, origin: Option<Origin>) {
-        let requires = candidate.requires.clone();
+        let links = Rc::clone(&candidate.links);
         let root_alias = origin.and_then(|_| self.root_alias(&candidate));
         for candidate in [Some(candidate), root_alias].into_iter().flatten() {
             let id = self.candidates.len();
@@ -148,7 +150,7 @@ impl<'r> Builder<'r> {
             }
             self.candidates.push(candidate);
         }
-        for link in requires.iter() {
+        for link in &links.requires {
             if !self.locked.contains(&link.target) {
                 self.mark(link.target, link.term);
             }
@@ -220,7 +222,6 @@ impl<'r> Builder<'r> {
             }
             for candidate in chosen {
                 let origin = candidate.package.origin;
-                self.from_repository.insert((index, candidate.name, candidate.version.clone()));
                 self.add(candidate, Some(origin));
             }
         }
@@ -233,17 +234,18 @@ impl<'r> Builder<'r> {
         &mut self,
         repository: usize,
         packages: &[&Arc<Package>],
-        batch: &HashMap<Name, Constraint>,
+        batch: &Map<Name, Constraint>,
     ) -> Result<Vec<Candidate>, BuildError> {
         let mut chosen = Vec::new();
         let mut late = Vec::new();
+        let there = self.versions_of(repository, batch);
         for package in packages {
             let name = self.terms.name(&package.name);
             let Some(constraint) = batch.get(&name) else { continue };
             let wanted = |version: &Version, stability| {
                 constraint.allows(version)
                     && self.is_acceptable(package, stability)
-                    && !self.from_repository.contains(&(repository, name, version.clone()))
+                    && (there.is_empty() || !there.contains(&(name, version.clone())))
             };
             let alias = package.branch_alias.as_ref();
             let alias_wanted =
@@ -265,12 +267,37 @@ impl<'r> Builder<'r> {
             }
         }
         chosen.extend(late);
+        self.asked.extend(batch.keys().map(|name| (repository, *name)));
         Ok(chosen)
+    }
+
+    /// The versions that a repository has given already of names that are asked for once more,
+    /// because more of them is needed.
+    fn versions_of(
+        &self,
+        repository: usize,
+        batch: &Map<Name, Constraint>,
+    ) -> HashSet<(Name, Version)> {
+        let again: Set<Name> = batch
+            .keys()
+            .copied()
+            .filter(|name| self.asked.contains(&(repository, *name)))
+            .collect();
+        if again.is_empty() {
+            return HashSet::new();
+        }
+        let candidates = self.candidates.iter();
+        candidates
+            .filter(|candidate| again.contains(&candidate.name) && !candidate.root_alias)
+            .filter(|candidate| candidate.package.origin.repository == repository)
+            .map(|candidate| (candidate.name, candidate.version.clone()))
+            .collect()
     }
 
     /// Whether a package may be as unstable as it is: any of its names decides.
     fn is_acceptable(&self, package: &Package, stability: Stability) -> bool {
-        package.names(true).into_iter().any(|name| {
+        let links = package.provides.iter().chain(&package.replaces).map(|link| &link.target);
+        std::iter::once(&package.name).chain(links).any(|name| {
             let flag = self.root.stability_flags.get(name);
             stability <= *flag.unwrap_or(&self.root.minimum_stability)
         })

@@ -1,13 +1,15 @@
 //! Taking candidates out that cannot be chosen: of versions that nothing tells apart but their
 //! number, the best is enough.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::{Candidate, Id, Pool};
 use crate::Constraint;
+use crate::hash::{Map, Set};
 use crate::policy::Policy;
 use crate::terms::{Name, Term, Terms};
+use crate::version::Version;
 
 /// Versions that were taken out: normal forms and as they are written.
 pub(crate) type Versions = Vec<(Arc<str>, Arc<str>)>;
@@ -16,31 +18,52 @@ pub(crate) type Versions = Vec<(Arc<str>, Arc<str>)>;
 #[derive(Debug, Default)]
 pub(crate) struct Removed {
     /// The versions of each name.
-    pub by_name: HashMap<Name, Versions>,
+    pub by_name: Map<Name, Versions>,
     /// Those that a candidate stands for, itself included.
-    pub by_candidate: HashMap<Id, Versions>,
+    pub by_candidate: Map<Id, Versions>,
 }
 
 /// What a candidate's links say: for each kind, targets and canonical constraints.
 type Definition = [BTreeMap<Name, u32>; 4];
 
 /// Candidates that the same constraints allow, by what their links say.
-type Group = HashMap<u32, Vec<Id>>;
+type Group = Map<u32, Vec<Id>>;
+
+/// No constraint, or no list of them.
+const NOTHING: u32 = u32::MAX;
+
+/// What tells groups apart: the constraints that allow a candidate, in order: one on the name in
+/// question, those with which the candidate replaces others, and those that conflict with it.
+/// (Without the first, the next one takes its place: Composer puts them into one text.)
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Key {
+    first: u32,
+    rest: u32,
+    conflicts: u32,
+}
+
+/// The part of a key that is the same for all names of a candidate.
+struct Shared {
+    first: u32,
+    rest: u32,
+    all: u32,
+}
 
 #[derive(Default)]
 struct Optimizer {
     /// Constraints by their canonical form.
     forms: HashMap<Arc<str>, u32>,
-    form_of_term: HashMap<Term, u32>,
-    required: HashMap<Name, Vec<(u32, Constraint)>>,
-    conflicting: HashMap<Name, Vec<(u32, Constraint)>>,
-    aliases: HashMap<Id, Vec<Id>>,
-    keep: HashSet<Id>,
-    groups: HashMap<Name, Vec<Group>>,
-    group_ids: HashMap<(Name, Vec<(bool, u32)>), usize>,
+    form_of_term: Map<Term, u32>,
+    required: Map<Name, Vec<(u32, Constraint)>>,
+    conflicting: Map<Name, Vec<(u32, Constraint)>>,
+    aliases: Map<Id, Vec<Id>>,
+    keep: Set<Id>,
+    groups: Map<Name, Vec<Group>>,
+    group_ids: Map<(Name, Key), usize>,
+    lists: Map<Vec<u32>, u32>,
     /// For each candidate and name, its last group and its definition there.
-    group_of: HashMap<(Id, Name), (usize, u32)>,
-    stands_for: HashMap<Id, Versions>,
+    group_of: Map<(Id, Name), (usize, u32)>,
+    stands_for: Map<Id, Versions>,
 }
 
 impl Pool {
@@ -63,8 +86,8 @@ impl Pool {
         self.only(&optimizer.keep, optimizer.stands_for)
     }
 
-    fn only(self, keep: &HashSet<Id>, stands_for: HashMap<Id, Versions>) -> Pool {
-        let mut new_ids = HashMap::new();
+    fn only(self, keep: &Set<Id>, stands_for: Map<Id, Versions>) -> Pool {
+        let mut new_ids = Map::default();
         let mut removed = Removed::default();
         let mut kept = Vec::with_capacity(keep.len());
         for (id, candidate) in self.candidates.into_iter().enumerate() {
@@ -112,7 +135,7 @@ impl Optimizer {
 
     /// Collects all constraints that are on each name, each alternative for itself.
     fn prepare(&mut self, pool: &Pool, requires: &[(Name, Term)]) {
-        let mut seen = HashSet::new();
+        let mut seen = Set::default();
         let mut note = |this: &mut Self, conflict: bool, name: Name, term: Term| {
             if !seen.insert((conflict, name, term)) {
                 return;
@@ -147,14 +170,14 @@ impl Optimizer {
     }
 
     /// What is there already, in every candidate of the same name and version, with its aliases.
-    fn irremovable(&self, pool: &Pool, locked: &[Id]) -> HashSet<Id> {
-        let mut versions: HashMap<Name, Vec<&Candidate>> = HashMap::new();
+    fn irremovable(&self, pool: &Pool, locked: &[Id]) -> Set<Id> {
+        let mut versions: Map<Name, Vec<&Candidate>> = Map::default();
         for (id, candidate) in pool.candidates.iter().enumerate() {
             if candidate.fixed || locked.contains(&id) {
                 versions.entry(candidate.name).or_default().push(candidate);
             }
         }
-        let mut found = HashSet::new();
+        let mut found = Set::default();
         for (id, candidate) in pool.candidates.iter().enumerate() {
             let there = versions.get(&candidate.name).is_some_and(|versions| {
                 let same = |other: &&Candidate| {
@@ -172,8 +195,8 @@ impl Optimizer {
     }
 
     /// Puts together what the same constraints allow and whose links say the same.
-    fn group(&mut self, pool: &Pool, irremovable: &HashSet<Id>) {
-        let mut definitions: HashMap<Definition, u32> = HashMap::new();
+    fn group(&mut self, pool: &Pool, irremovable: &Set<Id>) {
+        let mut definitions: Map<Definition, u32> = Map::default();
         for (id, candidate) in pool.candidates.iter().enumerate() {
             if irremovable.contains(&id) {
                 continue;
@@ -181,43 +204,72 @@ impl Optimizer {
             let definition = self.definition(&pool.terms, candidate);
             let next = u32::try_from(definitions.len()).unwrap_or(u32::MAX);
             let definition = *definitions.entry(definition).or_insert(next);
-            // Composer looks at the version of the candidate, also for what it replaces.
-            let mut replaced = Vec::new();
-            for link in candidate.replaces.iter() {
-                if pool.terms.constraint(link.term).allows(&candidate.version) {
-                    replaced.push((false, self.form_of(&pool.terms, link.term)));
-                }
-            }
-            for name in candidate.own_names.iter() {
-                let allowing = |list: Option<&Vec<(u32, Constraint)>>| -> Vec<u32> {
-                    list.into_iter()
-                        .flatten()
-                        .filter(|(_, constraint)| constraint.allows(&candidate.version))
-                        .map(|(form, _)| *form)
-                        .collect()
-                };
-                let Some(required) = self.required.get(name) else { continue };
-                let allowed: HashSet<u32> = allowing(Some(required)).into_iter().collect();
-                let conflicts = allowing(self.conflicting.get(name));
-                let conflicts: Vec<(bool, u32)> =
-                    conflicts.into_iter().map(|form| (true, form)).collect();
-                let all: Vec<u32> = required.iter().map(|(form, _)| *form).collect();
-                for form in all {
-                    let own = allowed.contains(&form).then_some((false, form));
-                    let key: Vec<(bool, u32)> =
-                        own.into_iter().chain(replaced.clone()).chain(conflicts.clone()).collect();
-                    if !key.is_empty() {
-                        self.put(id, *name, key, definition);
+            let shared = self.shared(&pool.terms, candidate);
+            for name in candidate.own_names() {
+                let Some(required) = self.required.get(&name) else { continue };
+                let (mut all, mut first) = (true, Vec::new());
+                for (form, constraint) in required {
+                    if constraint.allows(&candidate.version) {
+                        first.push(*form);
+                    } else {
+                        all = false;
                     }
+                }
+                let conflicts = self.conflicts(name, &candidate.version);
+                for form in first {
+                    self.put(
+                        id,
+                        name,
+                        Key { first: form, rest: shared.all, conflicts },
+                        definition,
+                    );
+                }
+                // And once for all constraints that do not allow it.
+                if !all && (shared.first != NOTHING || conflicts != NOTHING) {
+                    let key = Key { first: shared.first, rest: shared.rest, conflicts };
+                    self.put(id, name, key, definition);
                 }
             }
         }
     }
 
-    fn put(&mut self, id: Id, name: Name, key: Vec<(bool, u32)>, definition: u32) {
+    /// The constraints with which a candidate replaces others, as far as they allow its version:
+    /// Composer looks at that version, too.
+    fn shared(&mut self, terms: &Terms, candidate: &Candidate) -> Shared {
+        let mut forms = Vec::new();
+        for link in &candidate.replaces {
+            if terms.constraint(link.term).allows(&candidate.version) {
+                forms.push(self.form_of(terms, link.term));
+            }
+        }
+        let rest = forms.get(1..).unwrap_or_default().to_vec();
+        Shared {
+            first: forms.first().copied().unwrap_or(NOTHING),
+            rest: self.list(rest),
+            all: self.list(forms),
+        }
+    }
+
+    fn conflicts(&mut self, name: Name, version: &Version) -> u32 {
+        let Some(conflicting) = self.conflicting.get(&name) else { return NOTHING };
+        let allowing = conflicting.iter().filter(|(_, constraint)| constraint.allows(version));
+        let forms = allowing.map(|(form, _)| *form).collect();
+        self.list(forms)
+    }
+
+    /// A number for a list of constraints.
+    fn list(&mut self, forms: Vec<u32>) -> u32 {
+        if forms.is_empty() {
+            return NOTHING;
+        }
+        let next = u32::try_from(self.lists.len()).unwrap_or(NOTHING);
+        *self.lists.entry(forms).or_insert(next)
+    }
+
+    fn put(&mut self, id: Id, name: Name, key: Key, definition: u32) {
         let groups = self.groups.entry(name).or_default();
         let group = *self.group_ids.entry((name, key)).or_insert_with(|| {
-            groups.push(Group::new());
+            groups.push(Group::default());
             groups.len() - 1
         });
         let members = groups[group].entry(definition).or_default();
@@ -262,9 +314,9 @@ impl Optimizer {
     /// Notes which versions a candidate stands for.
     fn note_others(&mut self, pool: &Pool, id: Id) {
         let mut versions = Versions::new();
-        for name in pool.candidates[id].own_names.iter() {
-            let Some((group, definition)) = self.group_of.get(&(id, *name)) else { continue };
-            for member in &self.groups[name][*group][definition] {
+        for name in pool.candidates[id].own_names() {
+            let Some((group, definition)) = self.group_of.get(&(id, name)) else { continue };
+            for member in &self.groups[&name][*group][definition] {
                 let mut member = &pool.candidates[*member];
                 if member.is_default_branch_alias()
                     && let Some(base) = member.alias_of

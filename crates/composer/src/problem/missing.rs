@@ -135,7 +135,8 @@ impl Context<'_> {
 
     /// A version of PHP, of an extension or of a library that is not there.
     fn missing_platform(&self, name: Name, text: &str, wanted: &str) -> Missing {
-        let present = self.pool.candidates.iter().find(|candidate| candidate.names.contains(&name));
+        let present =
+            self.pool.candidates.iter().find(|candidate| candidate.names().any(|own| own == name));
         let version = present.map(|candidate| {
             let links = candidate.provides.iter().map(|link| (link, "provided"));
             let links = links.chain(candidate.replaces.iter().map(|link| (link, "replaced")));

@@ -1,14 +1,13 @@
 //! Reading a repository: where its packages stand in the text, and their names.
 
 use std::collections::HashMap;
-use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::scan::{self, Scan};
 use super::{Entry, Filter, Kind, Repository};
-use crate::json::{Array, Text};
+use crate::json::Array;
 
 /// Not a repository.
 #[derive(Debug, thiserror::Error)]
@@ -44,10 +43,6 @@ pub enum Invalid {
     },
 }
 
-/// The keys by which a `packages.json` refers to other files.
-const ELSEWHERE: [&str; 5] =
-    ["metadata-url", "providers-url", "providers-lazy-url", "provider-includes", "includes"];
-
 impl Repository {
     /// Reads a `packages.json`: the packages by name, or one list of them all.
     ///
@@ -55,27 +50,20 @@ impl Repository {
     /// Where the text is no such thing.
     pub fn composer(
         name: &str,
-        text: impl Into<Arc<str>>,
+        text: impl Into<String>,
         filter: Filter,
     ) -> Result<Repository, Invalid> {
         let mut reader = Reader::new(name, text.into());
         let text = Arc::clone(&reader.text);
-        let root = reader.array(&text)?;
-        if let Some(key) = ELSEWHERE.into_iter().find(|key| {
-            root.get(key).is_some_and(|value| !matches!(value.get(), "[]" | "{}" | "\"\""))
-        }) {
+        let scan = Scan::of(&text).map_err(|source| reader.json(source))?;
+        if let Some(key) = scan.elsewhere {
             return Err(Invalid::Elsewhere { repository: name.to_owned(), key });
         }
-        let packages = root
-            .get("packages")
-            .ok_or_else(|| reader.shape("packages".to_owned(), "the packages"))?;
-        for (key, versions) in reader.array(packages.get())?.entries {
-            let at = key.map_or_else(|| "packages".to_owned(), |key| format!("packages.{key}"));
-            let versions =
-                Array::parse(versions.get()).map_err(|_| reader.shape(at.clone(), "a list"))?;
-            for (_, package) in versions.entries {
-                reader.add(package, &at)?;
-            }
+        if !scan.root {
+            return Err(reader.shape("packages".to_owned(), "the packages"));
+        }
+        for (name, start) in scan.packages {
+            reader.put(name, start);
         }
         Ok(reader.finish(Kind::Composer, filter))
     }
@@ -86,7 +74,7 @@ impl Repository {
     /// Where the text is no such thing.
     pub fn inline(
         name: &str,
-        text: impl Into<Arc<str>>,
+        text: impl Into<String>,
         filter: Filter,
     ) -> Result<Repository, Invalid> {
         Self::list(name, text.into(), filter, Kind::Package)
@@ -98,13 +86,13 @@ impl Repository {
     /// Where the text is no such thing.
     pub fn path(
         name: &str,
-        text: impl Into<Arc<str>>,
+        text: impl Into<String>,
         filter: Filter,
     ) -> Result<Repository, Invalid> {
         Self::list(name, text.into(), filter, Kind::Path)
     }
 
-    fn list(name: &str, text: Arc<str>, filter: Filter, kind: Kind) -> Result<Repository, Invalid> {
+    fn list(name: &str, text: String, filter: Filter, kind: Kind) -> Result<Repository, Invalid> {
         let mut reader = Reader::new(name, text);
         let text = Arc::clone(&reader.text);
         let trimmed: &RawValue = serde_json::from_str(&text).map_err(|error| reader.json(error))?;
@@ -122,13 +110,14 @@ impl Repository {
 /// Collects where packages stand.
 struct Reader {
     name: String,
-    text: Arc<str>,
+    text: Arc<String>,
     entries: Vec<Entry>,
     by_name: HashMap<Arc<str>, Vec<usize>>,
 }
 
 impl Reader {
-    fn new(name: &str, text: Arc<str>) -> Self {
+    fn new(name: &str, text: String) -> Self {
+        let text = Arc::new(text);
         Reader { name: name.to_owned(), text, entries: Vec::new(), by_name: HashMap::new() }
     }
 
@@ -146,52 +135,27 @@ impl Reader {
 
     /// `package` must be a part of the text.
     fn add(&mut self, package: &RawValue, at: &str) -> Result<(), Invalid> {
-        let Ok(Name(name)) = serde_json::from_str(package.get()) else {
+        let Some(name) = scan::name(package) else {
             return Err(self.shape(at.to_owned(), "a package with a name"));
         };
         let start = package.get().as_ptr() as usize - self.text.as_ptr() as usize;
-        let range: Range<usize> = start..start + package.get().len();
+        self.put(name, start);
+        Ok(())
+    }
+
+    fn put(&mut self, name: String, start: usize) {
         let place = self.entries.len();
-        self.entries.push(Entry { range, package: OnceLock::new() });
+        self.entries.push(Entry { start, package: OnceLock::new() });
         match self.by_name.get_mut(name.as_str()) {
             Some(places) => places.push(place),
             None => {
                 self.by_name.insert(name.into(), vec![place]);
             }
         }
-        Ok(())
     }
 
     fn finish(self, kind: Kind, filter: Filter) -> Repository {
         let Reader { name, text, entries, by_name } = self;
-        Repository { name, kind, filter, text, entries, by_name }
-    }
-}
-
-/// A package's name in lower case; all else is passed over.
-struct Name(String);
-
-impl<'de> Deserialize<'de> for Name {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Reader;
-        impl<'de> Visitor<'de> for Reader {
-            type Value = Name;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a package")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Name, A::Error> {
-                let mut name = None;
-                while let Some(Text(key)) = map.next_key()? {
-                    if key == "name" {
-                        let Text(value) = map.next_value()?;
-                        name = Some(value.to_ascii_lowercase());
-                    } else {
-                        map.next_value::<IgnoredAny>()?;
-                    }
-                }
-                name.map(Name).ok_or_else(|| serde::de::Error::missing_field("name"))
-            }
-        }
-        deserializer.deserialize_map(Reader)
+        Repository { name, kind, filter, text, strings: Mutex::default(), entries, by_name }
     }
 }

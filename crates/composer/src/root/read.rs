@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 
 use super::{Declared, Root, Source, flags};
 use crate::json::{Array, string};
-use crate::package::{self, Link, Strictness, links};
+use crate::package::{self, Link, Strictness, Strings, links};
 use crate::repository::Filter;
 use crate::version::{self, Stability};
 
@@ -52,8 +52,9 @@ pub(super) fn root(text: &str) -> Result<Root, Invalid> {
     let object = Array::parse(text)?;
     let pretty_name = object.string("name").map_or("__root__".into(), |name| name.into_owned());
     let name = pretty_name.to_ascii_lowercase();
-    let links = |key| match object.get(key) {
-        Some(value) => links(value, key, "", Strictness::Path),
+    let mut strings = Strings::default();
+    let mut links = |key| match object.get(key) {
+        Some(value) => links(value, key, "", Strictness::Path, &mut strings),
         None => Ok(Vec::new()),
     };
     let minimum_stability = match object.string("minimum-stability") {

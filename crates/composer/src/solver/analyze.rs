@@ -1,9 +1,8 @@
 //! Learning from conflicts, and telling where one comes from that nothing can avoid.
 
-use std::collections::HashSet;
-
 use super::rules::{Class, Reason, Rule, RuleId, Shape};
 use super::{Bug, Literal, Problem, Solver, candidate};
+use crate::hash::Set;
 use crate::pool::Id;
 
 pub(super) struct Learned {
@@ -16,7 +15,7 @@ pub(super) struct Learned {
 /// The literals of a conflict that are still to be followed, by level.
 struct Trail {
     level: u32,
-    seen: HashSet<Id>,
+    seen: Set<Id>,
     /// Of the first level, and of the level of the conflict.
     first: i64,
     current: i64,
@@ -44,7 +43,7 @@ impl Solver<'_> {
     pub(super) fn analyze(&mut self, level: u32, conflict: RuleId) -> Result<Learned, Bug> {
         let mut trail = Trail {
             level,
-            seen: HashSet::new(),
+            seen: Set::default(),
             first: 0,
             current: 0,
             learned: Vec::new(),
@@ -126,9 +125,9 @@ impl Solver<'_> {
     pub(super) fn explain(&mut self, conflict: RuleId) {
         let mut problem = Problem::default();
         problem.add(conflict);
-        let mut seen_rules = HashSet::new();
+        let mut seen_rules = Set::default();
         self.trace(&mut problem, conflict, &mut seen_rules);
-        let mut seen: HashSet<Id> = HashSet::new();
+        let mut seen: Set<Id> = Set::default();
         self.note_open(conflict, &mut seen);
         for (literal, why) in self.decisions.backwards() {
             if seen.contains(&candidate(literal)) {
@@ -140,7 +139,7 @@ impl Solver<'_> {
         self.problems.push(problem);
     }
 
-    fn note_open(&self, rule: RuleId, seen: &mut HashSet<Id>) {
+    fn note_open(&self, rule: RuleId, seen: &mut Set<Id>) {
         for literal in self.rules.get(rule).literals.iter() {
             if !self.decisions.satisfies(*literal) {
                 seen.insert(candidate(*literal));
@@ -149,7 +148,7 @@ impl Solver<'_> {
     }
 
     /// Adds the demands behind a rule. The rules of packages are no demands.
-    fn trace(&self, problem: &mut Problem, rule: RuleId, seen: &mut HashSet<RuleId>) {
+    fn trace(&self, problem: &mut Problem, rule: RuleId, seen: &mut Set<RuleId>) {
         // Depth first, in order; a list, because what is learned can rest on much that is.
         // The first one opens a section even where it has come up before.
         seen.remove(&rule);

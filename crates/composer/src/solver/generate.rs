@@ -1,9 +1,10 @@
 //! The rules of a pool and of what is required.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::rules::{Class, Reason, Rule, Rules, Shape};
 use super::{Literal, install};
+use crate::hash::Map;
 use crate::pool::{Id, Pool};
 use crate::terms::{Name, Term};
 
@@ -14,7 +15,7 @@ struct Generator<'p> {
     /// In the order in which they were added.
     order: Vec<Id>,
     /// The candidates that exclude each other, by the name they share.
-    sharing: HashMap<Name, Vec<Id>>,
+    sharing: Map<Name, Vec<Id>>,
     names: Vec<Name>,
 }
 
@@ -24,7 +25,7 @@ pub(super) fn rules(pool: &Pool, requires: &[(Name, Term)]) -> Rules {
         rules: Rules::default(),
         added: vec![false; pool.candidates.len()],
         order: Vec::new(),
-        sharing: HashMap::new(),
+        sharing: Map::default(),
         names: Vec::new(),
     };
     generator.requests(requires);
@@ -74,9 +75,9 @@ impl Generator<'_> {
                     continue;
                 }
             } else {
-                for name in candidate.own_names.iter() {
-                    let sharing = self.sharing.entry(*name).or_insert_with(|| {
-                        self.names.push(*name);
+                for name in candidate.own_names() {
+                    let sharing = self.sharing.entry(name).or_insert_with(|| {
+                        self.names.push(name);
                         Vec::new()
                     });
                     sharing.push(id);

@@ -1,9 +1,9 @@
 //! Rules: at least one of some literals must be true.
 
-use std::collections::HashSet;
 use std::rc::Rc;
 
 use super::Literal;
+use crate::hash::Set;
 use crate::pool::Id;
 use crate::terms::{Name, Term};
 
@@ -99,7 +99,7 @@ pub(crate) struct Rules {
     all: Vec<Rule>,
     /// Those that count, in the order in which they came.
     order: Vec<RuleId>,
-    known: HashSet<(Shape, Rc<[Literal]>)>,
+    known: Set<(Shape, Rc<[Literal]>)>,
 }
 
 impl Rules {

@@ -147,7 +147,9 @@ fn key(version: &str) -> Vec<Part> {
     let Some(first) = bytes.first() else {
         return Vec::new();
     };
-    if *first == b'#' {
+    // Numbers and dots are as they should be already; as is a text with a `#` to PHP.
+    let plain = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    if *first == b'#' || (bytes.iter().all(plain) && bytes.windows(2).all(|pair| pair != b"..")) {
         return bytes.split(|byte| *byte == b'.').map(Part::read).collect();
     }
     let mut dotted = Vec::with_capacity(bytes.len() + 8);

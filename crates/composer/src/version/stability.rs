@@ -28,6 +28,9 @@ impl Stability {
 
     /// The stability of a version, normalized or not.
     pub fn of(version: &str) -> Stability {
+        if version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+            return Stability::Stable;
+        }
         let version = without_reference(version);
         if version.starts_with("dev-") || version.ends_with("-dev") {
             return Stability::Dev;
