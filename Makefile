@@ -2,7 +2,7 @@
 #
 # Settings: CARGO, CARGO_TARGET_DIR as cargo knows them.
 
-.PHONY: help build demo test lint audit bench clean
+.PHONY: help build demo test lint audit bench oracle clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -18,6 +18,7 @@ help:
 	@echo 'make lint    what of that needs no tests to run: format, clippy, docs, scripts, dependencies'
 	@echo 'make audit   looks for known holes in our dependencies (asks GitHub)'
 	@echo 'make bench   our speed beside that of other tools'
+	@echo 'make oracle  asks the real Composer again what our tests compare with'
 	@echo 'make clean   removes what these have made'
 
 build:
@@ -57,6 +58,13 @@ audit:
 bench:
 	.ci/setup test
 	set -e; for bench in benches/*.sh; do echo "== $$bench"; "$$bench"; done
+
+# What crates/composer is tested against, as data: after a change of the cases, or with a newer
+# Composer.
+oracle:
+	.ci/setup test
+	php crates/composer/tests/oracle/semver.php > crates/composer/tests/oracle/semver.txt
+	$(CARGO) test --locked -p composer --test resolver_oracle -- --ignored write_answers
 
 clean:
 	$(CARGO) clean

@@ -3,6 +3,7 @@
 mod quick;
 mod read;
 
+use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -136,12 +137,8 @@ impl Package {
     /// The names it answers to: its own, what it provides and what it replaces, each once.
     pub fn names(&self, with_provided: bool) -> Vec<&Arc<str>> {
         let provided = if with_provided { &self.provides[..] } else { &[] };
-        let mut names = vec![&self.name];
-        for link in provided.iter().chain(&self.replaces) {
-            if !names.contains(&&link.target) {
-                names.push(&link.target);
-            }
-        }
-        names
+        let mut seen = HashSet::new();
+        let others = provided.iter().chain(&self.replaces).map(|link| &link.target);
+        std::iter::once(&self.name).chain(others).filter(|name| seen.insert(*name)).collect()
     }
 }

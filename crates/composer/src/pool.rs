@@ -11,7 +11,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::hash::Map;
+use crate::hash::{Map, Set};
 use crate::package::{Link, Package};
 use crate::terms::{Name, Term, Terms};
 use crate::version::{DEFAULT_BRANCH, Stability, Version};
@@ -58,6 +58,22 @@ pub(crate) struct Links {
     pub conflicts: Vec<Relation>,
     pub provides: Vec<Relation>,
     pub replaces: Vec<Relation>,
+    /// What is provided and replaced, and what is replaced only: other names, each once.
+    names: Vec<Name>,
+    own_names: Vec<Name>,
+}
+
+impl Links {
+    fn with_names(mut self, name: Name) -> Rc<Links> {
+        let each_once = |links: &mut dyn Iterator<Item = &Relation>| -> Vec<Name> {
+            let mut seen = Set::default();
+            let others = links.map(|link| link.target).filter(|target| *target != name);
+            others.filter(|target| seen.insert(*target)).collect()
+        };
+        self.names = each_once(&mut self.provides.iter().chain(&self.replaces));
+        self.own_names = each_once(&mut self.replaces.iter());
+        Rc::new(self)
+    }
 }
 
 impl Deref for Candidate {
@@ -103,13 +119,15 @@ impl Candidate {
             };
             links.iter().map(relation).collect()
         };
-        let links = Rc::new(Links {
+        let links = Links {
             requires: relations(&package.requires)?,
             conflicts: relations(&package.conflicts)?,
             provides: relations(&package.provides)?,
             replaces: relations(&package.replaces)?,
-        });
+            ..Links::default()
+        };
         let name = terms.name(&package.name);
+        let links = links.with_names(name);
         Ok(Candidate {
             name,
             version: package.version.clone(),
@@ -146,12 +164,13 @@ impl Candidate {
             conflicts: more(&self.conflicts),
             provides: more(&self.provides),
             replaces: more(&self.replaces),
+            ..Links::default()
         };
         Candidate {
             stability: Stability::of(version.as_str()),
             version,
             pretty_version: Arc::clone(&pretty),
-            links: Rc::new(links),
+            links: links.with_names(self.name),
             requires_self_version,
             ..self.clone()
         }
@@ -159,13 +178,12 @@ impl Candidate {
 
     /// Its name, what it provides and what it replaces, each once.
     pub(crate) fn names(&self) -> impl Iterator<Item = Name> + '_ {
-        let links = self.provides.iter().chain(&self.replaces);
-        each_once(self.name, links)
+        std::iter::once(self.name).chain(self.links.names.iter().copied())
     }
 
     /// Its name and what it replaces, each once.
     pub(crate) fn own_names(&self) -> impl Iterator<Item = Name> + '_ {
-        each_once(self.name, self.replaces.iter())
+        std::iter::once(self.name).chain(self.links.own_names.iter().copied())
     }
 
     /// Name and version, as they are shown.
@@ -192,18 +210,6 @@ impl Candidate {
             .chain(self.replaces.iter())
             .any(|link| link.target == name && constraint.matches(terms.constraint(link.term)))
     }
-}
-
-/// A name and those of some links. (Few link to more than a handful.)
-fn each_once<'l>(
-    name: Name,
-    links: impl Iterator<Item = &'l Relation> + Clone,
-) -> impl Iterator<Item = Name> {
-    let others = links.clone().enumerate().filter(move |(place, link)| {
-        let before = || links.clone().take(*place).any(|other| other.target == link.target);
-        link.target != name && !before()
-    });
-    std::iter::once(name).chain(others.map(|(_, link)| link.target))
 }
 
 /// Who answers to a name in a version that a constraint allows.

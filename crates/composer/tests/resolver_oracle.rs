@@ -94,7 +94,7 @@ fn the_same_as_composer_answers() {
     none(&differences(&numbers, &answers), numbers.len());
 }
 
-/// Writes the answers anew: `UPDATE=1 cargo test -p composer --test resolver_oracle -- --ignored`.
+/// Writes the answers anew (`make oracle`).
 #[test]
 #[ignore = "asks Composer about all cases"]
 fn write_answers() {

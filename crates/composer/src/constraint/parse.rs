@@ -13,7 +13,7 @@ pub(crate) mod split;
 
 /// Longer constraints are refused: no package has one, and matching two costs the product of
 /// their parts.
-pub const MAX_LENGTH: usize = 16 * 1024;
+pub const MAX_LENGTH: usize = 4 * 1024;
 
 /// Not a constraint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

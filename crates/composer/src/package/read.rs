@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::collections::hash_map::{Entry, HashMap};
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
@@ -109,9 +110,7 @@ impl Package {
         };
         let (conflicts, replaces) = (links("conflict")?, links("replace")?);
         if strictness == Strictness::Package
-            && let Some(both) = conflicts
-                .iter()
-                .find(|link| replaces.iter().any(|other| other.target == link.target))
+            && let Some(both) = both(&conflicts, &replaces)
         {
             let target = both.target.to_string();
             return Err(Invalid::Link { key: "conflict", target, reason: "it is replaced, too" });
@@ -137,8 +136,14 @@ impl Package {
     }
 }
 
-/// The usual case in one go; None where it is another, or an error.
+/// The first conflict with something that is also replaced.
+fn both<'l>(conflicts: &'l [Link], replaces: &[Link]) -> Option<&'l Link> {
+    let replaced: HashSet<&str> = replaces.iter().map(|link| &*link.target).collect();
+    conflicts.iter().find(|link| replaced.contains(&*link.target))
+}
+
 impl Package {
+    /// The usual case in one go; None where it is another, or an error.
     fn read_quickly(
         text: &Arc<String>,
         start: usize,
@@ -220,6 +225,7 @@ pub(crate) fn links(
 ) -> Result<Vec<Link>, Invalid> {
     let array = Array::parse(value.get()).map_err(|_| invalid(key, "an object"))?;
     let mut links: Vec<Link> = Vec::with_capacity(array.entries.len());
+    let mut places: HashMap<Arc<str>, usize> = HashMap::new();
     for (target, constraint) in &array.entries {
         let Some(target) = target else {
             return Err(invalid(key, "an object"));
@@ -243,9 +249,12 @@ pub(crate) fn links(
             return Err(invalid(&format!("{key}.{target}"), "a string"));
         };
         let constraint = strings.get(&constraint);
-        match links.iter_mut().find(|link| link.target == lower) {
-            Some(link) => link.constraint = constraint,
-            None => links.push(Link { target: lower, constraint }),
+        match places.entry(Arc::clone(&lower)) {
+            Entry::Occupied(place) => links[*place.get()].constraint = constraint,
+            Entry::Vacant(place) => {
+                place.insert(links.len());
+                links.push(Link { target: lower, constraint });
+            }
         }
     }
     Ok(links)

@@ -11,7 +11,8 @@ use crate::policy::Policy;
 use crate::terms::{Name, Term, Terms};
 use crate::version::Version;
 
-/// Versions that were taken out: normal forms and as they are written.
+/// Versions that were taken out: normal forms and as they are written. The same one may come
+/// twice; the last is what is shown.
 pub(crate) type Versions = Vec<(Arc<str>, Arc<str>)>;
 
 /// What was taken out.
@@ -95,8 +96,8 @@ impl Pool {
                 new_ids.insert(id, kept.len());
                 kept.push(candidate);
             } else {
-                let versions = removed.by_name.entry(candidate.name).or_default();
-                put(versions, candidate.version.as_str().into(), candidate.pretty_version);
+                let version = (candidate.version.as_str().into(), candidate.pretty_version);
+                removed.by_name.entry(candidate.name).or_default().push(version);
             }
         }
         for candidate in &mut kept {
@@ -108,13 +109,6 @@ impl Pool {
         let mut pool = Pool::new(kept, self.terms);
         pool.removed = removed;
         pool
-    }
-}
-
-fn put(versions: &mut Versions, version: Arc<str>, pretty: Arc<str>) {
-    match versions.iter_mut().find(|(known, _)| *known == version) {
-        Some(entry) => entry.1 = pretty,
-        None => versions.push((version, pretty)),
     }
 }
 
@@ -314,9 +308,13 @@ impl Optimizer {
     /// Notes which versions a candidate stands for.
     fn note_others(&mut self, pool: &Pool, id: Id) {
         let mut versions = Versions::new();
+        let mut seen = Set::default();
         for name in pool.candidates[id].own_names() {
             let Some((group, definition)) = self.group_of.get(&(id, name)) else { continue };
             for member in &self.groups[&name][*group][definition] {
+                if !seen.insert(*member) {
+                    continue;
+                }
                 let mut member = &pool.candidates[*member];
                 if member.is_default_branch_alias()
                     && let Some(base) = member.alias_of
@@ -324,7 +322,7 @@ impl Optimizer {
                     member = &pool.candidates[base];
                 }
                 let version = member.version.as_str().into();
-                put(&mut versions, version, Arc::clone(&member.pretty_version));
+                versions.push((version, Arc::clone(&member.pretty_version)));
             }
         }
         if !versions.is_empty() {

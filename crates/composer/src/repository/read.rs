@@ -12,8 +12,8 @@ use crate::json::Array;
 /// Not a repository.
 #[derive(Debug, thiserror::Error)]
 pub enum Invalid {
-    /// Not JSON.
-    #[error("{repository}: it is not JSON")]
+    /// Not JSON, or none with packages in it.
+    #[error("{repository}: its packages cannot be read")]
     Json {
         /// The repository's name.
         repository: String,

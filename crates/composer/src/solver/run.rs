@@ -6,6 +6,9 @@ use super::{Bug, Literal, Solver, candidate, install};
 /// Level 0 stands for: nothing can be done.
 const UNSOLVABLE: u32 = 0;
 
+/// Real repositories make for some dozens. Made to be hard, one could keep us busy for ever.
+const MOST_CONFLICTS: usize = 20_000;
+
 impl Solver<'_> {
     fn propagate(&mut self, level: u32) -> Option<RuleId> {
         while let Some((literal, _)) = self.decisions.at(self.propagated) {
@@ -44,6 +47,9 @@ impl Solver<'_> {
             if level == 1 {
                 self.explain(conflict);
                 return Ok(UNSOLVABLE);
+            }
+            if self.learned_from.len() >= MOST_CONFLICTS {
+                return Err(Bug("there are too many conflicts to be solved"));
             }
             let learned = self.analyze(level, conflict)?;
             if learned.level == 0 || learned.level >= level {

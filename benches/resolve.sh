@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+#
+# benches/resolve.sh [VERSIONS...]
+#
+# Resolving an application's platform packages beside Composer: what is installed
+# from a repository of VERSIONS (1587 10971) package versions, without installing
+# it. Wall time and time on a processor (the best of several whole processes), ours
+# and Composer's in turn. Both must come to the same packages in the same order.
+# Needs the Debian packages composer and php-cli. The result is the ratios.
+
+set -euo pipefail
+
+here=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
+cd -- "$here/.."
+
+cargo build --quiet --release --locked -p composer --example resolve
+[[ $# -gt 0 ]] || set -- 1587 10971
+exec python3 benches/resolve/compare.py "${CARGO_TARGET_DIR:-target}/release/examples/resolve" "$@"
