@@ -24,7 +24,7 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     let index = manifests.into_index();
     if io.stdout_is_terminal() {
         output::write(&io.folder().join(index::FILE_NAME), &index.to_bytes())?;
-        io.say(&format!("-----> Done. Run '{}' to upload repository.", command(options)));
+        io.say(&format!("-----> Done. Run '{}' to upload repository.", command(options, io)));
         return Ok(());
     }
     let mut out = BufWriter::with_capacity(PIECE, io.stdout());
@@ -47,10 +47,11 @@ fn fetch(options: &Options, io: &Io) -> Result<Manifests, Failure> {
 }
 
 /// The command that publishes what was generated.
-fn command(options: &Options) -> String {
+fn command(options: &Options, io: &Io) -> String {
     let place = options.place.words().cloned();
     let manifests = options.manifests.iter().map(|path| path.display().to_string());
-    let words = ["repo-mkrepo", "--upload"].map(str::to_owned);
+    let words =
+        [if io.is_bob() { "mkrepo.sh" } else { "repo-mkrepo" }, "--upload"].map(str::to_owned);
     let snapshot = options.snapshot.iter().flat_map(|name| ["-c".to_owned(), name.clone()]);
     let words = words.into_iter().chain(snapshot).chain(place).chain(manifests);
     let quoted: Vec<String> = words.map(quote).collect();

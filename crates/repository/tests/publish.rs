@@ -96,7 +96,7 @@ fn a_snapshot_has_the_same_bytes_and_content_type() {
 fn names_of_snapshots_stay_below_the_prefix() {
     for site in sites() {
         let (store, location) = open(&site);
-        for name in ["", "a/b", "../x", "ä"] {
+        for name in ["", "a/b", "../x", "ä", "x.composer"] {
             let options = Options { snapshot: Some(name.to_owned()), ..Options::default() };
             let refused = publish(&store, &location, &options).unwrap_err();
             assert!(matches!(refused, Error::SnapshotName { .. }), "{name}: {refused}");

@@ -27,6 +27,7 @@ pub struct Io {
     folder: PathBuf,
     input: Input,
     stdout_is_terminal: bool,
+    pub(crate) bob: bool,
 }
 
 impl Io {
@@ -46,6 +47,7 @@ impl Io {
             folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             input: input_of_process(),
             stdout_is_terminal: io::stdout().is_terminal(),
+            bob: false,
         }
     }
 
@@ -69,6 +71,7 @@ impl Io {
             folder: folder.to_owned(),
             input: Input::Data,
             stdout_is_terminal: false,
+            bob: false,
         }
     }
 
@@ -105,6 +108,12 @@ impl Io {
     #[must_use]
     pub fn stdout_is_terminal(&self) -> bool {
         self.stdout_is_terminal
+    }
+
+    /// Whether a wrapper of old stands before us (`--bob`): its name is the one that people know.
+    #[must_use]
+    pub fn is_bob(&self) -> bool {
+        self.bob
     }
 
     /// Stdin, to be read to its end.

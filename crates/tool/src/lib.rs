@@ -53,7 +53,8 @@ pub fn main(tool: &Tool) -> ExitCode {
 #[must_use]
 pub fn run(tool: &Tool, arguments: Vec<OsString>, io: &mut Io) -> ExitCode {
     let mut args = Args::new(arguments);
-    let style = if args.flag("--bob") { message::Style::Bob } else { message::Style::Own };
+    io.bob = args.flag("--bob");
+    let style = if io.bob { message::Style::Bob } else { message::Style::Own };
     let outcome = if args.flag(["-h", "--help"]) {
         io.print(tool.help)
     } else if args.flag(["-V", "--version"]) {
