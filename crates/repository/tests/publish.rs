@@ -8,7 +8,7 @@ use std::thread;
 
 use location::{Location, Prefix, Region, Service};
 use manifest::index::ChangeKind;
-use repository::{Error, Options, Step, WhenEmpty, publish};
+use repository::{Error, Options, Step, WhenEmpty, history, publish};
 use store::Store;
 use test_kit::Site;
 use test_kit::s3::{ACCESS_KEY, Action, SECRET_KEY};
@@ -161,6 +161,40 @@ fn sixteen_writers_lose_nothing() {
         let most = most.into_inner();
         assert!(most < 100, "{most} attempts: the back-off does not spread the writers");
     }
+}
+
+#[test]
+fn a_fifth_of_all_requests_may_fail() {
+    let site = Site::s3();
+    site.create_bucket(BUCKET);
+    let (store, location) = open(&site);
+    let server = site.server().unwrap();
+    let mut dice: u64 = 7;
+    server.set_hook(move |_| {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        match (dice >> 33) % 15 {
+            0 => Action::Answer(503, "SlowDown"),
+            1 => Action::ResetBefore,
+            2 => Action::ResetAfter,
+            _ => Action::Serve,
+        }
+    });
+    for round in 0..3 {
+        thread::scope(|scope| {
+            for writer in 0..8 {
+                let (store, location, site) = (&store, &location, &site);
+                scope.spawn(move || {
+                    site.package(BUCKET, PREFIX, &format!("w{writer}-{round}"), TIME);
+                    publish(store, location, &Options::default()).unwrap();
+                });
+            }
+        });
+        assert_eq!(packages(&site).as_bytes(), site.index(BUCKET, PREFIX));
+        assert_eq!(packages(&site).matches("\"version\"").count(), 8 * (round + 1));
+    }
+    server.clear_hook();
+    let log = history::log(&store, &location).unwrap();
+    assert_eq!(log.last().unwrap().parent, None, "the chain is whole");
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod key;
 mod object;
 mod options;
 pub mod parallel;
+mod promise;
 mod s3;
 mod store;
 mod stream;

@@ -130,7 +130,10 @@ pub fn apply(
 
     if let Some(publish) = &options.publish {
         (options.progress)(if work.empties { &Step::Wipe } else { &Step::Publish });
-        applied.published = Some(publish::publish(to, location, publish)?);
+        // A snapshot is for ever, and this would be one of half a sync.
+        let snapshot = publish.snapshot.clone().filter(|_| moved.is_none());
+        let publish = publish::Options { snapshot, ..publish.clone() };
+        applied.published = Some(publish::publish(to, location, &publish)?);
     }
     if let Some(moved) = moved {
         return Err(moved);

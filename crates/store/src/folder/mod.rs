@@ -42,7 +42,7 @@ use rustix::fs::{Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use crate::backend::{Backend, Depth, Reading, Source};
-use crate::{Access, Condition, Error, Head, Object, Options, Upload};
+use crate::{Access, Condition, Error, Head, Object, Options, Upload, promise};
 
 use attributes::Attributes;
 use path::Entry;
@@ -229,6 +229,8 @@ impl Backend for Bucket {
             let before = rustix::fs::fstat(&source).map_err(|errno| local(errno.into()))?;
             // Shares the blocks or copies inside the kernel, where the file systems can.
             io::copy(&mut source, file).map_err(self.local(key))?;
+            let found = upload.promise().map(|_| checksum::of_file(path)).transpose();
+            promise::check(upload.promise(), found.map_err(local)?).map_err(local)?;
             let after = rustix::fs::fstat(&source).map_err(|errno| local(errno.into()))?;
             if etag(&before) == etag(&after) {
                 Ok(())

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 
 use rusoto_s3::{
     AbortMultipartUploadRequest, CompleteMultipartUploadRequest, CompletedMultipartUpload,
@@ -17,7 +19,7 @@ use super::failure::Failed;
 use super::wire::{Call, Wire};
 use super::write::{Print, headers, md5_of};
 use super::{Bucket, typed, unquoted};
-use crate::{Condition, Error, Upload, parallel, unfinished};
+use crate::{Condition, Error, Upload, parallel, promise, unfinished};
 
 /// S3 takes no more parts than this in one upload.
 const MOST_PARTS: u64 = 10_000;
@@ -71,12 +73,23 @@ impl Bucket {
         let threads = (MEMORY / each).clamp(1, SIDE_BY_SIDE).min(self.options.parallel as u64);
         let sha256 = || checksum::of_file(path).map_err(local);
         let print = Print { size, etag: None, sha256: &sha256 };
+        let promised = upload.promise();
         self.in_parts(key, upload, print, |id| {
-            let finished = parallel::map(usize::try_from(threads).unwrap_or(1), &parts, |part| {
-                let mut bytes = vec![0; usize::try_from(part.size).unwrap_or(usize::MAX)];
-                file.read_exact_at(&mut bytes, part.start).map_err(local)?;
-                self.put_part(key, id, part.number, bytes)
-            })?;
+            let (finished, found) = thread::scope(|scope| {
+                // Beside the upload, which takes longer.
+                let hash = promised.map(|_| scope.spawn(|| checksum::of_file(path)));
+                let threads = usize::try_from(threads).unwrap_or(1);
+                let finished = parallel::map(threads, &parts, |part| {
+                    let mut bytes = vec![0; usize::try_from(part.size).unwrap_or(usize::MAX)];
+                    file.read_exact_at(&mut bytes, part.start).map_err(local)?;
+                    self.put_part(key, id, part.number, bytes)
+                });
+                let found =
+                    hash.map(|hash| hash.join().unwrap_or_else(|panic| resume_unwind(panic)));
+                (finished, found)
+            });
+            let finished = finished?;
+            promise::check(promised, found.transpose().map_err(local)?).map_err(local)?;
             // Other bytes in the middle of the upload would make an object that never existed.
             let now = file.metadata().map_err(local)?;
             if now.len() != size || now.modified().map_err(local)? != before {

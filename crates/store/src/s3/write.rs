@@ -28,7 +28,7 @@ use super::answer::Expect;
 use super::failure::Failed;
 use super::wire::Call;
 use super::{Bucket, quoted, unquoted};
-use crate::{Condition, Error, Upload};
+use crate::{Condition, Error, Upload, promise};
 
 /// What an object of ours looks like from outside.
 pub(super) struct Print<'a> {
@@ -147,6 +147,9 @@ impl Bucket {
         }
         let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
         file.read_to_end(&mut bytes).map_err(local)?;
+        // What the metadata says of the content must be true of what goes up.
+        let found = upload.promise().map(|_| checksum::of_bytes(&bytes));
+        promise::check(upload.promise(), found).map_err(local)?;
         self.put_object(key, bytes, upload)
     }
 }

@@ -49,6 +49,7 @@ suite! {
         put_file
         put_file_in_parts
         put_file_in_parts_heeds_the_condition
+        put_file_keeps_its_promise
         put_file_without_a_file
         delete_many
         overwriting_leaves_nothing_of_the_old;

@@ -87,6 +87,28 @@ pub fn put_file_in_parts(kind: Kind) {
     }
 }
 
+/// A file that is not what its metadata say.
+pub fn put_file_keeps_its_promise(kind: Kind) {
+    let store = Place::new(kind).open();
+    for length in [1000, (6 << 20) + 1] {
+        let (_folder, path, bytes) = file(length);
+        let right = checksum::of_bytes(&bytes);
+        let wrong = checksum::of_bytes("another file");
+        let put = |sha256: &str| {
+            let metadata = [("sha256", sha256)];
+            store.put_file("key", &path, &Upload { metadata: &metadata, ..Upload::new("x/y") })
+        };
+        let error = put(&wrong).unwrap_err();
+        assert!(
+            matches!(&error, Error::Local { source, .. } if source.to_string().contains(&wrong))
+        );
+        assert!(store.head("key").unwrap().is_none());
+        put(&right).unwrap();
+        assert_eq!(store.head("key").unwrap().unwrap().metadata["sha256"], right);
+        store.delete_many(&["key".to_owned()]).unwrap();
+    }
+}
+
 pub fn put_file_in_parts_heeds_the_condition(kind: Kind) {
     let place = Place::new(kind);
     let store = place.open();
