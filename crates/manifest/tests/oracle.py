@@ -33,6 +33,23 @@ def composer_version(text):
     return str((numbers + [0] * (4 - len(numbers)), stage, re.findall("[0-9]+", match[3] or "")))
 
 
+STAGES = {"dev": 0, "alpha": 1, "a": 1, "beta": 2, "b": 2, "rc": 3, "": 4, "p": 5}
+
+
+def order(kind, left, right):
+    """The sign between two strings in natural order, or two versions as a wildcard prefers them."""
+
+    def version(text):
+        form = r"([0-9.]*[0-9])(?:[._-]?(dev|alpha|beta|rc|p|a|b)([.-]?[0-9]*))?(?:\+(.*))?"
+        numbers, stage, number, built = re.fullmatch(form, text, re.IGNORECASE).groups("")
+        stage = STAGES[stage.lower()]
+        return (stage >= 4, natural(numbers), stage, natural(number), natural(built))
+
+    key = {"natural": natural, "version": version}[kind]
+    left, right = key(left), key(right)
+    return "<" if left < right else ">" if left > right else "="
+
+
 def build(version):
     head, plus, tail = version.partition("+")
     return (bool(plus), natural(tail))
@@ -150,6 +167,7 @@ def generate(args, env):
 OPERATIONS = {
     "json": lambda text: dump(json.loads(text)),
     "index": index,
+    "order": order,
     "generate": generate,
 }
 
