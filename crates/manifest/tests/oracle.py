@@ -7,7 +7,8 @@ alone; json.dump is the authority on bytes.
 import json
 import re
 import sys
-from urllib.parse import quote, quote_plus
+from datetime import datetime
+from urllib.parse import quote, quote_plus, unquote
 
 
 def dump(value):
@@ -115,6 +116,84 @@ def index(files):
     return dump({"packages": packages})
 
 
+def ops(source, destination):
+    """The operations of a sync of two folders, as repo-sync ops prints them."""
+
+    def path(side, manifest):
+        url = manifest["dist"]["url"].split("?")[0]
+        host = r"https://(?:%s\.s3[a-z0-9.-]*\.amazonaws\.com|s3[a-z0-9.-]*\.amazonaws\.com/%s)/"
+        bucket = re.escape(side["bucket"])
+        match = re.match(host % (bucket, bucket) + re.escape(side["prefix"]) + "(.+)", url)
+        return match and unquote(match[1])
+
+    def time(manifest):
+        try:
+            return datetime.strptime(manifest.get("time"), "%Y-%m-%d %H:%M:%S"), True
+        except (TypeError, ValueError):
+            return datetime(2020, 1, 1), False
+
+    def step(kind, op, package, **more):
+        return dict({"kind": kind, "op": op, "package": package}, **more)
+
+    def place(role, side, file):
+        name = "s3://%s/%s%s" % (side["bucket"], side["prefix"], file)
+        return {role: name, role + "-region": side["region"]}
+
+    def contents(manifest):
+        return {key: manifest[key] for key in manifest if key not in ("time", "dist")}
+
+    theirs = {name: json.loads(text) for name, text in source["files"]}
+    ours = {name: json.loads(text) for name, text in destination["files"]}
+    plan = []
+    by_name = lambda name: natural(name[: -len(".composer.json")])
+    for name in sorted(sorted({**theirs, **ours}), key=by_name):
+        if name not in theirs:
+            plan.append((name, "remove", None))
+        elif name not in ours:
+            plan.append((name, "add", None))
+        else:
+            (new, timed), (old, was_timed) = time(theirs[name]), time(ours[name])
+            equal = contents(theirs[name]) == contents(ours[name])
+            if equal and not (timed and was_timed) or equal and new == old:
+                continue
+            differ = "contents differ, but times are identical" if new == old else None
+            plan.append((name, "update", "destination is newer" if new < old else differ))
+    # What the result names: that which stays, and that which comes.
+    gone = [name for name, op, reason in plan if reason is None and op != "add"]
+    needed = {path(destination, ours[name]) for name in ours if name not in gone}
+    needed |= {path(source, theirs[n]) for n, op, reason in plan if reason is None and op != "remove"}
+
+    steps, outside = [], {"skip": True, "reason": "file located outside of bucket"}
+    for name, op, reason in plan:
+        package = name[: -len(".composer.json")]
+        if reason:
+            file = {"source": source["folder"] + "/" + name, "skip": True, "reason": reason}
+            steps.append(step("manifest", op, package, **file))
+            continue
+        if op == "remove":
+            archive = path(destination, ours[name])
+            more = {"destination": ours[name]["dist"]["url"], **outside}
+            if archive:
+                more = place("destination", destination, archive)
+                if archive in needed:
+                    more.update(skip=True, reason="archive is still needed")
+            steps.append(step("dist", op, package, **more))
+            steps.append(step("manifest", op, package, **place("destination", destination, name)))
+            continue
+        archive = path(source, theirs[name])
+        more = {"source": theirs[name]["dist"]["url"], **outside}
+        if archive:
+            more = {**place("source", source, archive), **place("destination", destination, archive)}
+        steps.append(step("dist", op, package, **more))
+        more = place("destination", destination, name)
+        more["source"] = destination["folder"] + "/" + name
+        steps.append(step("manifest", op, package, **more))
+        old = path(destination, ours[name]) if op == "update" else None
+        if old and old != archive and old not in needed:
+            steps.append(step("dist", "remove", package, **place("destination", destination, old)))
+    return dump(steps)
+
+
 def generate(args, env):
     objects = [json.loads(text) for text in args[4:]]
     objects += [{} for _ in range(5 - len(objects))]
@@ -168,6 +247,7 @@ OPERATIONS = {
     "json": lambda text: dump(json.loads(text)),
     "index": index,
     "order": order,
+    "ops": ops,
     "generate": generate,
 }
 
