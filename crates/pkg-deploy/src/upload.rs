@@ -188,7 +188,7 @@ impl Target<'_> {
         };
         // Only to tell what happened: it decides nothing.
         let was_there = self.overwrite && self.store.head(key)?.is_some();
-        let upload = Upload { content_type: "application/gzip", condition, metadata: &metadata };
+        let upload = Upload { condition, metadata: &metadata, ..Upload::new("application/gzip") };
         let (etag, how) = match self.guard.put_file(key, path, &upload) {
             Ok(etag) if was_there => (etag, How::Replaced),
             Ok(etag) => (etag, How::New),

@@ -125,6 +125,7 @@ impl Repository {
                 etag: item.etag.clone(),
                 modified: item.modified,
                 content_type: None,
+                content_encoding: None,
                 metadata: self.metadata.get(name).cloned().unwrap_or_default(),
             })
         };

@@ -29,6 +29,8 @@ pub struct Options {
     pub snapshot: Option<String>,
     /// Where records go instead of stdout.
     pub records: Option<PathBuf>,
+    /// Write `packages.json` compressed or plain; as it was before, where nobody says.
+    pub gzip: Option<bool>,
     /// The manifest cache.
     pub cache: Cache,
     /// Bucket and prefix, where given.
@@ -86,6 +88,7 @@ impl Command {
     /// Takes all arguments.
     pub fn parse(mut args: Args, io: &Io) -> Result<Self, Failure> {
         let upload = args.flag("--upload");
+        let (gzip, plain) = (args.flag("--gzip"), args.flag("--no-gzip"));
         let json = args.flag("--json");
         let yes = args.flag(["-y", "--yes"]);
         let dry_run = args.flag("--dry-run");
@@ -110,8 +113,20 @@ impl Command {
         only(yes, "--yes", &["rollback"])?;
         only(dry_run, "--dry-run", &["rollback"])?;
         only(snapshot.is_some(), "-c", &["generating"])?;
+        if gzip && plain {
+            return Err(Failure::usage("--gzip and --no-gzip exclude each other"));
+        }
+        if (gzip || plain) && !upload {
+            let option = if gzip { "--gzip" } else { "--no-gzip" };
+            return Err(Failure::usage(format!("{option} has a meaning with --upload only"))
+                .hint("See --help for usage and examples."));
+        }
+        let gzip = (gzip || plain).then_some(gzip);
         match verb {
-            None => make(upload, snapshot, records, cache, &rest, io).map(Self::Make),
+            None => {
+                let options = make(upload, snapshot, records, cache, &rest, io)?;
+                Ok(Self::Make(Options { gzip, ..options }))
+            }
             Some(Verb::Log(place)) => Ok(Self::Log(Log { json, count, place })),
             Some(Verb::Diff(from, to, place)) => Ok(Self::Diff(Diff { json, from, to, place })),
             Some(Verb::Rollback(to, place)) => {
@@ -190,7 +205,8 @@ fn make(
         }
     };
     let manifests = manifests.iter().map(|name| io.folder().join(name)).collect();
-    Ok(Options { upload, snapshot, records, cache, place: Named(place), manifests })
+    let (gzip, place) = (None, Named(place));
+    Ok(Options { upload, snapshot, records, gzip, cache, place, manifests })
 }
 
 impl Named {

@@ -1,6 +1,6 @@
 //! Publishing, on its own or at the end of a pipeline.
 
-use location::{Location, Prefix};
+use location::{Location, Prefix, Service};
 use record::{Record, Stream};
 use repo_tool::open;
 use repository::publish::{self, Step};
@@ -17,6 +17,12 @@ const SKIPPED: u8 = 9;
 pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     io.with_records(&TOOL, options.records.as_deref(), |io, records| {
         let location = options.place.location(io)?;
+        if options.gzip == Some(true) && matches!(location.service, Service::Folder { .. }) {
+            let message = "--gzip is for S3: whoever serves a folder does not know that \
+                           packages.json is compressed";
+            return Err(Failure::usage(message)
+                .hint("Most web servers can compress what they serve by themselves."));
+        }
         let deployed = options.manifests.is_empty() && deployed(io, &location)?;
         let manifests = match options.manifests.as_slice() {
             [] => None,
@@ -35,6 +41,7 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
             given: manifests.as_ref(),
             warn: Some(&warn),
             origin: io.origin(&TOOL, "publish"),
+            gzip: options.gzip,
             ..publish::Options::default()
         };
         let published = repository::publish(&store, &location, &publish)?;

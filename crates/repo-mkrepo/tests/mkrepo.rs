@@ -171,3 +171,72 @@ fn what_goes_wrong_is_named() {
     let output = run(&site, &["--upload"], "").expect(2);
     assert!(output.stderr.contains("S3_BUCKET"), "{}", output.stderr);
 }
+
+fn gunzip(bytes: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(bytes), &mut plain).unwrap();
+    plain
+}
+
+#[test]
+fn a_compressed_index() {
+    let [folder, site] = sites();
+    let refused = run(&folder, &["--upload", "--gzip"], "").expect(2);
+    assert!(refused.stderr.contains("--gzip is for S3"), "{}", refused.stderr);
+    assert_eq!(packages_json(&folder), None);
+    run(&folder, &["--gzip"], "").expect(2);
+    run(&folder, &["--upload", "--gzip", "--no-gzip"], "").expect(2);
+
+    let server = site.server().unwrap();
+    let object = || server.object(BUCKET, "dist/packages.json").unwrap();
+    let compressed = |is: bool| {
+        let object = object();
+        let encoding = object.attributes.content_encoding.as_deref();
+        assert_eq!(encoding, is.then_some("gzip"));
+        assert_eq!(object.attributes.content_type.as_deref(), Some("application/json"));
+        let plain = if is { gunzip(&object.bytes) } else { object.bytes.to_vec() };
+        assert_eq!(plain, site.index(BUCKET, PREFIX));
+        object.etag
+    };
+    let says = |output: Output, changed: bool| {
+        assert!(output.stdout.contains(&format!("\"changed\":{changed}")), "{}", output.stdout);
+    };
+    says(run(&site, &["--upload", "--gzip", "-c", "one"], "").success(), true);
+    let first = compressed(true);
+    let local = fs::read(site.workspace.path("packages.json")).unwrap();
+    assert_eq!(local, site.index(BUCKET, PREFIX));
+    assert_eq!(site.get(BUCKET, "dist/packages-one.json").unwrap(), local);
+
+    // Nothing is new: nothing is written. What is new is written the same way.
+    says(run(&site, &["--upload"], "").success(), false);
+    says(run(&site, &["--upload", "--gzip"], "").success(), false);
+    assert_eq!(compressed(true), first);
+    site.package(BUCKET, PREFIX, "c-1", TIME);
+    says(run(&site, &["--upload"], "").success(), true);
+    compressed(true);
+    says(run(&site, &["--upload", "--no-gzip"], "").success(), true);
+    compressed(false);
+    says(run(&site, &["--upload"], "").success(), false);
+    says(run(&site, &["--upload", "--gzip"], "").success(), true);
+    compressed(true);
+    let log = run(&site, &["log"], "").success();
+    assert!(!log.stdout.contains("outside"), "{}", log.stdout);
+    assert!(!site.keys(BUCKET).iter().any(|key| key.contains("probe")));
+}
+
+#[test]
+fn a_bomb_in_place_of_the_index() {
+    let [_, site] = sites();
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    for _ in 0..120 {
+        std::io::Write::write_all(&mut encoder, &vec![0; 1 << 20]).unwrap();
+    }
+    let bomb = encoder.finish().unwrap();
+    let attributes = test_kit::s3::Attributes {
+        content_encoding: Some("gzip".to_owned()),
+        ..Default::default()
+    };
+    site.server().unwrap().put(BUCKET, "dist/packages.json", bomb, attributes);
+    let output = run(&site, &["--upload"], "").expect(6);
+    assert!(output.stderr.contains("larger than 104857600 bytes"), "{}", output.stderr);
+}

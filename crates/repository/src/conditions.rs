@@ -187,6 +187,11 @@ impl<'a> Guard<'a> {
         Ok(verdicts)
     }
 
+    /// Tells the user something that concerns this repository.
+    pub(crate) fn warn(&self, text: &str) {
+        (self.warn)(text);
+    }
+
     fn tell(&self, verdicts: Verdicts) {
         let does = match (verdicts.if_absent, verdicts.if_match) {
             (Verdict::Kept, Verdict::Kept) => return,

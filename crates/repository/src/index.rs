@@ -13,10 +13,12 @@ pub const FILE_NAME: &str = "packages.json";
 /// An index that was read from a store.
 #[derive(Debug, Clone)]
 pub struct Current {
-    /// Its bytes, as stored.
+    /// Its bytes, uncompressed.
     pub bytes: Vec<u8>,
     /// The store's opaque tag of these bytes.
     pub etag: String,
+    /// Whether it is stored compressed, with `Content-Encoding: gzip`.
+    pub gzip: bool,
     /// The generation that it says it is; see [`crate::history`].
     pub generation: Option<Id>,
 }
@@ -37,6 +39,7 @@ pub fn read(store: &Store, location: &Location) -> Result<Option<Current>, Error
 pub fn read_key(store: &Store, key: &str) -> Result<Option<Current>, Error> {
     Ok(store.get(key)?.map(|content| Current {
         generation: content.head.metadata.get(history::METADATA).and_then(|text| Id::parse(text)),
+        gzip: content.head.is_gzip(),
         bytes: content.bytes,
         etag: content.head.etag,
     }))

@@ -38,6 +38,9 @@ pub struct Options<'a> {
     pub when_empty: WhenEmpty,
     /// How many times to start over before giving up.
     pub attempts: u32,
+    /// Write `packages.json` compressed, with `Content-Encoding: gzip`, or plain; as it was before
+    /// where it is `None`. Readers that undo no encoding cannot read it then.
+    pub gzip: Option<bool>,
     /// Make the index from these in place of the repository's own manifests. They are taken as
     /// they are: what is in the store does not matter then, nor that it moves.
     pub given: Option<&'a Manifests>,
@@ -59,6 +62,7 @@ impl Default for Options<'_> {
             cache: None,
             when_empty: WhenEmpty::Write,
             attempts: 200,
+            gzip: None,
             given: None,
             progress: None,
             warn: None,

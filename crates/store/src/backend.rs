@@ -46,6 +46,10 @@ pub(crate) trait Backend: Send + Sync {
     fn bucket(&self) -> &str;
     /// How a key is shown in messages: `s3://bucket/key`, or the file's path.
     fn show(&self, key: &str) -> String;
+    /// Whether the content encoding of an upload is kept, and told to readers.
+    fn keeps_encoding(&self) -> bool {
+        true
+    }
     /// Is the bucket there, and may we use it?
     fn check_bucket(&self) -> Result<(), Error>;
     /// In any order; the caller sorts, drops doubles and keys that fail [`crate::key::check`].

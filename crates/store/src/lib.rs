@@ -10,6 +10,7 @@
 
 mod backend;
 mod credentials;
+mod encoding;
 mod error;
 mod folder;
 pub mod http;

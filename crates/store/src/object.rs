@@ -26,8 +26,19 @@ pub struct Head {
     pub modified: jiff::Timestamp,
     /// The content type that the object was written with.
     pub content_type: Option<String>,
+    /// The content encoding that the object was written with, such as `gzip`.
+    pub content_encoding: Option<String>,
     /// User metadata, names in lower case and without `x-amz-meta-`.
     pub metadata: BTreeMap<String, String>,
+}
+
+impl Head {
+    /// Whether the object says that it is stored compressed.
+    #[must_use]
+    pub fn is_gzip(&self) -> bool {
+        let encoding = self.content_encoding.as_deref().unwrap_or_default().trim();
+        ["gzip", "x-gzip"].iter().any(|known| encoding.eq_ignore_ascii_case(known))
+    }
 }
 
 /// A whole object in memory.
@@ -35,7 +46,8 @@ pub struct Head {
 pub struct Content {
     /// What is known of it.
     pub head: Head,
-    /// All of it: as many bytes as `head.size` says.
+    /// All of it: as many bytes as `head.size` says, or what these were before they were encoded
+    /// with `gzip`, where `head.content_encoding` says so.
     pub bytes: Vec<u8>,
 }
 
@@ -65,6 +77,9 @@ pub enum Condition {
 pub struct Upload<'a> {
     /// `Content-Type`, kept by the service and given back to readers.
     pub content_type: &'a str,
+    /// `Content-Encoding`, for bytes that are encoded so already. A folder keeps none, since whoever
+    /// serves it does not know.
+    pub content_encoding: Option<&'a str>,
     /// When the write may take effect.
     pub condition: Condition,
     /// User metadata: names (letters, digits, `-`) and values.
@@ -74,6 +89,6 @@ pub struct Upload<'a> {
 impl<'a> Upload<'a> {
     /// An unconditional write without metadata.
     pub fn new(content_type: &'a str) -> Self {
-        Self { content_type, condition: Condition::Always, metadata: &[] }
+        Self { content_type, content_encoding: None, condition: Condition::Always, metadata: &[] }
     }
 }

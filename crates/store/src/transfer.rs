@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::backend::Backend;
 use crate::store::SHA256;
-use crate::{Condition, Content, Download, Error, Head, Upload};
+use crate::{Condition, Content, Download, Error, Head, Upload, encoding};
 
 /// The most that is read into memory at once.
 pub(crate) const LARGEST_IN_MEMORY: u64 = 100 * 1024 * 1024;
@@ -21,8 +21,16 @@ pub(crate) const BARREN: u32 = 5;
 /// Times that the object may change while it is read.
 const CHANGES: u32 = 5;
 
-/// A whole object in memory.
+/// A whole object in memory, as it was before it was encoded.
 pub(crate) fn get(backend: &dyn Backend, key: &str) -> Result<Option<Content>, Error> {
+    let Some(content) = raw(backend, key)? else {
+        return Ok(None);
+    };
+    encoding::undo(content, LARGEST_IN_MEMORY, &|| backend.show(key)).map(Some)
+}
+
+/// A whole object in memory, byte for byte.
+fn raw(backend: &dyn Backend, key: &str) -> Result<Option<Content>, Error> {
     let mut bytes = Vec::new();
     let head = receive(backend, key, Some(LARGEST_IN_MEMORY), &mut Memory(&mut bytes))?;
     Ok(head.map(|head| Content { head, bytes }))
@@ -54,10 +62,10 @@ pub(crate) fn stream(
     let missing = || Error::NotFound { key: from.show(from_key) };
     let head = from.head(from_key)?.ok_or_else(missing)?;
     if head.size <= SMALL {
-        let content = get(from, from_key)?.ok_or_else(missing)?;
+        let content = raw(from, from_key)?.ok_or_else(missing)?;
         let head = hashed(content.head, checksum::of_bytes(&content.bytes), from, from_key)?;
         let metadata = pairs(&head);
-        return to.put(key, &content.bytes, &same(&head, &metadata, condition));
+        return to.put(key, &content.bytes, &same(&head, &metadata, condition, to));
     }
     let folder = std::env::temp_dir();
     let mut file = scratch::File::new_in(&folder, "slipway-copy-")
@@ -65,7 +73,7 @@ pub(crate) fn stream(
     let download = download(from, from_key, file.file())?.ok_or_else(missing)?;
     let head = hashed(download.head, download.sha256, from, from_key)?;
     let metadata = pairs(&head);
-    to.put_file(key, file.path(), &same(&head, &metadata, condition))
+    to.put_file(key, file.path(), &same(&head, &metadata, condition, to))
 }
 
 /// What is said about an object that has arrived with this checksum, the checksum included. One
@@ -95,9 +103,11 @@ fn same<'a>(
     head: &'a Head,
     metadata: &'a [(&'a str, &'a str)],
     condition: Condition,
+    to: &dyn Backend,
 ) -> Upload<'a> {
     let content_type = head.content_type.as_deref().unwrap_or("application/octet-stream");
-    Upload { content_type, condition, metadata }
+    let content_encoding = head.content_encoding.as_deref().filter(|_| to.keeps_encoding());
+    Upload { content_type, content_encoding, condition, metadata }
 }
 
 /// Where the bytes of an object go.

@@ -1,9 +1,13 @@
 //! The attempts of one publish.
 
+use std::borrow::Cow;
+use std::io::Write as _;
 use std::sync::Arc;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use jiff::Timestamp;
-use location::Location;
+use location::{Location, Service};
 use manifest::Index;
 use store::{Condition, Store, Upload};
 
@@ -29,6 +33,8 @@ pub(super) struct Run<'a> {
     manifests: Arc<Manifests>,
     /// Set once something was written: what the first write replaced.
     replaced: Option<Option<Current>>,
+    /// What the service makes of an encoding, once it was asked.
+    keeps_encoding: Option<bool>,
     /// Generations of ours that `packages.json` probably never named.
     leftovers: Vec<Id>,
 }
@@ -65,6 +71,7 @@ impl<'a> Run<'a> {
             said: Vec::new(),
             manifests: Arc::default(),
             replaced: None,
+            keeps_encoding: None,
             leftovers: Vec::new(),
         }
     }
@@ -111,6 +118,7 @@ impl<'a> Run<'a> {
         self.say(Step::Uploading);
         if let Some(current) = &current
             && current.bytes == made.bytes
+            && current.gzip == (self.gzip(Some(current)) && self.keeps_encoding(Some(current))?)
         {
             return Ok(Some(Written {
                 etag: Some(current.etag.clone()),
@@ -142,6 +150,9 @@ impl<'a> Run<'a> {
             None => Condition::IfAbsent,
         };
         let heeded = self.guard.keeps(&condition)?;
+        let gzip = self.gzip(current.as_ref()) && self.keeps_encoding(current.as_ref())?;
+        let stored =
+            if gzip { Cow::Owned(compress(&made.bytes)) } else { Cow::Borrowed(&*made.bytes) };
         let sha256 = checksum::of_bytes(&made.bytes);
         let (parent, outside) = history::parent(self.store, self.location, current.as_ref())?;
         // Of many writers at once most have lost by now, and need not write a generation first.
@@ -165,11 +176,15 @@ impl<'a> Run<'a> {
         let id = history::write(self.store, self.location, files)?;
 
         let name = id.to_string();
+        // Of the object, which others may look at without undoing what we did to it.
+        let sha256 = if gzip { checksum::of_bytes(&stored) } else { sha256 };
         let metadata = [(history::METADATA, name.as_str()), ("sha256", sha256.as_str())];
         let condition = if heeded { condition } else { Condition::Always };
         let conditional = condition != Condition::Always;
-        let upload = Upload { condition, metadata: &metadata, ..Upload::new(JSON) };
-        match self.store.put(self.key, &made.bytes, &upload) {
+        let content_encoding = gzip.then_some("gzip");
+        let upload =
+            Upload { condition, content_encoding, metadata: &metadata, ..Upload::new(JSON) };
+        match self.store.put(self.key, &stored, &upload) {
             Ok(etag) => {
                 self.replaced.get_or_insert(current);
                 if !heeded && !self.is_there(&made.bytes)? {
@@ -195,6 +210,38 @@ impl<'a> Run<'a> {
                 Err(error.into())
             }
         }
+    }
+
+    /// Whether the index is written compressed: as asked, else as it was.
+    fn gzip(&self, current: Option<&Current>) -> bool {
+        self.options.gzip.unwrap_or(current.is_some_and(|current| current.gzip))
+    }
+
+    /// Whether readers will be told that the index is compressed. Most services do; one that does not
+    /// would give them what they cannot read, so it is asked on a scratch key.
+    fn keeps_encoding(&mut self, current: Option<&Current>) -> Result<bool, Error> {
+        let trusted = matches!(self.location.service, Service::Aws { .. });
+        if trusted || current.is_some_and(|current| current.gzip) {
+            return Ok(true);
+        }
+        if let Some(keeps) = self.keeps_encoding {
+            return Ok(keeps);
+        }
+        let key = self.location.key(&format!("{}probe-{}", history::FOLDER, dice::name()));
+        let upload = Upload { content_encoding: Some("gzip"), ..Upload::new(JSON) };
+        self.store.put(&key, &compress(b"{}"), &upload)?;
+        let head = self.store.head(&key);
+        self.store.delete_many(&[key])?;
+        let keeps = head?.is_some_and(|head| head.is_gzip());
+        if !keeps {
+            self.guard.warn(&format!(
+                "WARNING: the service of {} does not keep that an object is compressed. \
+                 packages.json is written plain.",
+                self.location
+            ));
+        }
+        self.keeps_encoding = Some(keeps);
+        Ok(keeps)
     }
 
     /// Whether `packages.json` is what it was when this attempt began.
@@ -303,4 +350,13 @@ impl<'a> Run<'a> {
     pub(super) fn say_snapshot(&mut self, file: &str) {
         self.say(Step::Snapshot(file.to_owned()));
     }
+}
+
+/// The same bytes for the same bytes: without a time or a name.
+fn compress(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    // Memory takes everything.
+    let written = encoder.write_all(bytes);
+    debug_assert!(written.is_ok(), "{written:?}");
+    encoder.finish().unwrap_or_default()
 }

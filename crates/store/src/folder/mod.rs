@@ -158,6 +158,7 @@ impl Bucket {
                 etag: etag(&stat),
                 modified: modified(&stat),
                 content_type: Some(attributes.content_type),
+                content_encoding: None,
                 metadata: attributes.metadata,
             };
             return Ok(Some(Opened { file, head }));
@@ -180,6 +181,10 @@ impl Backend for Bucket {
 
     fn show(&self, key: &str) -> String {
         self.path(key).display().to_string()
+    }
+
+    fn keeps_encoding(&self) -> bool {
+        false
     }
 
     fn check_bucket(&self) -> Result<(), Error> {
@@ -212,6 +217,7 @@ impl Backend for Bucket {
     }
 
     fn put(&self, key: &str, bytes: &[u8], upload: &Upload<'_>) -> Result<String, Error> {
+        plain(key, upload)?;
         let attributes = Attributes::of(upload);
         self.write(key, &attributes, &upload.condition, &mut |file| {
             file.write_all(bytes).map_err(self.local(key))
@@ -219,6 +225,7 @@ impl Backend for Bucket {
     }
 
     fn put_file(&self, key: &str, path: &Path, upload: &Upload<'_>) -> Result<String, Error> {
+        plain(key, upload)?;
         let attributes = Attributes::of(upload);
         let local = |source| Error::Local { path: path.to_owned(), source };
         let mut source = File::open(path).map_err(local)?;
@@ -300,6 +307,15 @@ impl Backend for Bucket {
             realm: self.realm.clone(),
             access: Access::Anonymous,
         })
+    }
+}
+
+/// Refuses what readers of the folder would take for something else: a web server that serves it
+/// cannot know that a file is encoded.
+fn plain(key: &str, upload: &Upload<'_>) -> Result<(), Error> {
+    match upload.content_encoding {
+        Some(_) => Err(refuse(key, "a folder cannot say that its content is encoded")),
+        None => Ok(()),
     }
 }
 

@@ -85,6 +85,7 @@ impl Bucket {
         let content_type = source.head.content_type.as_deref();
         let upload = Upload {
             content_type: content_type.unwrap_or("application/octet-stream"),
+            content_encoding: source.head.content_encoding.as_deref(),
             condition: condition.clone(),
             metadata: &metadata,
         };
@@ -167,6 +168,7 @@ mod tests {
             etag: String::new(),
             modified: jiff::Timestamp::UNIX_EPOCH,
             content_type: None,
+            content_encoding: None,
             metadata: BTreeMap::new(),
         };
         let source = |key| encoded(&Source { bucket: "b.c-d", key, head: &head });

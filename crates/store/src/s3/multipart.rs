@@ -169,6 +169,7 @@ impl Bucket {
             key: key.to_owned(),
             acl: self.options.acl.clone(),
             content_type: Some(upload.content_type.to_owned()),
+            content_encoding: upload.content_encoding.map(str::to_owned),
             metadata: Some(metadata).filter(|metadata| !metadata.is_empty()),
             ..CreateMultipartUploadRequest::default()
         };

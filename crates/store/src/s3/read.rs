@@ -95,6 +95,7 @@ impl Bucket {
             etag: etag.ok_or_else(|| self.unfit(key, "the answer has no ETag"))?,
             modified: modified.ok_or_else(|| self.unfit(key, "the answer has no date"))?,
             content_type: answer.header("content-type").filter(|text| !text.is_empty()),
+            content_encoding: answer.header("content-encoding").filter(|text| !text.is_empty()),
             metadata,
         })
     }

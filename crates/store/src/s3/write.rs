@@ -49,6 +49,9 @@ impl Bucket {
         let size = bytes.len() as u64;
         let mut request = self.wire.request("PUT", key);
         request.add_header("content-type", upload.content_type);
+        if let Some(encoding) = upload.content_encoding {
+            request.add_header("content-encoding", encoding);
+        }
         for (name, value) in upload.metadata {
             request.add_header(format!("x-amz-meta-{name}"), value);
         }

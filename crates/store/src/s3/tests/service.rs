@@ -1,8 +1,11 @@
 //! Requests as they should be, seen from the other side.
 
+use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use location::{Region, Service};
 use test_kit::s3::{Action, Attributes, Server};
 
@@ -55,6 +58,8 @@ fn copies_stay_within_the_service() {
     server.create_bucket("other");
     let attributes = Attributes {
         content_type: Some("application/gzip".to_owned()),
+        // Some clients say so of archives. The bytes are what they are.
+        content_encoding: Some("gzip".to_owned()),
         metadata: [("sha256".to_owned(), "00ff".to_owned())].into(),
         ..Attributes::default()
     };
@@ -81,6 +86,8 @@ fn copies_stay_within_the_service() {
         let head = whole.head(key).unwrap().unwrap();
         assert_eq!(head.size, 100, "{key}");
         assert_eq!(head.content_type.as_deref(), Some("application/gzip"), "{key}");
+        assert!(head.is_gzip(), "{key}");
+        assert_eq!(server.object("other", key).unwrap().bytes, vec![5; 100], "{key}");
         assert_eq!(head.metadata.get("sha256").map(String::as_str), Some("00ff"), "{key}");
     }
     assert!(matches!(
@@ -88,6 +95,41 @@ fn copies_stay_within_the_service() {
         Err(Error::NotFound { key }) if key == "s3://own/missing"
     ));
     assert_eq!(server.open_uploads("other"), [""; 0]);
+}
+
+#[test]
+fn what_is_stored_compressed_is_read_plain() {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(b"text").unwrap();
+    let packed = encoder.finish().unwrap();
+    let server = server();
+    let small = Options { multipart_threshold: 10, part_size: 10, ..options() };
+    let store = open(&server.endpoint(), small);
+    let upload = Upload { content_encoding: Some("gzip"), ..Upload::new("text/plain") };
+    store.put("k", &packed, &upload).unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &packed).unwrap();
+    store.put_file("parts", file.path(), &upload).unwrap();
+    for key in ["k", "parts"] {
+        let object = server.object("own", key).unwrap();
+        assert_eq!(object.attributes.content_encoding.as_deref(), Some("gzip"));
+        assert_eq!(object.bytes, packed);
+        let content = store.get(key).unwrap().unwrap();
+        assert_eq!(content.bytes, b"text");
+        assert!(content.head.is_gzip());
+        let mut raw = Vec::new();
+        store.stream(key).unwrap().unwrap().read_to_end(&mut raw).unwrap();
+        assert_eq!(raw, packed);
+    }
+    // A folder takes it as it is, but is never asked to say what it cannot.
+    let root = tempfile::tempdir().unwrap();
+    std::fs::create_dir(root.path().join("b")).unwrap();
+    let service = Service::Folder { root: root.path().to_owned() };
+    let folder = Store::open(&service, "b", options(), &|_| None).unwrap();
+    folder.copy_from(&store, "k", "k", Condition::Always).unwrap();
+    assert_eq!(folder.get("k").unwrap().unwrap().bytes, packed);
+    let refused = folder.put("x", &packed, &upload);
+    assert!(matches!(refused, Err(Error::InvalidKey { .. })), "{refused:?}");
 }
 
 #[test]
