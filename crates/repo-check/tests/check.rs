@@ -227,14 +227,29 @@ fn reading_every_archive() {
         let (checks, _) = json(&site, &["--deep"], 1);
         assert!(checks[2].message.contains("`../x` is refused"), "{checks:?}");
 
+        // Composer's own checksum.
+        let url = site.url(BUCKET, &key("ext-demo-2.0.0.tar.gz"));
+        let text = format!(
+            r#"{{"dist": {{"shasum": "{}", "type": "heroku-sys-tar", "url": "{url}"}}, "name": "heroku-sys/ext-demo", "version": "2.0.0"}}"#,
+            "0".repeat(40)
+        );
+        site.put(BUCKET, &key("ext-demo-2.0.0.composer.json"), text);
+        site.publish(BUCKET, PREFIX);
+        assert_eq!(json(&site, &[], 0).0, []);
+        let (checks, _) = json(&site, &["--deep"], 1);
+        assert_eq!(checks[0].finding, "wrong-checksum");
+        assert!(checks[0].message.contains("has the SHA-1 "), "{checks:?}");
+        assert_eq!(checks[0].key, key("ext-demo-2.0.0.tar.gz"));
+
         // Other bytes of the same length.
         let mut other = site.get(BUCKET, &key("php-8.4.6.tar.gz")).unwrap();
         let at = other.len() - 1;
         other[at] ^= 1;
         site.put(BUCKET, &key("php-8.4.6.tar.gz"), other);
         let (checks, _) = json(&site, &["--deep"], 1);
-        assert_eq!(checks[0].finding, "wrong-checksum");
-        assert_eq!(checks[0].key, key("php-8.4.6.tar.gz"));
+        assert_eq!(checks[1].finding, "wrong-checksum");
+        assert!(checks[1].message.contains("has the SHA-256 "), "{checks:?}");
+        assert_eq!(checks[1].key, key("php-8.4.6.tar.gz"));
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) fn references(state: &State, evidence: &Evidence, findings: &mut Vec<
         let (manifests, readers): (Vec<Source>, Vec<Source>) =
             sources.into_iter().partition(|source| matches!(source, Source::Manifest(_)));
         if !readers.is_empty() {
-            let message = format!("is not there, but {} names it", named_by(&readers));
+            let message = format!("is not there, but named by {}", named_by(&readers));
             findings.push(Finding::new(Kind::MissingArchive, name, message));
         }
         for source in manifests {

@@ -47,7 +47,7 @@ fn an_index_that_is_not_what_the_manifests_make() {
         &one,
         &[
             "stale-index: packages.json lists heroku-sys/a 1, for which there is no manifest",
-            "missing-archive: a-1.tar.gz is not there, but packages.json names it",
+            "missing-archive: a-1.tar.gz is not there, but named by packages.json",
         ],
     );
 
@@ -88,7 +88,7 @@ fn archives_that_are_not_there() {
     expect(
         &one,
         &[
-            "missing-archive: a-1.tar.gz is not there, but packages.json and packages-s.json names it",
+            "missing-archive: a-1.tar.gz is not there, but named by packages.json and packages-s.json",
             "orphaned-manifest: a-1.composer.json names a-1.tar.gz, which is not there",
         ],
     );
