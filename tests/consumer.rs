@@ -163,7 +163,7 @@ impl Repository {
         let formulae: Vec<&str> = packages.iter().map(|package| package.0).collect();
         let script = format!(
             "export STACK={stack} WORKSPACE_DIR='{}' WRAPPERS='{}'\n\
-             printf '%s\\n' {} | xargs -n1 bob-build | pkg-deploy | repo-mkrepo --upload >&2",
+             printf '%s\\n' {} | xargs -n1 bob-build | pkg-deploy --checksums | repo-mkrepo --upload >&2",
             self.place.workspace.path("formulae").display(),
             root().join("bin-wrappers").display(),
             formulae.join(" ")

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+use crate::generate::ArchiveFacts;
 use crate::json::{self, Object, Value, text};
 
 mod kind;
@@ -296,6 +297,32 @@ impl Manifest {
         let dist = self.raw("dist").unwrap_or_default();
         let dist = text::with_members(dist, vec![("url".to_owned(), &url)]);
         self.set_raw("dist", &dist);
+    }
+}
+
+impl Manifest {
+    /// Says what the archive is: `dist.shasum`, which Composer verifies, `extra.sha256` and
+    /// `extra.size`.
+    ///
+    /// # Errors
+    /// Where it would be no manifest any more.
+    pub fn set_archive_facts(&mut self, facts: &ArchiveFacts) -> Result<(), Error> {
+        let mut object = self.as_object().clone();
+        let mut put = |section: &str, key: &str, value: Value| {
+            let entry = object.entry(section).or_insert_with(|| Value::Object(Object::new()));
+            // PHP writes an object without members as a list.
+            if matches!(entry, Value::Array(list) if list.is_empty()) {
+                *entry = Value::Object(Object::new());
+            }
+            if let Value::Object(members) = entry {
+                members.insert(key.to_owned(), value);
+            }
+        };
+        put("dist", "shasum", facts.sha1.as_str().into());
+        put("extra", "sha256", facts.sha256.as_str().into());
+        put("extra", "size", facts.size.into());
+        *self = Self::from_object(object)?;
+        Ok(())
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     let packages = builds
         .list
         .iter()
-        .map(|build| Package::of(build, target.manifest))
+        .map(|build| Package::of(build, target.manifest, options.checksums))
         .collect::<Result<Vec<_>, _>>()?;
     if options.dry_run {
         for package in &packages {

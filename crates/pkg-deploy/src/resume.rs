@@ -66,7 +66,7 @@ impl Target<'_> {
             upload: How::Resumed,
         };
         let archive = deployed(key, archive, &package.archive.sha256);
-        let manifest = deployed(&manifest_key, manifest.head, &file.sha256);
+        let manifest = deployed(&manifest_key, manifest.head, &checksum::of_bytes(bytes));
         Ok(Some(self.record(package, archive, Some(manifest))))
     }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use location::Location;
 use manifest::Manifest;
+use manifest::generate::ArchiveFacts;
 use record::{Archive, Build, Deploy, Deployed, ManifestFile, Upload as How};
 use repository::conditions::Guard;
 use store::{Condition, Content, Store, Upload};
@@ -45,7 +46,11 @@ pub(crate) struct Package<'b> {
 
 impl<'b> Package<'b> {
     /// Reads and checks the files of a build.
-    pub(crate) fn of(build: &'b Build, with_manifest: bool) -> Result<Self, Error> {
+    pub(crate) fn of(
+        build: &'b Build,
+        with_manifest: bool,
+        checksums: bool,
+    ) -> Result<Self, Error> {
         let archive = build
             .archive
             .as_ref()
@@ -55,7 +60,11 @@ impl<'b> Package<'b> {
             return Err(Error::Changed { path: archive.path.clone() });
         }
         let manifest = match &build.manifest {
-            Some(file) if with_manifest => Some((file, read_manifest(file)?)),
+            Some(file) if with_manifest => {
+                let bytes = read_manifest(file)?;
+                let bytes = if checksums { with_checksums(file, &bytes, archive)? } else { bytes };
+                Some((file, bytes))
+            }
             _ => None,
         };
         Ok(Self { build, archive, manifest })
@@ -217,7 +226,8 @@ impl Target<'_> {
         let key = self.location.key(&file.name);
         let was_there = there.is_some() || self.store.head(&key)?.is_some();
         let writer = tool::worker();
-        let metadata = [(SHA256, file.sha256.as_str()), (WRITER, writer.as_str())];
+        let sha256 = checksum::of_bytes(bytes);
+        let metadata = [(SHA256, sha256.as_str()), (WRITER, writer.as_str())];
         let condition = match there {
             _ if self.overwrite => Condition::Always,
             None => Condition::IfAbsent,
@@ -239,7 +249,7 @@ impl Target<'_> {
             key,
             etag,
             size_bytes: bytes.len() as u64,
-            sha256: file.sha256.clone(),
+            sha256,
             upload: if was_there { How::Replaced } else { How::New },
         })
     }
@@ -256,4 +266,21 @@ fn read_manifest(file: &ManifestFile) -> Result<Vec<u8>, Error> {
     Manifest::parse(&bytes)
         .map_err(|error| Error::Manifest { path: file.path.clone(), reason: error.to_string() })?;
     Ok(bytes)
+}
+
+/// The manifest with what its archive is, in place of what it may say of that.
+fn with_checksums(file: &ManifestFile, bytes: &[u8], archive: &Archive) -> Result<Vec<u8>, Error> {
+    let invalid = |error: manifest::Error| Error::Manifest {
+        path: file.path.clone(),
+        reason: error.to_string(),
+    };
+    let found = File::open(&archive.path).and_then(|mut file| fetch::sums(&mut file));
+    let found = found.map_err(Error::local(&archive.path))?;
+    if found.sha256 != archive.sha256 {
+        return Err(Error::Changed { path: archive.path.clone() });
+    }
+    let mut manifest = Manifest::parse(bytes).map_err(invalid)?;
+    let facts = ArchiveFacts { sha1: found.sha1, sha256: found.sha256, size: found.size };
+    manifest.set_archive_facts(&facts).map_err(invalid)?;
+    Ok(manifest.to_bytes())
 }

@@ -154,6 +154,26 @@ fn archive_and_manifest_go_up_and_the_build_is_removed() {
 }
 
 #[test]
+fn manifests_say_what_their_archives_are_where_asked_to() {
+    for service in Service::both() {
+        let workspace = service.workspace();
+        let builds = [build(&workspace, "x-1", "archive", Some(&manifest("x", "x-1")))];
+        let process = pkg_deploy(&workspace).args(["--checksums", "--keep"]);
+        let output = process.input(records(&builds, 0)).run().success();
+        let text = service.object(&workspace, "p/x-1.composer.json").unwrap();
+        assert_eq!(
+            String::from_utf8(text.clone()).unwrap(),
+            format!(
+                r#"{{"dist": {{"shasum": "ebfb55f4432b592119a10592e4f26272cc72359e", "type": "heroku-sys-tar", "url": "https://dev.s3.amazonaws.com/p/x-1.tar.gz"}}, "extra": {{"sha256": "{}", "size": 7}}, "name": "heroku-sys/x", "type": "heroku-sys-program", "version": "1"}}"#,
+                checksum::of_bytes("archive")
+            )
+        );
+        let [x] = deployed(&output.stdout).try_into().unwrap();
+        assert_eq!(x.manifest.unwrap().sha256, checksum::of_bytes(&text));
+    }
+}
+
+#[test]
 fn a_name_that_is_taken_is_refused_without_overwrite() {
     for service in Service::both() {
         let workspace = service.workspace();
