@@ -68,7 +68,7 @@ impl Lock {
 
         let filter = offer.repositories().repositories()[0].filter().clone();
         let mut repositories =
-            vec![Repository::composer("the repository", Arc::clone(offer.text()), filter)?];
+            vec![Repository::composer("the repository", &**offer.text(), filter)?];
         for declared in &root.repositories {
             if let Source::Package { json } = &declared.source {
                 let filter = declared.filter.clone();

@@ -60,7 +60,7 @@ impl Offer {
     /// Where Composer would not read it.
     pub fn read(name: &str, text: &str, stacks: &[Stack]) -> Result<Self, Error> {
         let text: Arc<str> = text.into();
-        let repository = Repository::composer(name, Arc::clone(&text), Filter::default())?;
+        let repository = Repository::composer(name, &*text, Filter::default())?;
         let mut names: Vec<String> = repository.names().map(str::to_owned).collect();
         names.sort_unstable();
         let mut repositories = RepositorySet::new(vec![repository]);
@@ -77,7 +77,7 @@ impl Offer {
         if !exclude.is_empty() {
             // The others can be judged without them.
             let filter = Filter { exclude, ..Filter::default() };
-            let repository = Repository::composer(name, Arc::clone(&text), filter)?;
+            let repository = Repository::composer(name, &*text, filter)?;
             repositories = RepositorySet::new(vec![repository]);
         }
         let stacks = if stacks.is_empty() { wanted(&packages) } else { stacks.to_vec() };
