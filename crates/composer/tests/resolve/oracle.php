@@ -3,7 +3,8 @@
 // {"status": 0, "operations": ["name version url", ...]} or {"status": 2, "problems": "..."}.
 //
 // The whole of Composer's Installer runs, as for `composer install --dry-run` without a lock file,
-// in one process for all cases.
+// in one process for all cases. `--cli` also runs the real command on each of them, and says in
+// `"command": "..."` where it comes to something else.
 
 declare(strict_types=1);
 require '/usr/share/php/Composer/autoload.php';
@@ -80,11 +81,41 @@ function resolve(stdClass $case, string $folder): array
     }
 }
 
+/** What the command says that is not in the answer; null where it is the same. */
+function command(array $answer, bool $noDev, string $folder): ?string
+{
+    putenv('COMPOSER_ALLOW_SUPERUSER=1');
+    chdir($folder);
+    $options = '--dry-run --no-plugins --no-ansi --no-interaction'.($noDev ? ' --no-dev' : '');
+    exec('composer update '.$options.' 2>&1', $lines, $status);
+    $output = implode("\n", $lines)."\n";
+    if ($status !== $answer['status']) {
+        return $output;
+    }
+    if ($status !== 0) {
+        return strpos(str_replace($folder, '', $output), $answer['problems']) === false ? $output : null;
+    }
+    $done = substr($output, (int) strpos($output, 'Package operations:'));
+    preg_match_all('{^  - Installing (\\S+) \\(([^)]*)\\)}m', $done, $found, PREG_SET_ORDER);
+    $found = array_map(function ($match) { return $match[1].' '.$match[2]; }, $found);
+    $expected = preg_grep('{^Marking }', $answer['operations'], PREG_GREP_INVERT);
+    $expected = array_map(function ($line) {
+        return implode(' ', array_slice(explode(' ', $line), 0, 2));
+    }, array_values($expected));
+    return $found === $expected ? null : $output;
+}
+
 $number = 0;
 while (($line = fgets(STDIN)) !== false) {
     $folder = $base.'/'.$number++;
     mkdir($folder);
-    echo json_encode(resolve(json_decode($line), $folder), JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE), "\n";
+    $case = json_decode($line);
+    $answer = resolve($case, $folder);
+    if (in_array('--cli', $argv, true)) {
+        $different = command($answer, $case->{'no-dev'}, $folder);
+        $answer += $different === null ? [] : ['command' => $different];
+    }
+    echo json_encode($answer, JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE), "\n";
     remove($folder);
 }
 chdir('/');
