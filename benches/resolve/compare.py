@@ -1,10 +1,11 @@
 """Resolving beside Composer; see ../resolve.sh.
 
-compare.py RESOLVE VERSIONS...
+compare.py PLATFORM_INSTALL VERSIONS...
 """
 
 import os
 import pathlib
+import re
 import resource
 import subprocess
 import sys
@@ -14,11 +15,11 @@ import time
 import data
 
 
-def run(command, environment):
+def run(command, environment, folder):
     """Wall seconds, processor seconds and output of a process."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     done = subprocess.run(
-        command, env=environment, check=True, capture_output=True, encoding="utf-8"
+        command, env=environment, cwd=folder, check=True, capture_output=True, encoding="utf-8"
     )
     wall, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -27,8 +28,8 @@ def run(command, environment):
 
 def picks(output):
     """What is installed, in order. (Composer says it twice: what is locked comes first.)"""
-    lines = (line.strip().removeprefix("- ") for line in output.splitlines())
-    return [line for line in lines if line.startswith("Installing ") and line.endswith(")")]
+    lines = re.findall(r"^ *- (?:Installing )?(\S+) \((\S+)\)$", output, re.MULTILINE)
+    return [(name.removeprefix("heroku-sys/"), version) for name, version in lines]
 
 
 def measure(program, versions):
@@ -39,17 +40,17 @@ def measure(program, versions):
             os.environ,
             COMPOSER_HOME=base,
             COMPOSER_ALLOW_SUPERUSER="1",
-            COMPOSER_NO_INTERACTION="1",
         )
         theirs = [
             "composer", "update", "--dry-run", "--no-dev", "--no-plugins", "--no-ansi",
-            "--working-dir", str(folder),
+            "--no-interaction",
         ]
+        ours = [str(pathlib.Path(program).resolve()), "--dry-run", "--no-dev"]
         best = {}
         seen = {}
         for _ in range(7):
-            for name, command in [("ours", [program, str(folder)]), ("composer", theirs)]:
-                wall, cpu, output = run(command, environment)
+            for name, command in [("ours", ours), ("composer", theirs)]:
+                wall, cpu, output = run(command, environment, folder)
                 known = best.get(name, (wall, cpu))
                 best[name] = (min(wall, known[0]), min(cpu, known[1]))
                 seen[name] = picks(output)
