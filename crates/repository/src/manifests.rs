@@ -57,8 +57,19 @@ impl Stored {
         bytes: &[u8],
     ) -> Result<Self, Error> {
         let manifest = parse(&key, bytes)?;
+        Ok(Self::of(file_name, key, etag, modified, manifest, bytes))
+    }
+
+    fn of(
+        file_name: String,
+        key: String,
+        etag: String,
+        modified: Timestamp,
+        manifest: Manifest,
+        bytes: &[u8],
+    ) -> Self {
         let original = (manifest.as_text().as_bytes() != bytes).then(|| Arc::from(bytes));
-        Ok(Self { file_name, key, etag, modified, manifest, original })
+        Self { file_name, key, etag, modified, manifest, original }
     }
 
     /// Its bytes, as they lie in the store or folder.
@@ -261,24 +272,29 @@ fn read_file(path: &Path, buffer: &mut Vec<u8>) -> Result<Stored, Error> {
     let file_name = key.rsplit('/').next().unwrap_or(&key).to_owned();
     let mut file = File::open(path).map_err(local)?;
     let mut length = 0;
-    loop {
+    let manifest = loop {
         match file.read(&mut buffer[length..]) {
-            Ok(0) => break,
+            Ok(0) => break parse(&key, &buffer[..length])?,
             Ok(more) => length += more,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(local(error)),
         }
+        let text = &buffer[..length];
         if length > manifest::MAX_BYTES {
             // It is refused for its length.
-            break;
+            break parse(&key, text)?;
+        }
+        // A manifest that is whole is not asked for more: nothing but blanks could follow it.
+        if text.ends_with(b"}")
+            && let Ok(manifest) = Manifest::parse(text)
+        {
+            break manifest;
         }
         if length == buffer.len() {
             buffer.resize(2 * length, 0);
         }
-    }
-    let etag = String::new();
-    let mut stored = Stored::new(file_name, key, etag, Timestamp::UNIX_EPOCH, &buffer[..length])?;
-    stored.modified = match stored.manifest.timestamp() {
+    };
+    let modified = match manifest.timestamp() {
         Some(time) => time,
         None => {
             let written = file.metadata().and_then(|about| about.modified()).map_err(local)?;
@@ -286,7 +302,7 @@ fn read_file(path: &Path, buffer: &mut Vec<u8>) -> Result<Stored, Error> {
             written.try_into().unwrap_or(Timestamp::UNIX_EPOCH)
         }
     };
-    Ok(stored)
+    Ok(Stored::of(file_name, key, String::new(), modified, manifest, &buffer[..length]))
 }
 
 fn parse(name: &str, bytes: &[u8]) -> Result<Manifest, Error> {
