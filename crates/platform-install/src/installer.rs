@@ -28,7 +28,7 @@ pub struct Installer {
 }
 
 impl Installer {
-    /// Looks into a folder; `url` is how `composer.json` names it. `None`: there is no package.
+    /// Looks into a folder; `url` is how `composer.json` names it. `None`: there is no such package.
     pub fn find(folder: &Path, url: &str) -> Result<Option<Self>, Error> {
         let path = folder.join("composer.json");
         let text = match std::fs::read_to_string(&path) {
@@ -40,6 +40,10 @@ impl Installer {
             }
             Err(error) => return Err(Error::local("read", path)(error)),
         };
+        let json = crate::project::object(&path.display().to_string(), &text)?;
+        if json.get("name").and_then(Value::as_str) != Some(NAME) {
+            return Ok(None);
+        }
         let relative = !Path::new(url).is_absolute();
         let serialized =
             format!("a:2:{{s:7:\"symlink\";b:0;s:8:\"relative\";b:{};}}", u8::from(relative));

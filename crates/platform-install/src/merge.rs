@@ -118,3 +118,34 @@ impl Journal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fails_on_the_way_is_undone() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for name in ["tree/sub", "home", "replaced"] {
+            fs::create_dir_all(at(name)).unwrap();
+        }
+        for (name, text) in
+            [("tree/old", "new"), ("tree/sub/x", "new"), ("home/old", "old"), ("home/other", "old")]
+        {
+            fs::write(at(name), text).unwrap();
+        }
+        let mut journal = Journal { moved: Vec::new(), replaced: at("replaced") };
+        journal.move_to(&at("tree/old"), &at("home/old")).unwrap();
+        journal.move_to(&at("tree/sub"), &at("home/sub")).unwrap();
+        assert_eq!(fs::read_to_string(at("home/old")).unwrap(), "new");
+        // The last one goes wrong when what was there has given way already.
+        journal.move_to(&at("tree/gone"), &at("home/other")).unwrap_err();
+        assert_eq!(fs::read_to_string(at("home/other")).unwrap(), "old");
+        journal.undo();
+        assert_eq!(fs::read_to_string(at("home/old")).unwrap(), "old");
+        assert!(!at("home/sub").exists());
+        assert_eq!(fs::read_to_string(at("tree/sub/x")).unwrap(), "new");
+        assert_eq!(fs::read_dir(at("replaced")).unwrap().count(), 0);
+    }
+}

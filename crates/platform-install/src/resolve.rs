@@ -8,9 +8,14 @@ use crate::Error;
 use crate::installer::{EQUIVALENT, NAME};
 use crate::project::Project;
 
-/// What Composer itself would provide: the versions of Composer 2.8.
-const PLATFORM: [(&str, &str); 3] =
-    [("composer", "2.8.0"), ("composer-plugin-api", PLUGIN_API), ("composer-runtime-api", "2.2.2")];
+/// What Composer itself would provide, for the installer plugin's own requirements: the versions of
+/// Composer 2.8, and a PHP that it runs on.
+const PLATFORM: [(&str, &str); 4] = [
+    ("composer", "2.8.0"),
+    ("composer-plugin-api", PLUGIN_API),
+    ("composer-runtime-api", "2.2.2"),
+    ("php", "8.4.0"),
+];
 /// The version of the plugin API that locks are for.
 pub const PLUGIN_API: &str = "2.6.0";
 

@@ -358,3 +358,33 @@ fn what_cannot_be_met_is_explained() {
     assert!(!output.stderr.contains("heroku-sys/"), "{}", output.stderr);
     assert_eq!(lab.picture(), before);
 }
+
+#[test]
+fn the_installer_plugin_is_there_for_composer_afterwards() {
+    let mut lab = Lab::new();
+    let more = r#""require":{"heroku/installer-plugin":"^1.6.0"}"#;
+    lab.archive("tool", "1.0.0", "heroku-sys-program", &[("bin/tool", "")], more);
+    lab.require(r#""heroku-sys/tool":"*""#);
+    // Without it we stand in for it.
+    let dry = lab.install().arg("-n").run().success();
+    assert_eq!(dry.stderr, "- tool (1.0.0)\n");
+    // Another package in its place is none.
+    lab.workspace.write("no-installer/composer.json", r#"{"name":"some/thing","version":"1.0.0"}"#);
+    let dry = lab.install().arg("-n").run().success();
+    assert_eq!(dry.stderr, "- tool (1.0.0)\n");
+    let plugin = r#"{"name":"heroku/installer-plugin","version":"1.7.0","type":"composer-plugin",
+        "require":{"php":">=7.0","composer-plugin-api":"^1.0 || ^2.0"}}"#;
+    lab.workspace.write("no-installer/composer.json", plugin);
+    lab.workspace.write("no-installer/src/Plugin.php", "<?php");
+    lab.workspace.write("no-installer/vendor/x", "");
+    lab.install().run().success();
+    assert_eq!(lab.read("vendor/heroku/installer-plugin/src/Plugin.php"), "<?php");
+    assert!(!lab.app("vendor/heroku/installer-plugin/vendor").exists());
+    assert!(lab.read("composer.lock").contains("\"version\": \"1.7.0\""));
+    // One that is too old for the packages.
+    let old = plugin.replace("1.7.0", "1.5.0");
+    lab.workspace.write("no-installer/composer.json", old);
+    fs::remove_file(lab.app("composer.lock")).unwrap();
+    let output = lab.install().run().expect(2);
+    assert!(output.stderr.contains("installer-plugin ^1.6.0"), "{}", output.stderr);
+}
