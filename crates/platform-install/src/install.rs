@@ -124,7 +124,10 @@ pub fn install(
         }
         lines.extend(activation.activate(item, &mut effects)?);
     }
-    stage.write("composer.lock", &lock::lock(project, solution)?)?;
+    // One that was there stays as it is, also where it is out of date: that is for others to see.
+    if !project.locked {
+        stage.write("composer.lock", &lock::lock(project, solution)?)?;
+    }
     let with_dev = !context.options.no_dev;
     stage.write(installed::FILE, &lock::installed(project, solution, with_dev)?)?;
     if project.changed {

@@ -314,6 +314,12 @@ fn a_lock_says_which_versions() {
     let output = lab.install().run().success();
     assert_eq!(output.stderr, "- php (8.3.4)\n");
     assert_eq!(lab.read("composer.lock"), lock);
+    // One that is out of date still decides, and stays so.
+    lab.archive("tool", "1.0.0", "heroku-sys-program", &[("bin/tool", "")], "");
+    lab.require(r#""heroku-sys/php":"^8""#);
+    let output = lab.install().run().success();
+    assert!(output.stderr.contains("composer.lock is not up to date"), "{}", output.stderr);
+    assert_eq!(lab.read("composer.lock"), lock);
     // Without the lock it is the newer one, which does not go over the old one.
     fs::remove_file(lab.app("composer.lock")).unwrap();
     let before = lab.picture();
