@@ -50,6 +50,9 @@ pub struct Application {
 /// The log file of a staging, which is not part of the application.
 pub const LOG_FILE: &str = ".java-buildpack.log";
 
+const DETAILS: &str = "VCAP_APPLICATION";
+const SERVICES: &str = "VCAP_SERVICES";
+
 /// So many links in a row, and a path leads nowhere.
 const HOPS: u32 = 40;
 
@@ -74,14 +77,15 @@ impl Application {
             there.remove(Path::new(LOG_FILE));
         }
         let mut environment = environment.clone();
-        let mut document = |variable| match environment.remove(variable) {
-            Some(text) => {
-                serde_json::from_str(&text).map_err(|source| Error::Json { variable, source })
-            }
-            None => Ok(Json::Object(serde_json::Map::new())),
+        let json = |variable| move |source| Error::Json { variable, source };
+        let details = match environment.remove(DETAILS) {
+            Some(text) => serde_json::from_str(&text).map_err(json(DETAILS))?,
+            None => Json::Object(serde_json::Map::new()),
         };
-        let details = document("VCAP_APPLICATION")?;
-        let services = Services::new(&document("VCAP_SERVICES")?);
+        let services = match environment.remove(SERVICES) {
+            Some(text) => Services::parse(&text).map_err(json(SERVICES))?,
+            None => Services::default(),
+        };
         Ok(Self { root, there, details, services, environment })
     }
 

@@ -1,6 +1,10 @@
 //! The services bound to an application: `VCAP_SERVICES`.
 
+use std::fmt;
+
 use regex::Regex;
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value as Json;
 
 /// All bound services, whatever they are grouped by.
@@ -24,13 +28,21 @@ impl<'a> From<&'a str> for Credential<'a> {
 
 impl Services {
     /// The services of a `VCAP_SERVICES` document.
-    #[must_use]
-    pub fn new(document: &Json) -> Self {
+    #[cfg(test)]
+    fn new(document: &Json) -> Self {
         let mut services = Vec::new();
         if let Json::Object(groups) = document {
             groups.values().for_each(|group| flatten(group, &mut services));
         }
         Self(services)
+    }
+
+    /// The services of a `VCAP_SERVICES` text, in the order in which they stand there.
+    ///
+    /// # Errors
+    /// When it is not JSON.
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
     }
 
     /// All of them.
@@ -79,6 +91,39 @@ impl Services {
     #[must_use]
     pub fn to_json(&self) -> Json {
         Json::Array(self.0.clone())
+    }
+}
+
+impl<'de> Deserialize<'de> for Services {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Groups;
+
+        impl<'de> Visitor<'de> for Groups {
+            type Value = Services;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("services in groups")
+            }
+
+            fn visit_unit<E>(self) -> Result<Services, E> {
+                Ok(Services::default())
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Services, A::Error> {
+                while list.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Services::default())
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Services, A::Error> {
+                let mut services = Vec::new();
+                while let Some((_, group)) = map.next_entry::<IgnoredAny, Json>()? {
+                    flatten(&group, &mut services);
+                }
+                Ok(Services(services))
+            }
+        }
+
+        deserializer.deserialize_any(Groups)
     }
 }
 
@@ -146,6 +191,18 @@ mod tests {
         let found = services.find_volume_service(&regex("dump")).unwrap();
         assert_eq!(found["name"], "dump");
         assert_eq!(services.find_service(&regex("mysql"), &[]).unwrap()["name"], "db");
+    }
+
+    #[test]
+    fn the_order_is_that_of_the_text() {
+        let text = r#"{"z": [{"name": "db-1"}], "a": [{"name": "db-2"}]}"#;
+        let services = Services::parse(text).unwrap();
+        let names: Vec<&str> = services.iter().filter_map(|s| s["name"].as_str()).collect();
+        assert_eq!(names, ["db-1", "db-2"]);
+        for text in ["null", "[1]", "{}"] {
+            assert_eq!(Services::parse(text).unwrap().iter().count(), 0);
+        }
+        assert!(Services::parse("{").is_err());
     }
 
     #[test]
