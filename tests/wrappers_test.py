@@ -108,6 +108,35 @@ class Wrappers(unittest.TestCase):
     def assert_no_litter(self):
         self.assertEqual([], list((self.folder / "tmp").iterdir()))
 
+    # The buildpack API
+
+    def test_buildpack_api(self):
+        buildpack = self.folder / "my buildpack"
+        (buildpack / "bin").mkdir(parents=True)
+        (buildpack / "config").mkdir()
+        (buildpack / "config/components.yml").write_text("{}")
+        for tool in ("bp-detect", "bp-compile", "bp-release"):
+            path = self.folder / "bin" / tool
+            self.stand_in(path)
+            path.write_text(path.read_text().replace("line=$me", 'line="$me|$BUILDPACK_DIR"'))
+        for wrapper, words, expected in (
+            ("detect", ["a b"], "bp-detect {} -- a b"),
+            ("compile", ["app", "cache", "environment"], "bp-compile {} -- app cache"),
+            ("release", ["--odd"], "bp-release {} -- --odd"),
+            ("finalize", ["app", "cache", "deps", "0", "x"], "bp-compile {} --finalize -- app cache deps 0"),
+        ):
+            link = buildpack / "bin" / wrapper
+            link.symlink_to(WRAPPERS / wrapper)
+            for called, folder in ((link, buildpack), (WRAPPERS / wrapper, ROOT / "buildpacks/java")):
+                done = self.run_wrapper(called, *words)
+                self.assertEqual(0, done.returncode, done.stderr)
+                self.assertEqual([expected.format(folder)], self.called())
+            done = self.run_wrapper(link, *words, BUILDPACK_DIR="/other")
+            self.assertEqual([expected.format("/other")], self.called())
+            done = self.run_wrapper(link)
+            self.assertEqual(2, done.returncode)
+            self.assertIn(f"{wrapper}: usage: {wrapper} ", done.stderr)
+
     # bob
 
     def test_bob_build(self):

@@ -135,7 +135,7 @@ struct Detected {
 enum Tags {
     #[default]
     None,
-    No(bool),
+    Yes(bool),
     One(String),
     Several(Vec<String>),
 }
@@ -230,8 +230,10 @@ impl Component for Executable {
         let answer = self.ask("detect")?;
         let detected: Detected = self.read("detect", &answer)?;
         let tags = match detected.tags {
-            Tags::None | Tags::No(false) if !detected.dependency => return Ok(None),
-            Tags::None | Tags::No(_) => Vec::new(),
+            Tags::None | Tags::Yes(false) if !detected.dependency => return Ok(None),
+            // Detected under its own name.
+            Tags::Yes(true) if !detected.dependency => vec![names::tag(&self.class)],
+            Tags::None | Tags::Yes(_) => Vec::new(),
             Tags::One(tag) => vec![tag],
             Tags::Several(tags) => tags,
         };
@@ -241,9 +243,6 @@ impl Component for Executable {
             if let Some(version) = self.dependency.version() {
                 tags.push(format!("{}={version}", names::tag(&self.class)));
             }
-        } else if tags.is_empty() && !answer.contains('[') {
-            // `true` alone: detected under its own name.
-            tags.push(names::tag(&self.class));
         }
         Ok(Some(tags))
     }
