@@ -65,6 +65,7 @@ impl Site {
         let mut process = Process::new(program)
             .env("BUILDPACK_DIR", self.path("buildpack"))
             .env("TMPDIR", self.path("cache"))
+            .env("AWS_ENDPOINT_URL_S3", format!("file://{}", self.folder.path().display()))
             .env("JBP_CONFIG_SHELL_AGENT", "{level: debug}")
             .args(["--color=never"])
             .args(options)
@@ -266,25 +267,50 @@ fn a_file_that_cannot_be_run_says_how() {
 
 #[test]
 fn a_dependency_in_a_repository() {
-    let site = Site::new();
-    site.write("repository/x/index.yml", "1.0.0: x-1.jar\n1.2.0: x-2.jar\n");
-    site.write("repository/x/x-2.jar", "jar");
-    let root = site.path("repository/x");
-    let config = format!("version: 1.+\nrepository_root: file://{}\n", root.display());
-    site.write("buildpack/config/python_runner.yml", &config);
-    let script = r#"case $1 in
-        detect) echo '{"dependency": true}';;
-        compile) echo '{"changes": [{"change": "download-jar"},
-            {"change": "download-jar", "file": "y.jar", "to": "lib"}]}';;
-        release) echo '{"command": "run"}';;
-        esac"#;
-    site.component("container", "python_runner", script);
-    let detect = site.run("detect", &[]).success();
-    assert!(detect.stdout.contains(" python-runner=1.2.0 "), "{}", detect.stdout);
-    let compile = site.run("compile", &[]).success();
-    assert!(compile.stdout.contains("Downloading Python Runner 1.2.0 from file://"));
-    assert_eq!(site.read(".java-buildpack/python_runner/python_runner-1.2.0.jar"), "jar");
-    assert_eq!(site.read("lib/y.jar"), "jar");
+    for root in ["file://FOLDER/repository/x", "s3://repository/x/"] {
+        let site = Site::new();
+        site.write("repository/x/index.yml", "1.0.0: x-1.jar\n1.2.0: x-2.jar\n");
+        site.write("repository/x/x-2.jar", "jar");
+        let root = root.replace("FOLDER", &site.folder.path().display().to_string());
+        let config = format!("version: 1.+\nrepository_root: {root}\n");
+        site.write("buildpack/config/python_runner.yml", &config);
+        let script = r#"case $1 in
+            detect) echo '{"dependency": true}';;
+            compile) echo '{"changes": [{"change": "download-jar"},
+                {"change": "download-jar", "file": "y.jar", "to": "lib"}]}';;
+            release) echo '{"command": "run"}';;
+            esac"#;
+        site.component("container", "python_runner", script);
+        let detect = site.run("detect", &[]).success();
+        assert!(detect.stdout.contains(" python-runner=1.2.0 "), "{}", detect.stdout);
+        let compile = site.run("compile", &[]).success();
+        let says = format!(
+            "Downloading Python Runner 1.2.0 from {}/x-2.jar (",
+            root.trim_end_matches('/')
+        );
+        assert!(compile.stdout.contains(&says), "{}", compile.stdout);
+        assert_eq!(site.read(".java-buildpack/python_runner/python_runner-1.2.0.jar"), "jar");
+        assert_eq!(site.read("lib/y.jar"), "jar");
+    }
+}
+
+#[test]
+fn archives_stay_in_their_folder() {
+    let site = Site::without_framework();
+    site.write("work/inner", "x");
+    let tar = std::process::Command::new("tar")
+        .args(["-czf", "../evil.tar.gz", "--transform", "s,^,top/../../../evil/,", "inner"])
+        .current_dir(site.path("work"))
+        .status();
+    assert!(tar.unwrap().success());
+    let uri = format!("file://{}", site.path("evil.tar.gz").display());
+    let script = format!(
+        "echo '{{\"changes\": [{{\"change\": \"download-tar\", \"uri\": \"{uri}\", \"version\": \"1\"}}]}}'"
+    );
+    let found = said(&site, &script, "compile", &[]);
+    assert!(found.starts_with("cannot expand Python Runner: archive member "), "{found}");
+    let evil = |name: &str| site.path(name).join("evil").exists();
+    assert!(!evil("") && !evil("app") && !evil("app/.java-buildpack"));
 }
 
 #[test]
