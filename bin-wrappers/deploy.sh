@@ -86,6 +86,8 @@ builder=$(find_tool bob-build)
 build=("$builder" --bob ${name[@]+"${name[@]}"})
 deployer=$(find_tool pkg-deploy)
 deploy=("$deployer" --bob ${overwrite[@]+"${overwrite[@]}"})
+# A deploy that died before mkrepo.sh had its turn is completed by running it again.
+! $publish || deploy+=(--resume)
 work=
 make_work_folder
 

@@ -1,6 +1,8 @@
 //! The same workspace on each kind of store, for tests that expect the same of all.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
 
+pub mod trial;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

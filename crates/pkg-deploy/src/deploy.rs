@@ -1,12 +1,14 @@
 //! The run from build records to deploy records.
 
 use location::Location;
+use repository::Known;
 use repository::conditions::Guard;
-use store::Store;
+use store::{Store, parallel};
 use tool::{Failure, Io};
 
 use crate::args::Options;
 use crate::input::Builds;
+use crate::there::{self, There};
 use crate::upload::{Package, Target};
 use crate::{Error, TOOL};
 
@@ -21,10 +23,8 @@ pub(crate) fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     let guard = Guard::new(&store, &location, cache.clone(), &warn);
     let target = Target {
         store: &store,
-        location: &location,
         guard: &guard,
-        publish: options.publish,
-        cache: cache.as_deref(),
+        location: &location,
         overwrite: options.overwrite,
         manifest: options.manifest,
         notes: io.notes(),
@@ -44,21 +44,19 @@ pub(crate) fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
         return Ok(());
     }
     io.with_records(&TOOL, options.records.as_deref(), |io, records| {
-        for package in &packages {
-            let others_missing = || {
-                for other in &packages {
-                    if !target.has(other)? {
-                        return Ok(true);
-                    }
-                }
-                Ok(false)
-            };
-            records.write(target.deploy(package, others_missing)?)?;
+        let there = survey(&target, &packages, options.publish || options.resume)?;
+        let mut known = Known::default();
+        for (package, there) in packages.iter().zip(there) {
+            let deploy = target.deploy(package, there)?;
+            let manifest = deploy.manifest.as_ref();
+            known.written.extend(manifest.map(|there| (there.key.clone(), there.etag.clone())));
+            records.write(deploy)?;
         }
         if options.publish && !packages.is_empty() {
             io.say("Updating repository...");
             let options = repository::Options {
                 cache: cache.clone(),
+                known,
                 warn: Some(&warn),
                 origin: io.origin(&TOOL, "publish"),
                 ..repository::Options::default()
@@ -66,8 +64,33 @@ pub(crate) fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
             let published = repository::publish(&store, &location, &options)?;
             records.write(tool::publish_record(&location, &published))?;
         }
+        parallel::map(store.parallel(), &packages, |package| target.make_sure(package))?;
         Ok(())
     })
+}
+
+/// What is there of each package; an error before anything is uploaded where one is taken, or where
+/// nothing is left to do. With `publish`, what no `packages.json` lists is left to do.
+fn survey(
+    target: &Target<'_>,
+    packages: &[Package<'_>],
+    publish: bool,
+) -> Result<Vec<There>, Error> {
+    let there = parallel::map(target.store.parallel(), packages, |package| target.look(package))?;
+    let mut done = Vec::new();
+    for (package, there) in packages.iter().zip(&there) {
+        match there {
+            There::Taken => return Err(target.exists(package)),
+            There::Done(there) => done.push((package, &**there)),
+            There::Free { .. } | There::HalfDone { .. } => {}
+        }
+    }
+    if let (Some((first, _)), true) = (done.first(), done.len() == packages.len())
+        && !(publish && !there::is_published(target.store, target.location, &done)?)
+    {
+        return Err(target.exists(first));
+    }
+    Ok(there)
 }
 
 /// Opens the bucket for writing. Some services make a bucket that is missing as soon as something

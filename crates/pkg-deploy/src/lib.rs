@@ -1,15 +1,14 @@
 //! Uploads archives and manifests.
 //!
-//! [`input`] reads the build records, [`upload`] brings one package to the bucket, [`resume`] knows
-//! what a deploy that died has left there, [`check`] asks before a build what would stop an upload
-//! after it.
+//! [`input`] reads the build records, [`there`] looks at what is in the bucket, [`upload`] brings one
+//! package there, [`check`] asks before a build what would stop an upload after it.
 
 mod args;
 mod check;
 mod deploy;
 mod error;
 mod input;
-mod resume;
+mod there;
 mod upload;
 
 pub use error::Error;

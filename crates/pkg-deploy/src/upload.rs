@@ -3,17 +3,18 @@
 
 use std::fs::File;
 use std::io::Read as _;
-use std::path::Path;
 
 use location::Location;
 use manifest::Manifest;
 use manifest::generate::ArchiveFacts;
 use record::{Archive, Build, Deploy, Deployed, ManifestFile, Upload as How};
 use repository::conditions::Guard;
-use store::{Condition, Content, Store, Upload};
+use repository::pending;
+use store::{Condition, Store, Upload};
 use tool::Notes;
 
 use crate::Error;
+use crate::there::{self, Done, There};
 
 /// The metadata of an archive that names its manifest, for [`crate::check`] and for resumption.
 pub(crate) const MANIFEST: &str = "manifest";
@@ -27,11 +28,8 @@ pub(crate) const WRITER: &str = "writer";
 /// Where packages go, and how.
 pub(crate) struct Target<'a> {
     pub store: &'a Store,
-    pub location: &'a Location,
     pub guard: &'a Guard<'a>,
-    /// Whether `packages.json` is published afterwards.
-    pub publish: bool,
-    pub cache: Option<&'a Path>,
+    pub location: &'a Location,
     pub overwrite: bool,
     pub manifest: bool,
     pub notes: Notes,
@@ -39,9 +37,9 @@ pub(crate) struct Target<'a> {
 
 /// A package whose files are what its record says.
 pub(crate) struct Package<'b> {
-    pub(crate) build: &'b Build,
-    pub(crate) archive: &'b Archive,
-    pub(crate) manifest: Option<(&'b ManifestFile, Vec<u8>)>,
+    build: &'b Build,
+    archive: &'b Archive,
+    manifest: Option<(&'b ManifestFile, Vec<u8>)>,
 }
 
 impl<'b> Package<'b> {
@@ -69,12 +67,37 @@ impl<'b> Package<'b> {
         };
         Ok(Self { build, archive, manifest })
     }
+
+    /// The archive's path below the prefix.
+    pub(crate) fn path(&self) -> String {
+        format!("{}.tar.gz", self.build.name)
+    }
+
+    /// The archive's key.
+    pub(crate) fn key(&self, location: &Location) -> String {
+        location.key(&self.path())
+    }
+
+    /// The archive's checksum.
+    pub(crate) fn sha256(&self) -> &str {
+        &self.archive.sha256
+    }
+
+    /// The manifest's key; none for a bare library.
+    pub(crate) fn manifest_key(&self, location: &Location) -> Option<String> {
+        self.manifest.as_ref().map(|(file, _)| location.key(&file.name))
+    }
+
+    /// What the manifest says.
+    pub(crate) fn manifest_bytes(&self) -> Option<&[u8]> {
+        self.manifest.as_ref().map(|(_, bytes)| bytes.as_slice())
+    }
 }
 
 impl Target<'_> {
     /// What [`Target::deploy`] would do, in words.
     pub(crate) fn describe(&self, package: &Package<'_>) -> Result<Vec<String>, Error> {
-        let key = self.archive_key(package);
+        let key = package.key(self.location);
         let taken = self.store.head(&key)?.is_some();
         let verb = match (taken, self.overwrite) {
             (false, _) => "upload",
@@ -88,26 +111,19 @@ impl Target<'_> {
         Ok(lines)
     }
 
-    /// Uploads the archive, then the manifest. `others_missing`: whether another package of this run
-    /// is not there yet.
-    pub(crate) fn deploy(
-        &self,
-        package: &Package<'_>,
-        others_missing: impl Fn() -> Result<bool, Error>,
-    ) -> Result<Deploy, Error> {
-        let key = self.archive_key(package);
-        let there = self.refuse_other_manifest(package)?;
+    /// Uploads the archive, then the manifest, as far as they are not there.
+    pub(crate) fn deploy(&self, package: &Package<'_>, there: There) -> Result<Deploy, Error> {
         self.notes.say("Deploying.");
-        let archive = match self.upload_archive(package, &key) {
-            Err(Error::Exists { .. }) if there.is_some() => {
-                match self.done_before(package, &key, others_missing)? {
-                    Some(deploy) => return Ok(deploy),
-                    None => return Err(Error::Exists { key }),
-                }
-            }
-            other => other?,
+        let (archive, expected) = match there {
+            There::Taken => return Err(self.exists(package)),
+            There::Done(done) => return Ok(self.resumed(package, *done)),
+            There::HalfDone { archive } => (self.take_over(package, archive)?, None),
+            There::Free { manifest } => (self.upload_archive(package)?, manifest),
         };
-        let resumed = archive.upload == How::Resumed;
+        self.notes.say(match archive.upload {
+            How::Resumed => "The same archive is there already, without its manifest.",
+            How::New | How::Replaced => "Upload complete!",
+        });
         let manifest = match &package.manifest {
             None => {
                 if self.manifest {
@@ -120,19 +136,35 @@ impl Target<'_> {
             }
             Some((file, bytes)) => {
                 self.notes.say("\nUploading manifest...");
-                let there = there.filter(|_| !resumed);
-                Some(self.upload_manifest(file, bytes, there, &key)?)
+                Some(self.upload_manifest(package, file, bytes, expected)?)
             }
         };
-        if resumed && self.store.head(&key)?.is_none() {
-            // Somebody was about to remove it, and had not seen our manifest yet.
-            self.notes.say("The archive has gone meanwhile.");
-            self.upload_archive(package, &key)?;
-        }
         Ok(self.record(package, archive, manifest))
     }
 
-    pub(crate) fn record(
+    /// What is there of a package; nothing is in the way of one that may be replaced.
+    pub(crate) fn look(&self, package: &Package<'_>) -> Result<There, Error> {
+        if self.overwrite {
+            return Ok(There::Free { manifest: None });
+        }
+        there::look(self.store, self.location, package)
+    }
+
+    /// Uploads the archive again where it is gone: a removal of a package of this name that was
+    /// under way may not have known that it is back.
+    pub(crate) fn make_sure(&self, package: &Package<'_>) -> Result<(), Error> {
+        let key = package.key(self.location);
+        if self.store.head(&key)?.is_none() {
+            self.put_archive(package, &key, Condition::Always)?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn exists(&self, package: &Package<'_>) -> Error {
+        Error::Exists { key: package.key(self.location) }
+    }
+
+    fn record(
         &self,
         package: &Package<'_>,
         archive: Deployed,
@@ -148,103 +180,113 @@ impl Target<'_> {
         }
     }
 
-    /// Whether the archive of a package is there.
-    pub(crate) fn has(&self, package: &Package<'_>) -> Result<bool, Error> {
-        Ok(self.store.head(&self.archive_key(package))?.is_some())
+    /// A package that an earlier deploy has brought.
+    fn resumed(&self, package: &Package<'_>, done: Done) -> Deploy {
+        let key = package.key(self.location);
+        self.notes.say(&format!("{key} is there already, the very same."));
+        let manifest = done.manifest.zip(package.manifest_key(self.location));
+        let manifest = manifest.map(|(content, key)| Deployed {
+            key,
+            etag: content.head.etag,
+            size_bytes: content.head.size,
+            sha256: checksum::of_bytes(&content.bytes),
+            upload: How::Resumed,
+        });
+        let archive = self.deployed(package, key, done.archive.etag, How::Resumed);
+        self.record(package, archive, manifest)
     }
 
-    fn archive_key(&self, package: &Package<'_>) -> String {
-        self.location.key(&format!("{}.tar.gz", package.build.name))
+    fn deployed(&self, package: &Package<'_>, key: String, etag: String, upload: How) -> Deployed {
+        let Archive { size_bytes, sha256, .. } = package.archive;
+        Deployed { key, etag, size_bytes: *size_bytes, sha256: sha256.clone(), upload }
     }
 
-    /// A manifest that describes another archive is another package's; replacing it would take that
-    /// package from its users.
-    /// Returns the manifest that is there, unless it is to be replaced whatever it is.
-    fn refuse_other_manifest(&self, package: &Package<'_>) -> Result<Option<Content>, Error> {
-        let Some((file, bytes)) = &package.manifest else {
-            return Ok(None);
-        };
-        if self.overwrite {
-            return Ok(None);
-        }
-        let key = self.location.key(&file.name);
-        let Some(there) = self.store.get(&key)? else {
-            return Ok(None);
-        };
-        let archive = |bytes: &[u8]| {
-            let manifest = Manifest::parse(bytes).ok()?;
-            self.location.relative(manifest.dist_url()?)
-        };
-        let (old, new) = (archive(&there.bytes), archive(bytes));
-        if old.is_some() && old != new {
-            return Err(Error::OtherManifest { key });
-        }
-        Ok(Some(there))
-    }
-
-    fn upload_archive(&self, package: &Package<'_>, key: &str) -> Result<Deployed, Error> {
-        let Archive { path, size_bytes, sha256 } = package.archive;
-        let writer = tool::worker();
-        let mut metadata = vec![(SHA256, sha256.as_str()), (WRITER, writer.as_str())];
-        if let Some((file, _)) = &package.manifest {
-            metadata.push((MANIFEST, &file.name));
-        }
-        let url = self.location.dist_url(&format!("{}.tar.gz", package.build.name));
-        self.notes.say(&format!("Uploading to: {url}"));
+    fn upload_archive(&self, package: &Package<'_>) -> Result<Deployed, Error> {
+        let key = package.key(self.location);
         let condition = match self.overwrite {
             true => Condition::Always,
             false => Condition::IfAbsent,
         };
         // Only to tell what happened: it decides nothing.
-        let was_there = self.overwrite && self.store.head(key)?.is_some();
-        let upload = Upload { condition, metadata: &metadata, ..Upload::new("application/gzip") };
-        let (etag, how) = match self.guard.put_file(key, path, &upload) {
-            Ok(etag) if was_there => (etag, How::Replaced),
-            Ok(etag) => (etag, How::New),
-            Err(store::Error::Precondition { .. }) => {
-                let etag = self.half_done(package, key)?;
-                (etag.ok_or_else(|| Error::Exists { key: key.to_owned() })?, How::Resumed)
+        let was_there = self.overwrite && self.store.head(&key)?.is_some();
+        match self.put_archive(package, &key, condition) {
+            Ok(etag) => {
+                let how = if was_there { How::Replaced } else { How::New };
+                Ok(self.deployed(package, key, etag, how))
             }
-            Err(error) => return Err(error.into()),
-        };
-        self.notes.say(match how {
-            How::Resumed => "The same archive is there already, without its manifest.",
-            How::New | How::Replaced => "Upload complete!",
-        });
-        let (size_bytes, sha256) = (*size_bytes, sha256.clone());
-        Ok(Deployed { key: key.to_owned(), etag, size_bytes, sha256, upload: how })
+            // Somebody was faster; if with the very same, whoever brings the manifest wins.
+            Err(Error::Store(store::Error::Precondition { .. })) => match self.look(package)? {
+                There::HalfDone { archive } => self.take_over(package, archive),
+                There::Free { .. } | There::Done(_) | There::Taken => Err(Error::Exists { key }),
+            },
+            Err(error) => Err(error),
+        }
     }
 
-    /// Uploads the manifest over `there` and nothing else, or over anything with `--overwrite`.
+    /// Takes an archive without its manifest as uploaded, unless a removal is about to remove it:
+    /// that leaves alone what has been written since.
+    fn take_over(&self, package: &Package<'_>, etag: String) -> Result<Deployed, Error> {
+        let key = package.key(self.location);
+        let pending = pending::read(self.store, self.location)?;
+        let leaving = pending.iter().flat_map(|pending| &pending.archives);
+        let etag = match leaving.into_iter().any(|archive| archive.key == key) {
+            false => etag,
+            true => self.put_archive(package, &key, Condition::IfMatch(etag)).map_err(|error| {
+                match error {
+                    Error::Store(store::Error::Precondition { .. }) => {
+                        Error::Exists { key: key.clone() }
+                    }
+                    error => error,
+                }
+            })?,
+        };
+        Ok(self.deployed(package, key, etag, How::Resumed))
+    }
+
+    fn put_archive(
+        &self,
+        package: &Package<'_>,
+        key: &str,
+        condition: Condition,
+    ) -> Result<String, Error> {
+        let Archive { path, sha256, .. } = package.archive;
+        let writer = tool::worker();
+        let mut metadata = vec![(SHA256, sha256.as_str()), (WRITER, writer.as_str())];
+        if let Some((file, _)) = &package.manifest {
+            metadata.push((MANIFEST, &file.name));
+        }
+        let url = self.location.dist_url(&package.path());
+        self.notes.say(&format!("Uploading to: {url}"));
+        let upload = Upload { condition, metadata: &metadata, ..Upload::new("application/gzip") };
+        Ok(self.guard.put_file(key, path, &upload)?)
+    }
+
+    /// Without the right to replace, only in place of what was there (`expected`).
     fn upload_manifest(
         &self,
+        package: &Package<'_>,
         file: &ManifestFile,
         bytes: &[u8],
-        there: Option<Content>,
-        archive: &str,
+        expected: Option<String>,
     ) -> Result<Deployed, Error> {
         let key = self.location.key(&file.name);
-        let was_there = there.is_some() || self.store.head(&key)?.is_some();
+        let was_there = match self.overwrite {
+            true => self.store.head(&key)?.is_some(),
+            false => expected.is_some(),
+        };
+        let condition = match (self.overwrite, expected) {
+            (true, _) => Condition::Always,
+            (false, Some(etag)) => Condition::IfMatch(etag),
+            (false, None) => Condition::IfAbsent,
+        };
         let writer = tool::worker();
         let sha256 = checksum::of_bytes(bytes);
         let metadata = [(SHA256, sha256.as_str()), (WRITER, writer.as_str())];
-        let condition = match there {
-            _ if self.overwrite => Condition::Always,
-            None => Condition::IfAbsent,
-            Some(there) => Condition::IfMatch(there.head.etag),
-        };
-        let upload = Upload { condition, metadata: &metadata, ..Upload::new(repository::JSON) };
-        let etag = match self.guard.put(&key, bytes, &upload) {
-            Ok(etag) => etag,
-            // Somebody else has deployed the same at the same time, and was first with this.
-            Err(store::Error::Precondition { .. }) => match self.store.get(&key)? {
-                Some(now) if now.bytes == bytes => {
-                    return Err(Error::Exists { key: archive.to_owned() });
-                }
-                _ => return Err(Error::OtherManifest { key }),
-            },
-            Err(error) => return Err(error.into()),
-        };
+        let upload = Upload { metadata: &metadata, condition, ..Upload::new(repository::JSON) };
+        let etag = self.guard.put(&key, bytes, &upload).map_err(|error| match error {
+            store::Error::Precondition { .. } => self.exists(package),
+            error => error.into(),
+        })?;
         Ok(Deployed {
             key,
             etag,

@@ -127,6 +127,11 @@ pub fn carry_out(io: &mut Io, records: &mut Records, change: &Change<'_>) -> Res
         io.say(&format!("Keeping dists that a snapshot still lists: {kept}\n"));
     }
 
+    if !applied.replaced.is_empty() {
+        let replaced = applied.replaced.join(", ");
+        io.say(&format!("Keeping dists that somebody has replaced meanwhile: {replaced}\n"));
+    }
+
     for package in change.work.plan.changes.iter().filter(|package| package.ignored.is_none()) {
         records.write((change.record)(location, package))?;
     }

@@ -30,7 +30,8 @@ impl Write {
         Self { key: location.key(file_name), bytes, condition }
     }
 
-    fn run(&self, guard: &Guard<'_>) -> Result<(), Error> {
+    /// Returns the tag of what is there now.
+    fn run(&self, guard: &Guard<'_>) -> Result<String, Error> {
         let sha256 = checksum::of_bytes(&self.bytes);
         let upload = Upload {
             condition: self.condition.clone(),
@@ -38,11 +39,11 @@ impl Write {
             ..Upload::new(JSON)
         };
         match guard.put(&self.key, &self.bytes, &upload) {
-            Ok(_) => Ok(()),
+            Ok(etag) => Ok(etag),
             Err(store::Error::Precondition { .. }) => {
                 // Another run of the same may have written the very same.
                 match guard.store().get(&self.key)? {
-                    Some(content) if content.bytes == self.bytes => Ok(()),
+                    Some(content) if content.bytes == self.bytes => Ok(content.head.etag),
                     _ => Err(Error::Moved { key: self.key.clone() }),
                 }
             }
@@ -51,16 +52,17 @@ impl Write {
     }
 }
 
-/// Writes all of them, side by side; what one of them cannot is the error, after the others.
-pub(crate) fn write(writes: &[Write], guard: &Guard<'_>) -> Result<(), Error> {
+/// Writes all of them, side by side, and returns their keys and tags; what one of them cannot is
+/// the error, after the others.
+pub(crate) fn write(writes: &[Write], guard: &Guard<'_>) -> Result<Vec<(String, String)>, Error> {
     // That one was changed by others is no reason to leave out the rest: all are independent, and
     // a run that is repeated finds less to do.
     let outcomes =
         parallel::map(guard.store().parallel(), writes, |write| match write.run(guard) {
-            Err(error @ Error::Moved { .. }) => Ok(Some(error)),
-            other => other.map(|()| None),
+            Err(error @ Error::Moved { .. }) => Ok(Err(error)),
+            other => other.map(|etag| Ok((write.key.clone(), etag))),
         })?;
-    outcomes.into_iter().flatten().next().map_or(Ok(()), Err)
+    outcomes.into_iter().collect()
 }
 
 /// Removes manifests, unless one of them is not what was `seen` any more.

@@ -24,6 +24,7 @@ mod error;
 pub mod history;
 pub mod index;
 mod manifests;
+mod objects;
 pub mod pending;
 pub mod publish;
 pub mod rollback;
@@ -32,7 +33,7 @@ pub mod sync;
 
 pub use error::Error;
 pub use manifests::{Manifests, Stored};
-pub use publish::{Options, Published, Step, WhenEmpty, publish};
+pub use publish::{Known, Options, Published, Step, WhenEmpty, publish};
 
 /// Content type of manifests, `packages.json` and snapshots.
 pub const JSON: &str = "application/json";

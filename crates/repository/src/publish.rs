@@ -44,6 +44,8 @@ pub struct Options<'a> {
     /// Make the index from these in place of the repository's own manifests. They are taken as
     /// they are: what is in the store does not matter then, nor that it moves.
     pub given: Option<&'a Manifests>,
+    /// What the caller has done to manifests: a listing that does not know of it is not believed.
+    pub known: Known,
     /// Told of each kind of step when it is first taken.
     pub progress: Option<&'a dyn Fn(&Step)>,
     /// Told what the user should know, such as that the service heeds no conditions.
@@ -64,12 +66,25 @@ impl Default for Options<'_> {
             attempts: 200,
             gzip: None,
             given: None,
+            known: Known::default(),
             progress: None,
             warn: None,
             origin: Origin::default().by("repository", env!("CARGO_PKG_VERSION"), "publish"),
             restores: None,
         }
     }
+}
+
+/// What somebody has just done to manifests.
+///
+/// Services list at once what was written, or so most of them say. Where a listing contradicts this,
+/// the object itself is asked: it may have been changed again since, or the listing is behind.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Keys of manifests that were written, and the tags that they got.
+    pub written: Vec<(String, String)>,
+    /// Keys of manifests that were removed.
+    pub removed: Vec<String>,
 }
 
 /// What to publish where there is no manifest.

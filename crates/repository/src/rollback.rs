@@ -13,7 +13,7 @@ use crate::conditions::Guard;
 use crate::edit::{self, Write};
 use crate::history::{self, Generation};
 use crate::publish::{self, Published};
-use crate::{Error, Manifests};
+use crate::{Error, Known, Manifests};
 
 /// What is to be done to go back.
 pub struct Rollback {
@@ -104,15 +104,21 @@ impl Rollback {
         guard: &Guard<'_>,
         options: publish::Options<'_>,
     ) -> Result<Published, Error> {
-        let moved = match edit::write(&self.writes, guard)
-            .and_then(|()| edit::remove(&self.removals, location, now, guard))
-        {
-            Ok(()) => None,
+        let mut known = Known::default();
+        let done = edit::write(&self.writes, guard).and_then(|put| {
+            known.written = put;
+            edit::remove(&self.removals, location, now, guard)
+        });
+        let moved = match done {
+            Ok(()) => {
+                known.removed.clone_from(&self.removals);
+                None
+            }
             Err(error @ Error::Moved { .. }) => Some(error),
             Err(error) => return Err(error),
         };
         let restores = Some(self.generation.id.clone()).filter(|_| moved.is_none());
-        let options = publish::Options { restores, ..options };
+        let options = publish::Options { restores, known, ..options };
         let published = publish::publish(guard.store(), location, &options)?;
         moved.map_or(Ok(published), Err)
     }

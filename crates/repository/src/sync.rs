@@ -15,6 +15,7 @@ use manifest::FILE_SUFFIX;
 use manifest::plan::{self, Entry, Place, Plan, Urls};
 use store::{Object, Store};
 
+use crate::objects::{self, by_key};
 use crate::pending::{self, Pending};
 use crate::{Error, Manifests, index, snapshot};
 
@@ -113,6 +114,10 @@ pub fn prepare(source: &Side<'_>, destination: &Side<'_>, keep: bool) -> Result<
             work.kept.retain(|path| !plan.archives_to_remove.contains(path));
         }
         work.present = by_key(store.list(&location.key(""))?);
+        // What others have begun is not given up on the word of a listing.
+        let begun = pending.iter().flat_map(|pending| &pending.archives);
+        let begun: Vec<String> = begun.map(|object| object.key.clone()).collect();
+        work.present.extend(objects::look(store, &begun)?);
         work.take_up(&pending, &plan, destination, &options.needed);
     }
     let obsolete = plan.archives_to_remove.iter();
@@ -156,7 +161,8 @@ impl Work {
             .collect();
         for pending in pending {
             for object in &pending.archives {
-                if self.present.get(&object.key) == Some(object)
+                let now = self.present.get(&object.key);
+                if now.is_some_and(|now| objects::is_same(now, object))
                     && let Some(path) = relative(&object.key)
                     && !named.contains(&path)
                     && !needed.contains(&path)
@@ -241,10 +247,6 @@ fn side<'a>(side: &Side<'_>, urls: &'a dyn Urls) -> plan::Side<'a> {
             })
             .collect(),
     }
-}
-
-fn by_key(objects: Vec<Object>) -> BTreeMap<String, Object> {
-    objects.into_iter().map(|object| (object.key.clone(), object)).collect()
 }
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ pub fn run(tool: &Tool, arguments: Vec<OsString>, io: &mut Io) -> ExitCode {
     } else if args.flag(["-V", "--version"]) {
         io.print(&format!("{} {}\n", tool.name, tool.version))
     } else {
-        (tool.run)(args, io)
+        bucket::patience(&io.env_fn()).and_then(|_| (tool.run)(args, io))
     };
     let outcome = outcome.and_then(|()| io.flush());
     signals::wait_if_ending();

@@ -1,6 +1,7 @@
 //! The attempts of one publish.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::io::Write as _;
 use std::sync::Arc;
 
@@ -98,6 +99,9 @@ impl<'a> Run<'a> {
                 let cache = self.options.cache.as_deref();
                 let now = self.manifests.refetch(self.store, self.location, cache)?;
                 self.manifests = Arc::new(now);
+                if self.is_behind()? {
+                    return Ok(None);
+                }
                 fetched = Arc::clone(&self.manifests);
                 &*fetched
             }
@@ -120,6 +124,10 @@ impl<'a> Run<'a> {
             && current.bytes == made.bytes
             && current.gzip == (self.gzip(Some(current)) && self.keeps_encoding(Some(current))?)
         {
+            // The same look as after a write: on the word of one listing nothing is done, nor left.
+            if self.options.given.is_none() && !self.holds_still(manifests)? {
+                return Ok(None);
+            }
             return Ok(Some(Written {
                 etag: Some(current.etag.clone()),
                 generation: current.generation.clone(),
@@ -130,13 +138,35 @@ impl<'a> Run<'a> {
         let Some((etag, generation)) = self.put(current, &made)? else {
             return Ok(None);
         };
-        let still = self.options.given.is_some() || {
-            let listed = manifests::list(self.store, self.location)?;
-            manifests::fingerprint(&listed) == manifests.fingerprint()
-        };
+        let still = self.options.given.is_some() || self.holds_still(manifests)?;
         let (etag, generation) = (Some(etag), Some(generation));
         let Made { index, bytes, .. } = made;
         Ok(still.then_some(Written { etag, generation, index, bytes }))
+    }
+
+    /// Whether the manifests are still these.
+    fn holds_still(&self, manifests: &Manifests) -> Result<bool, Error> {
+        let listed = manifests::list(self.store, self.location)?;
+        Ok(manifests::fingerprint(&listed) == manifests.fingerprint())
+    }
+
+    /// Whether the listing does not know yet what the caller has done.
+    fn is_behind(&self) -> Result<bool, Error> {
+        let listed: HashMap<&str, &str> =
+            self.manifests.entries.iter().map(|e| (e.key.as_str(), e.etag.as_str())).collect();
+        for (key, etag) in &self.options.known.written {
+            if listed.get(key.as_str()) != Some(&etag.as_str())
+                && self.store.head(key)?.is_some_and(|head| head.etag == *etag)
+            {
+                return Ok(true);
+            }
+        }
+        for key in &self.options.known.removed {
+            if listed.contains_key(key.as_str()) && self.store.head(key)?.is_none() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Writes the index over `current` and nothing else; `None` when it is not there any more.

@@ -8,10 +8,11 @@ use manifest::Index;
 use manifest::plan::Action;
 use store::{Object, Store, parallel};
 
-use super::{Side, Work, by_key};
+use super::{Side, Work};
 use crate::conditions::Guard;
 use crate::edit::{self, Write};
-use crate::{Error, Published, index, pending, publish};
+use crate::objects::{self, by_key};
+use crate::{Error, Known, Published, index, pending, publish};
 
 /// How to apply a plan.
 pub struct Options<'a> {
@@ -76,6 +77,8 @@ pub struct Applied {
     pub removed: usize,
     /// Archives that were removed.
     pub archives_removed: usize,
+    /// Keys of archives that were to be removed, and that somebody has replaced meanwhile.
+    pub replaced: Vec<String>,
     /// The publish, unless it was left out.
     pub published: Option<Published>,
 }
@@ -116,13 +119,19 @@ pub fn apply(
         settled.push(pending::write(to, location, packages.collect(), &work.obsolete, snapshot)?);
     }
     let mut moved = None;
+    let mut known = Known::default();
     if !writes.is_empty() || !removals.is_empty() {
         let (written, removed) = (writes.len(), removals.len());
         (options.progress)(&Step::Manifests { written, removed });
-        let done = edit::write(&writes, options.guard)
-            .and_then(|()| edit::remove(&removals, location, seen, options.guard));
+        let done = edit::write(&writes, options.guard).and_then(|put| {
+            known.written = put;
+            edit::remove(&removals, location, seen, options.guard)
+        });
         match done {
-            Ok(()) => (applied.written, applied.removed) = (written, removed),
+            Ok(()) => {
+                (applied.written, applied.removed) = (written, removed);
+                known.removed = removals;
+            }
             Err(error @ Error::Moved { .. }) => moved = Some(error),
             Err(error) => return Err(error),
         }
@@ -132,7 +141,7 @@ pub fn apply(
         (options.progress)(if work.empties { &Step::Wipe } else { &Step::Publish });
         // A snapshot is for ever, and this would be one of half a sync.
         let snapshot = publish.snapshot.clone().filter(|_| moved.is_none());
-        let publish = publish::Options { snapshot, ..publish.clone() };
+        let publish = publish::Options { snapshot, known, ..publish.clone() };
         applied.published = Some(publish::publish(to, location, &publish)?);
     }
     if let Some(moved) = moved {
@@ -142,7 +151,8 @@ pub fn apply(
     if !work.obsolete.is_empty() {
         (options.progress)(&Step::RemoveArchives(work.obsolete.len()));
         let published = applied.published.as_ref();
-        applied.archives_removed = remove_archives(work, destination, to, published)?;
+        (applied.archives_removed, applied.replaced) =
+            remove_archives(work, destination, to, published)?;
     }
     to.delete_many(&settled)?;
     Ok(applied)
@@ -205,13 +215,14 @@ fn same_object(theirs: &store::Head, ours: &store::Head) -> bool {
 }
 
 /// Removes the obsolete archives that are still what the plan saw, and that neither a manifest as
-/// of now nor the index as published (by us or, meanwhile, by others) names; returns how many.
+/// of now nor the index as published (by us or, meanwhile, by others) names; returns how many,
+/// and the keys of those that somebody has replaced.
 fn remove_archives(
     work: &Work,
     destination: &Side<'_>,
     to: &Store,
     published: Option<&Published>,
-) -> Result<usize, Error> {
+) -> Result<(usize, Vec<String>), Error> {
     let location = destination.location;
     let index = match published {
         Some(published) => index::parse(index::FILE_NAME, &published.bytes)?,
@@ -224,13 +235,22 @@ fn remove_archives(
         .filter_map(|manifest| location.relative(manifest.dist_url()?))
         .map(|path| location.key(&path))
         .collect();
-    let present = by_key(to.list(&location.key(""))?);
-    let keys: Vec<String> = work
-        .obsolete
-        .iter()
-        .filter(|object| present.get(&object.key) == Some(object) && !named.contains(&object.key))
-        .map(|object| object.key.clone())
-        .collect();
-    to.delete_many(&keys)?;
-    Ok(keys.len())
+    let mut listed = by_key(to.list(&location.key(""))?);
+    let unnamed = work.obsolete.iter().filter(|object| !named.contains(&object.key));
+    let is = |listed: &BTreeMap<String, Object>, object: &Object| {
+        listed.get(&object.key).is_some_and(|now| objects::is_same(now, object))
+    };
+    // A listing may be behind, or wrong: what it shows to be another one is asked for itself.
+    let (same, others): (Vec<&Object>, Vec<&Object>) =
+        unnamed.partition(|object| is(&listed, object));
+    let keys: Vec<String> = others.iter().map(|object| object.key.clone()).collect();
+    listed = objects::look(to, &keys)?;
+    let (same_after_all, others): (Vec<&Object>, Vec<&Object>) =
+        others.into_iter().partition(|object| is(&listed, object));
+    let replaced = others.into_iter().filter(|object| listed.contains_key(&object.key));
+    let replaced = replaced.map(|object| object.key.clone()).collect();
+    let removed = same.into_iter().chain(same_after_all);
+    let removed: Vec<String> = removed.map(|object| object.key.clone()).collect();
+    to.delete_many(&removed)?;
+    Ok((removed.len(), replaced))
 }

@@ -38,10 +38,30 @@ pub enum Action {
     ResetBefore,
     /// The request has its effect, then the connection is cut in place of an answer.
     ResetAfter,
+    /// As [`Action::ResetBefore`], and for this time nobody can connect: the port refuses.
+    Refuse(Duration),
+    /// Nothing happens, and nothing is answered, for as long as the client holds the connection.
+    StallBefore,
+    /// The request has its effect, then nothing is answered for as long as the client waits.
+    StallAfter,
     /// It is served after this time.
     Delay(Duration),
+    /// It is served, and its answer comes in pieces with this pause between them.
+    Slow(Duration),
     /// It is served, but of the answer's body only so many bytes arrive before the connection is cut.
     Truncate(usize),
+    /// It is served, and `Content-Length` announces so many bytes more than come.
+    TooLong(usize),
+    /// It is served, but the last so many bytes are left off, and `Content-Length` fits that.
+    TooShort(usize),
+    /// It is served, but every `ETag` in the answer's head and body is one that nothing ever had.
+    OtherEtag,
+    /// A listing shows the bucket as it was before its last so many changes; others are served.
+    StaleList(usize),
+    /// The process with this id is killed (`SIGKILL`) before the request has any effect.
+    KillBefore(u32),
+    /// The request has its effect, then the process with this id is killed in place of an answer.
+    KillAfter(u32),
 }
 
 /// Decides what becomes of each request. It is called in order of arrival, one call at a time, and

@@ -3,7 +3,7 @@
 //! One lock covers the whole state, so a condition is checked and its effect done in one step, as
 //! on a real service. Nothing here knows HTTP: see [`super::protocol`] for that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -23,6 +23,37 @@ pub(super) struct State {
 pub(super) struct Bucket {
     pub(super) objects: BTreeMap<String, Stored>,
     pub(super) public: bool,
+    /// The last changes, newest last: a key, and what was there before.
+    changes: VecDeque<(String, Option<Stored>)>,
+}
+
+/// So many changes can be hidden from a listing.
+const REMEMBERED: usize = 32;
+
+impl Bucket {
+    /// Puts an object in place, or takes it away.
+    fn change(&mut self, key: &str, object: Option<Stored>) {
+        let before = match object {
+            Some(object) => self.objects.insert(key.to_owned(), object),
+            None => self.objects.remove(key),
+        };
+        self.changes.push_back((key.to_owned(), before));
+        if self.changes.len() > REMEMBERED {
+            self.changes.pop_front();
+        }
+    }
+
+    /// The bucket as it was before its last so many changes.
+    fn earlier(&self, changes: usize) -> BTreeMap<String, Stored> {
+        let mut objects = self.objects.clone();
+        for (key, before) in self.changes.iter().rev().take(changes) {
+            match before {
+                Some(object) => objects.insert(key.clone(), object.clone()),
+                None => objects.remove(key),
+            };
+        }
+        objects
+    }
 }
 
 /// What a client may say about an object beside its bytes.
@@ -179,27 +210,30 @@ impl State {
             modified: SystemTime::now(),
             attributes,
         };
-        self.bucket_mut(bucket)?.objects.insert(key.to_owned(), stored.clone());
+        self.bucket_mut(bucket)?.change(key, Some(stored.clone()));
         Ok(stored)
     }
 
     /// Removes an object; a missing one is fine.
     pub(super) fn delete(&mut self, bucket: &str, key: &str) -> Result<(), Refusal> {
-        self.bucket_mut(bucket)?.objects.remove(key);
+        self.bucket_mut(bucket)?.change(key, None);
         Ok(())
     }
 
-    /// One page of the keys below `prefix` that follow the entry `after`.
+    /// One page of the keys below `prefix` that follow the entry `after`; the last changes, so many
+    /// as `stale` says, are not seen.
     pub(super) fn list(
         &self,
         bucket: &str,
-        prefix: &str,
-        delimiter: Option<&str>,
+        (prefix, delimiter): (&str, Option<&str>),
         after: Option<&str>,
         limit: usize,
+        stale: usize,
     ) -> Result<Page, Refusal> {
+        let bucket = self.bucket(bucket)?;
+        let earlier = (stale > 0).then(|| bucket.earlier(stale));
         let mut entries: Vec<(String, Option<&Stored>)> = Vec::new();
-        for (key, object) in &self.bucket(bucket)?.objects {
+        for (key, object) in earlier.as_ref().unwrap_or(&bucket.objects) {
             let Some(rest) = key.strip_prefix(prefix) else {
                 continue;
             };

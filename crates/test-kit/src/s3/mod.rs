@@ -8,25 +8,24 @@
 mod fault;
 mod memory;
 mod protocol;
+mod script;
+mod serve;
 mod terms;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::BodyExt as _;
-use hyper::body::{Frame, Incoming};
-use hyper_util::rt::TokioIo;
+use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 use s3s::auth::SimpleAuth;
-use s3s::service::{S3Service, S3ServiceBuilder};
+use s3s::service::S3ServiceBuilder;
+use tokio::task::JoinHandle;
 
 pub use fault::{Action, Hook, Request};
 pub use memory::{Attributes, Quirks, Stored};
+pub use script::{Fault, Script};
 
 use memory::Condition;
 use protocol::Service;
@@ -49,6 +48,8 @@ pub struct Server {
 struct Traffic {
     requests: Mutex<Vec<Request>>,
     hook: Mutex<Option<Box<Hook>>>,
+    /// What takes connections; nothing, while they are refused.
+    door: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Server {
@@ -84,7 +85,8 @@ impl Server {
             .block_on(tokio::net::TcpListener::bind(address))
             .unwrap_or_else(|error| panic!("cannot listen on {address}: {error}"));
         let address = listener.local_addr().expect("the address just bound");
-        runtime.spawn(accept(listener, s3, Arc::clone(&traffic)));
+        let door = runtime.spawn(serve::accept(listener, s3, Arc::clone(&traffic)));
+        *traffic.door() = Some(door);
         Server { address, service, traffic, runtime: Some(runtime) }
     }
 
@@ -185,6 +187,11 @@ impl Server {
         *self.traffic.hook() = Some(Box::new(hook));
     }
 
+    /// Lets requests meet the faults of a script from here on.
+    pub fn set_script(&self, script: Script) {
+        self.set_hook(script.into_hook());
+    }
+
     /// Serves everything again.
     pub fn clear_hook(&self) {
         *self.traffic.hook() = None;
@@ -207,6 +214,10 @@ impl Traffic {
 
     fn hook(&self) -> MutexGuard<'_, Option<Box<Hook>>> {
         self.hook.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn door(&self) -> MutexGuard<'_, Option<JoinHandle<()>>> {
+        self.door.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes a request down and says where, and what becomes of it.
@@ -240,109 +251,5 @@ impl Traffic {
         if let Some(request) = self.requests().get_mut(number - 1) {
             request.status = Some(status);
         }
-    }
-}
-
-async fn accept(listener: tokio::net::TcpListener, s3: S3Service, traffic: Arc<Traffic>) {
-    loop {
-        let Ok((stream, _)) = listener.accept().await else {
-            // Out of file descriptors: let others finish.
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            continue;
-        };
-        // Without this, each small answer waits for the client's delayed acknowledgement.
-        let _ = stream.set_nodelay(true);
-        let s3 = s3.clone();
-        let traffic = Arc::clone(&traffic);
-        tokio::spawn(async move {
-            let service = hyper::service::service_fn(move |request| {
-                serve(request, s3.clone(), Arc::clone(&traffic))
-            });
-            // An error here is a connection that broke: the client's affair, or a fault we made.
-            let _ = hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
-        });
-    }
-}
-
-/// Why a connection is cut.
-#[derive(Debug)]
-struct Cut;
-
-impl std::fmt::Display for Cut {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("cut by the test")
-    }
-}
-
-impl std::error::Error for Cut {}
-
-async fn serve(
-    request: hyper::Request<Incoming>,
-    s3: S3Service,
-    traffic: Arc<Traffic>,
-) -> Result<hyper::Response<s3s::Body>, Cut> {
-    let (number, action) = traffic.arrival(&request);
-    match action {
-        Action::ResetBefore => return Err(Cut),
-        Action::Answer(status, code) => {
-            // The body is read first, or the client might see a broken pipe in place of the answer.
-            let _ = request.into_body().collect().await;
-            traffic.departure(number, status);
-            let body = format!("<Error><Code>{code}</Code><Message>by the test</Message></Error>");
-            let mut response = hyper::Response::new(s3s::Body::from(body));
-            *response.status_mut() = hyper::StatusCode::from_u16(status).map_err(|_| Cut)?;
-            return Ok(response);
-        }
-        Action::Delay(time) => tokio::time::sleep(time).await,
-        Action::Serve | Action::ResetAfter | Action::Truncate(_) => {}
-    }
-    let response = s3.call(request.map(s3s::Body::from)).await;
-    let mut response = response.map_err(|_| Cut)?;
-    if action == Action::ResetAfter {
-        return Err(Cut);
-    }
-    traffic.departure(number, response.status().as_u16());
-    if let Action::Truncate(limit) = action {
-        response = truncate(response, limit).await?;
-    }
-    Ok(response)
-}
-
-/// Announces the whole body, sends `limit` bytes of it, then breaks off.
-async fn truncate(
-    response: hyper::Response<s3s::Body>,
-    limit: usize,
-) -> Result<hyper::Response<s3s::Body>, Cut> {
-    let (mut head, body) = response.into_parts();
-    let bytes = body.collect().await.map_err(|_| Cut)?.to_bytes();
-    head.headers.insert(hyper::header::CONTENT_LENGTH, bytes.len().into());
-    let part = bytes.slice(..limit.min(bytes.len()));
-    let body = Partial {
-        bytes: Some(part),
-        pause: Box::pin(tokio::time::sleep(Duration::from_millis(20))),
-    };
-    Ok(hyper::Response::from_parts(head, s3s::Body::http_body(body)))
-}
-
-/// A body that yields its bytes, waits until they are on their way, and fails.
-struct Partial {
-    bytes: Option<Bytes>,
-    pause: Pin<Box<tokio::time::Sleep>>,
-}
-
-impl hyper::body::Body for Partial {
-    type Data = Bytes;
-    type Error = Cut;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Cut>>> {
-        if let Some(bytes) = self.bytes.take() {
-            return Poll::Ready(Some(Ok(Frame::data(bytes))));
-        }
-        self.pause.as_mut().poll(context).map(|()| Some(Err(Cut)))
     }
 }

@@ -20,6 +20,10 @@ impl Service {
     }
 }
 
+/// Goes with a request for a listing that is not to know the bucket's last so many changes.
+#[derive(Clone, Copy)]
+pub(super) struct Stale(pub(super) usize);
+
 /// Lets signed requests do everything, and unsigned ones read public buckets.
 #[async_trait::async_trait]
 impl S3Access for Service {
@@ -124,12 +128,13 @@ impl S3 for Service {
     ) -> S3Result<S3Response<ListObjectsV2Output>> {
         let input = request.input;
         let limit = input.max_keys.unwrap_or(1000).clamp(0, 1000);
+        let delimiter = input.delimiter.as_deref().filter(|text| !text.is_empty());
         let page = self.state().list(
             &input.bucket,
-            input.prefix.as_deref().unwrap_or_default(),
-            input.delimiter.as_deref().filter(|text| !text.is_empty()),
+            (input.prefix.as_deref().unwrap_or_default(), delimiter),
             input.continuation_token.as_deref().or(input.start_after.as_deref()),
             usize::try_from(limit).unwrap_or(0),
+            request.extensions.get().map_or(0, |Stale(changes)| *changes),
         )?;
         let encode = |text: String| match &input.encoding_type {
             Some(kind) if kind.as_str() == EncodingType::URL => url_encoded(&text),

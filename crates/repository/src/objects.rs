@@ -1,0 +1,33 @@
+//! Objects as listings and the service itself know them.
+
+use std::collections::BTreeMap;
+
+use store::{Object, Store, parallel};
+
+use crate::Error;
+
+/// The objects at these keys, by key, as the service itself knows them: a listing may be behind, or
+/// wrong.
+pub(crate) fn look(store: &Store, keys: &[String]) -> Result<BTreeMap<String, Object>, Error> {
+    let heads = parallel::map(store.parallel(), keys, |key| {
+        let object = store.head(key)?.map(|head| Object {
+            key: key.clone(),
+            size: head.size,
+            etag: head.etag,
+            modified: head.modified,
+        });
+        Ok::<_, Error>(object)
+    })?;
+    Ok(by_key(heads.into_iter().flatten()))
+}
+
+/// Objects by their keys.
+pub(crate) fn by_key(objects: impl IntoIterator<Item = Object>) -> BTreeMap<String, Object> {
+    objects.into_iter().map(|object| (object.key.clone(), object)).collect()
+}
+
+/// Whether two are one state of an object. Some services have fractions of seconds in listings only.
+pub(crate) fn is_same(left: &Object, right: &Object) -> bool {
+    (&left.key, left.size, &left.etag) == (&right.key, right.size, &right.etag)
+        && left.modified.as_second() == right.modified.as_second()
+}
