@@ -86,7 +86,7 @@ fn survey(
         }
     }
     if let (Some((first, _)), true) = (done.first(), done.len() == packages.len())
-        && !(publish && !there::is_published(target.store, target.location, &done)?)
+        && (!publish || there::is_published(target.store, target.location, &done)?)
     {
         return Err(target.exists(first));
     }
