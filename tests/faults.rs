@@ -121,6 +121,13 @@ fn every_fault_at_every_request() {
     });
 }
 
+/// What services do when they fail. One that lies about what lies there is another matter: archives
+/// that seem to be others are not removed.
+fn failures() -> Vec<Fault> {
+    let lies = [Fault::OtherEtag, Fault::TooLong, Fault::TooShort];
+    Fault::ALL.into_iter().filter(|fault| !lies.contains(fault)).collect()
+}
+
 #[test]
 fn a_fifth_of_all_requests_at_random() {
     let mut cases = Vec::new();
@@ -133,7 +140,8 @@ fn a_fifth_of_all_requests_at_random() {
         // Again and again, as a user would, while the service goes on failing.
         let mut output = None;
         for round in 0..3 {
-            trial.server().set_script(Script::default().random(20, seed * 10 + round));
+            let script = Script::default().random_of(20, seed * 10 + round, &failures());
+            trial.server().set_script(script);
             let run = trial.run();
             let case = format!("{}, seed {seed}, round {round}", operation.name);
             check_clean(&case, &trial, &run)?;

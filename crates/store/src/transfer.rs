@@ -227,6 +227,8 @@ fn rest(
         body = match backend.read(key, arrived, Some(&head.etag)) {
             Ok(Some(again)) if again.head.size == head.size => again.body,
             Ok(_) | Err(Error::Precondition { .. }) => return Ok(false),
+            // There is no more: what announced the size was wrong, or is out of date.
+            Err(Error::Service { status: 416, .. }) => return Ok(false),
             Err(error) => return Err(error),
         };
     }

@@ -228,7 +228,10 @@ impl Drip {
             .step_by(size)
             .map(|start| bytes.slice(start..bytes.len().min(start + size)))
             .collect();
-        Drip { pieces: pieces.into_iter(), pause, cut, waiting: None }
+        // The head must be on its way, too.
+        let waiting =
+            (cut && pieces.is_empty()).then(|| Box::pin(sleep(Duration::from_millis(20))));
+        Drip { pieces: pieces.into_iter(), pause, cut, waiting }
     }
 }
 
