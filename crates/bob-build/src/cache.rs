@@ -17,7 +17,7 @@ impl Cache {
     /// The cache in `folder`, which is made.
     pub(crate) fn open(folder: Option<PathBuf>) -> Result<Self, Error> {
         if let Some(folder) = &folder {
-            fs::create_dir_all(folder).map_err(Error::local(folder))?;
+            scratch::make_private(folder).map_err(Error::local(folder))?;
             forget_old(folder);
         }
         Ok(Self(folder))

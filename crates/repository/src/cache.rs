@@ -80,7 +80,7 @@ impl Cache {
 
     fn try_save(&self, manifests: &[Stored]) -> io::Result<()> {
         let folder = self.file.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
+        scratch::make_private(folder)?;
         let mut bytes = HEADER.to_vec();
         for stored in manifests {
             let (key, etag, content) = (&stored.key, &stored.etag, stored.bytes());

@@ -272,7 +272,7 @@ fn word(verdict: Verdict) -> &'static str {
 
 fn save(file: &Path, verdicts: Verdicts) -> std::io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
+    scratch::make_private(folder)?;
     let (absent, matching) = (word(verdicts.if_absent), word(verdicts.if_match));
     let mut scratch = scratch::File::new_in(folder, ".conditions-")?;
     writeln!(scratch.file(), "{HEADER}\n{absent}\n{matching}\n{}", seconds())?;

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -22,6 +22,15 @@ pub fn sweep() {
     for path in paths {
         remove(&path);
     }
+}
+
+/// Makes a folder, and those above it that are missing, that only their owner can enter (mode 0700),
+/// whatever the umask allows. For caches: what they hold is used without a second look.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn make_private(folder: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// A folder that only its owner can enter (mode 0700).
@@ -226,6 +235,17 @@ mod tests {
         let path = dropped.path().to_owned();
         drop(dropped);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn private_folders_are_private() {
+        let outer = Folder::new("scratch-test-").unwrap();
+        let inner = outer.path().join("a/b");
+        make_private(&inner).unwrap();
+        make_private(&inner).unwrap();
+        for folder in [inner.as_path(), inner.parent().unwrap()] {
+            assert_eq!(fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700);
+        }
     }
 
     #[test]
