@@ -27,9 +27,13 @@ def run(command, environment, folder):
 
 
 def picks(output):
-    """What is installed, in order. (Composer says it twice: what is locked comes first.)"""
+    """What is installed, in order, but for the plugin, which only Composer needs."""
     lines = re.findall(r"^ *- (?:Installing )?(\S+) \((\S+)\)$", output, re.MULTILINE)
-    return [(name.removeprefix("heroku-sys/"), version) for name, version in lines]
+    return [
+        (name.removeprefix("heroku-sys/"), version)
+        for name, version in lines
+        if name != "heroku/installer-plugin"
+    ]
 
 
 def measure(program, versions):
