@@ -314,6 +314,23 @@ fn archives_stay_in_their_folder() {
 }
 
 #[test]
+fn odd_names_are_no_trouble() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let site = Site::without_framework();
+    let odd = site.path("app").join(std::ffi::OsStr::from_bytes(b"\xff\n\"odd"));
+    fs::write(odd, "").unwrap();
+    site.run("detect", &[]).success();
+    // A class name leads nowhere but into the buildpack.
+    site.write("elsewhere/x", "#!/bin/sh\necho '{\"tags\": true}'\n");
+    for class in ["../../elsewhere::X", "../../elsewhere/x", "/bin::Sh", "A:", ""] {
+        let list = format!("containers: [\"{class}\"]\njres: []\nframeworks: []\n");
+        site.write("buildpack/config/components.yml", &list);
+        let output = site.run("detect", &[]).expect(1);
+        assert!(output.stderr.contains("which is no class name"), "{class}: {}", output.stderr);
+    }
+}
+
+#[test]
 fn finalize_and_json() {
     let site = Site::new();
     let run = |arguments: &[&str]| {

@@ -291,8 +291,9 @@ impl Factory<'_> {
 
     fn make(&self, class: &str, kind: Kind) -> Result<Box<dyn Component>, Error> {
         let id = names::id(class);
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        if id.is_empty() || !id.chars().all(plain) {
+        // It becomes paths: nothing in it leads elsewhere.
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+        if id.is_empty() || id.contains(':') || !class.chars().all(plain) {
             let detail = format!("lists '{class}', which is no class name");
             return Err(Error::Components { detail });
         }

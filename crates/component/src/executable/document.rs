@@ -1,5 +1,7 @@
 //! What an executable component is given.
 
+use std::path::Path;
+
 use serde_json::{Value as Json, json};
 
 use super::Executable;
@@ -10,6 +12,11 @@ use crate::value::Value;
 
 /// The version of documents and answers.
 const PROTOCOL: &str = "component.v1";
+
+/// A path as a text; what is not UTF-8 in it is replaced.
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
 
 /// The document for a phase.
 pub(super) fn document(component: &Executable, phase: &str) -> Json {
@@ -31,8 +38,8 @@ pub(super) fn document(component: &Executable, phase: &str) -> Json {
             "name": component.name,
         },
         "application": {
-            "root": application.root(),
-            "files": application.all(),
+            "root": text(application.root()),
+            "files": application.all().into_iter().map(text).collect::<Vec<_>>(),
             "details": application.details(),
             "services": application.services().to_json(),
             "environment": application.environment(),
@@ -46,11 +53,14 @@ pub(super) fn document(component: &Executable, phase: &str) -> Json {
 fn droplet(droplet: &Droplet, kind: Kind) -> Json {
     let members = droplet.members();
     let home = &members.java_home;
-    let libraries = |libraries: &Libraries| json!({"paths": libraries.paths(), "qualified-paths": libraries.qualified_paths()});
+    let libraries = |libraries: &Libraries| {
+        let paths: Vec<String> = libraries.paths().iter().map(|path| text(path)).collect();
+        json!({"paths": paths, "qualified-paths": libraries.qualified_paths()})
+    };
     json!({
         "component-id": droplet.component_id(),
-        "root": droplet.root_path(),
-        "sandbox": droplet.sandbox_path(),
+        "root": text(droplet.root_path()),
+        "sandbox": text(droplet.sandbox_path()),
         "qualified-sandbox": droplet.qualify(droplet.sandbox_path()),
         "additional-libraries": libraries(&members.additional_libraries),
         "classpath": members.additional_libraries.as_classpath(),
@@ -67,7 +77,7 @@ fn droplet(droplet: &Droplet, kind: Kind) -> Json {
         "security-providers": members.security_providers.providers(),
         "java-home": {
             "mutable": kind == Kind::Jre,
-            "root": home.root,
+            "root": home.root.as_deref().map(text),
             "qualified-root": home.qualified_root(),
             "environment-variable": home.as_env_var(),
             "version": home.version.as_ref().map(|version| version.as_str().to_owned()),
