@@ -45,7 +45,8 @@ fn start(workspace: &Workspace, release: &Output, options: &str) -> Output {
 fn repository(workspace: &Workspace) -> String {
     let script = root().join("buildpacks/java/build-repository");
     let run = |folder: &Path| {
-        workspace.process(&script).arg(folder).path_first(tools()).limit(LIMIT).run().success()
+        let process = workspace.process(&script).arg(folder).path_first(tools());
+        process.env("XDG_CACHE_HOME", workspace.path("downloads")).limit(LIMIT).run().success()
     };
     let first = run(&workspace.path("java"));
     // Nothing is built anew.

@@ -8,7 +8,7 @@ use tool::{Args, Failure};
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct Options {
-    /// Record files, or names with `--check`.
+    /// Record files; names with `--check` and without `--publish`.
     pub arguments: Vec<String>,
     pub overwrite: bool,
     pub manifest: bool,
@@ -17,6 +17,7 @@ pub(crate) struct Options {
     pub keep_going: bool,
     pub keep: bool,
     pub checksums: bool,
+    /// Before a build: could it be deployed? With `--publish`: can it be installed?
     pub check: bool,
     pub dry_run: bool,
     pub records: Option<PathBuf>,
@@ -38,7 +39,7 @@ impl Options {
             arguments: Vec::new(),
         };
         options.arguments = args.rest()?;
-        let wrong = if options.check && options.arguments.is_empty() {
+        let wrong = if options.check && !options.publish && options.arguments.is_empty() {
             "--check needs the name of a package"
         } else {
             return Ok(options);

@@ -53,12 +53,14 @@ pub(crate) fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
             records.write(deploy)?;
         }
         if options.publish && !packages.is_empty() {
+            let check = options.check;
             io.say("Updating repository...");
             let options = repository::Options {
                 cache: cache.clone(),
                 known,
                 warn: Some(&warn),
                 origin: io.origin(&TOOL, "publish"),
+                check: check.then_some(&repo_tool::resolve::refuse_unresolvable),
                 ..repository::Options::default()
             };
             let published = repository::publish(&store, &location, &options)?;

@@ -28,5 +28,9 @@ pub const TOOL: Tool = Tool {
 /// The first thing that goes wrong; packages that were deployed before it have their records.
 pub fn run(args: Args, io: &mut Io) -> Result<(), Failure> {
     let options = args::Options::parse(args)?;
-    if options.check { check::run(&options, io) } else { deploy::run(&options, io) }
+    if options.check && !options.publish {
+        check::run(&options, io)
+    } else {
+        deploy::run(&options, io)
+    }
 }

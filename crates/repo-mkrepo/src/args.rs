@@ -31,6 +31,8 @@ pub struct Options {
     pub records: Option<PathBuf>,
     /// Write `packages.json` compressed or plain; as it was before, where nobody says.
     pub gzip: Option<bool>,
+    /// Publish nothing that cannot be installed.
+    pub check: bool,
     /// The manifest cache.
     pub cache: Cache,
     /// Bucket and prefix, where given.
@@ -89,6 +91,7 @@ impl Command {
     pub fn parse(mut args: Args, io: &Io) -> Result<Self, Failure> {
         let upload = args.flag("--upload");
         let (gzip, plain) = (args.flag("--gzip"), args.flag("--no-gzip"));
+        let check = args.flag("--check");
         let json = args.flag("--json");
         let yes = args.flag(["-y", "--yes"]);
         let dry_run = args.flag("--dry-run");
@@ -121,11 +124,15 @@ impl Command {
             return Err(Failure::usage(format!("{option} has a meaning with --upload only"))
                 .hint("See --help for usage and examples."));
         }
+        if check && !upload {
+            return Err(Failure::usage("--check has a meaning with --upload only")
+                .hint("'repo-check --resolve' checks what is published."));
+        }
         let gzip = (gzip || plain).then_some(gzip);
         match verb {
             None => {
                 let options = make(upload, snapshot, records, cache, &rest, io)?;
-                Ok(Self::Make(Options { gzip, ..options }))
+                Ok(Self::Make(Options { gzip, check, ..options }))
             }
             Some(Verb::Log(place)) => Ok(Self::Log(Log { json, count, place })),
             Some(Verb::Diff(from, to, place)) => Ok(Self::Diff(Diff { json, from, to, place })),
@@ -206,7 +213,7 @@ fn make(
     };
     let manifests = manifests.iter().map(|name| io.folder().join(name)).collect();
     let (gzip, place) = (None, Named(place));
-    Ok(Options { upload, snapshot, records, gzip, cache, place, manifests })
+    Ok(Options { upload, snapshot, records, gzip, check: false, cache, place, manifests })
 }
 
 impl Named {

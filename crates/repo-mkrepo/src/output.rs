@@ -56,8 +56,10 @@ mod tests {
 
     #[test]
     fn what_cannot_be_written_is_named() {
-        let failure = write(Path::new("/nonexistent/packages.json"), b"x").unwrap_err();
+        let folder = scratch::Folder::new("mkrepo-output-").unwrap();
+        let path = folder.path().join("missing/packages.json");
+        let failure = write(&path, b"x").unwrap_err();
         assert_eq!(failure.exit, Exit::LocalIo);
-        assert!(failure.causes[0].contains("/nonexistent/packages.json"), "{failure:?}");
+        assert!(failure.causes[0].contains("missing/packages.json"), "{failure:?}");
     }
 }

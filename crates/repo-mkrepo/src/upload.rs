@@ -42,6 +42,7 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
             warn: Some(&warn),
             origin: io.origin(&TOOL, "publish"),
             gzip: options.gzip,
+            check: options.check.then_some(&repo_tool::resolve::refuse_unresolvable),
             ..publish::Options::default()
         };
         let published = repository::publish(&store, &location, &publish)?;

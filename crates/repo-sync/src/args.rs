@@ -24,6 +24,8 @@ pub struct Options {
     pub yes: bool,
     /// Only say what would be done.
     pub dry_run: bool,
+    /// Sync nothing that cannot be installed.
+    pub check: bool,
     /// Print the plan as JSON.
     pub plan: bool,
     /// Apply the plan in this file.
@@ -77,6 +79,7 @@ impl Command {
         let yes = args.flag(["-y", "--yes"]);
         let dry_run = args.flag(["-n", "--dry-run"]);
         let plan = args.flag("--plan");
+        let check = args.flag("--check");
         let cache = Cache::take_switch(&mut args);
         let snapshot = args.value(["-c", "--snapshot"])?;
         let destination_folder = args.value(["-d", "--dest-dir"])?;
@@ -121,6 +124,7 @@ impl Command {
             keep,
             yes,
             dry_run,
+            check,
             plan,
             apply,
             snapshot,

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use location::Location;
+use manifest::Index;
 use manifest::plan::{self, PackageChange};
 use record::{Action, Record, Sync};
 use repo_tool::change::{self, Change};
@@ -95,6 +96,13 @@ fn sync(
         manifests: &destination_manifests,
     };
     let work = sync::prepare(&source, &destination, options.keep)?;
+    if options.check {
+        let result = Index::generate(work.plan.result.clone());
+        let before = destination.manifests.index();
+        repo_tool::resolve::refuse_unresolvable(&result, Some(&before)).map_err(|reason| {
+            Failure::new(Exit::Failure, format!("{to} is not synced: {reason}"))
+        })?;
+    }
     let late_store;
     if source.store.is_none()
         && options.destination_folder.is_none()

@@ -4,6 +4,7 @@
 //! - [`open`]: buckets, named by arguments rather than by the environment alone.
 //! - [`json`]: JSON documents on stdout.
 //! - [`plan`]: a plan as a document, printed and read again.
+//! - [`resolve`]: whether what is to be published can be installed.
 //! - [`change`]: a planned change: asked about, applied and reported.
 
 mod cache;
@@ -11,5 +12,6 @@ pub mod change;
 pub mod json;
 pub mod open;
 pub mod plan;
+pub mod resolve;
 
 pub use cache::Cache;

@@ -58,6 +58,15 @@ pub enum Error {
         place: String,
     },
 
+    /// The check before the write says no.
+    #[error("{key} is not published: {reason}")]
+    Refused {
+        /// Key of the index.
+        key: String,
+        /// Why.
+        reason: String,
+    },
+
     /// The snapshot that is to be made exists already.
     #[error("snapshot {key} exists already")]
     SnapshotExists {

@@ -17,6 +17,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use location::Location;
+use manifest::Index;
 use manifest::index::Change;
 use store::Store;
 
@@ -24,6 +25,9 @@ use crate::history::{Id, Origin};
 use crate::{Error, Manifests, dice, index, snapshot};
 
 use run::Run;
+
+/// Decides whether an index may be published in place of another one.
+pub type Check = dyn Fn(&Index, Option<&Index>) -> Result<(), String>;
 
 /// How to publish; `Options::default()` suits everybody.
 #[derive(Clone)]
@@ -46,6 +50,9 @@ pub struct Options<'a> {
     pub given: Option<&'a Manifests>,
     /// What the caller has done to manifests: a listing that does not know of it is not believed.
     pub known: Known,
+    /// Asked before an index is written, with the one that it replaces, where that can be read; the
+    /// reason that it gives is why nothing is published.
+    pub check: Option<&'a Check>,
     /// Told of each kind of step when it is first taken.
     pub progress: Option<&'a dyn Fn(&Step)>,
     /// Told what the user should know, such as that the service heeds no conditions.
@@ -67,6 +74,7 @@ impl Default for Options<'_> {
             gzip: None,
             given: None,
             known: Known::default(),
+            check: None,
             progress: None,
             warn: None,
             origin: Origin::default().by("repository", env!("CARGO_PKG_VERSION"), "publish"),

@@ -116,6 +116,7 @@ impl Fail for repository::Error {
         match self {
             E::Store(error) => error.exit(),
             E::Manifest { .. } | E::Index { .. } | E::Generation { .. } => Exit::BadInput,
+            E::Refused { .. } => Exit::Failure,
             E::Contended { .. } | E::Moved { .. } => Exit::Conflict,
             E::NoManifests { .. } | E::NoGeneration { .. } | E::ArchivesGone { .. } => {
                 Exit::NotFound
@@ -133,6 +134,9 @@ impl Fail for repository::Error {
             E::Contended { .. } | E::Moved { .. } => "Nothing was lost; run it again.",
             E::ArchivesGone { .. } => {
                 "Nothing was changed. Bring these archives back, or choose another generation."
+            }
+            E::Refused { .. } => {
+                "packages.json is as it was. Deploy what is missing, or publish without --check."
             }
             E::NoGeneration { .. } => "'repo-mkrepo log' lists the generations that there are.",
             E::Manifest { .. } => "Correct or remove that manifest, then run it again.",
