@@ -95,6 +95,7 @@ make_work_folder
 # build. What concerns the call goes to stderr, what `bob` would say to stdout.
 check() {
 	local status=0
+	(umask 077 && : >"$work/check")
 	run "${deploy[@]}" --check "$1" >"$work/check" 2>&1 || status=$?
 	if [[ $status -eq 2 ]]; then
 		cat -- "$work/check" >&2
@@ -106,10 +107,12 @@ check() {
 
 for formula in "${formulae[@]}"; do
 	$dry_run || check "${name[1]:-$formula}"
-	mkdir -- "$work/output"
+	# Private like the folder around them, whatever the umask is: that is for what formulae make.
+	mkdir -m 700 -- "$work/output"
+	(umask 077 && : >"$work/records")
 	if $dry_run; then
 		run "${build[@]}" --no-archive --output "$work/output" --records /dev/null "$formula" 2>&1
-		rm -rf -- "$work/output"
+		rm -rf -- "$work/output" "$work/records"
 		continue
 	fi
 	run "${build[@]}" --output "$work/output" --records "$work/records" "$formula" 2>&1

@@ -24,8 +24,8 @@ pub struct Place {
     /// What serves it, as in messages of tests.
     pub kind: &'static str,
     env: Vec<(String, String)>,
-    /// Keeps the server in this process alive.
-    _server: Option<s3::Server>,
+    /// The server in this process, kept alive.
+    server: Option<s3::Server>,
 }
 
 impl Place {
@@ -87,7 +87,13 @@ impl Place {
             .set("NOW", "2026-11-21 12:00:00")
             .set("WORKSPACE_DIR", &formulae)
             .set("DEFAULT_BUILD_PATH", &build_path);
-        Self { workspace, bucket, kind, env, _server: server }
+        Self { workspace, bucket, kind, env, server }
+    }
+
+    /// The server, where it is in this process.
+    #[must_use]
+    pub fn server(&self) -> Option<&s3::Server> {
+        self.server.as_ref()
     }
 
     /// A shell with the tools first on its path, then the wrappers.

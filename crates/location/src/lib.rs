@@ -56,7 +56,7 @@ pub enum Error {
     Endpoint {
         /// The variable or option that it came from.
         variable: String,
-        /// Its value.
+        /// Its value, without what may be secret in it: user, password, query.
         value: String,
     },
     /// A region that would not make a host name.

@@ -49,7 +49,10 @@ impl Service {
     /// # Errors
     /// [`Error::Endpoint`] when it is no URL of a known scheme.
     pub fn from_endpoint(source: &str, endpoint: &str, region: Region) -> Result<Self, Error> {
-        let unfit = || Error::Endpoint { variable: source.to_owned(), value: endpoint.to_owned() };
+        let unfit = || {
+            let value = url::without_secrets(endpoint);
+            Error::Endpoint { variable: source.to_owned(), value }
+        };
         let trimmed = endpoint.trim_end_matches('/');
         if let Some(path) = endpoint.strip_prefix("file://") {
             let path = path.strip_prefix("localhost").unwrap_or(path);
@@ -134,6 +137,24 @@ mod tests {
         for url in ["", "h:1", "ftp://h", "file://a/b", "http://", "http://u:p@h", "file:///a/../b"]
         {
             assert!(parse(url).is_err(), "{url:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_is_shown_without_its_secrets() {
+        for (given, shown) in [
+            ("http://user:geheim@h:1", "http://…@h:1"),
+            ("user:geheim@h:1/x", "…@h:1/x"),
+            ("https://geheim@h", "https://…@h"),
+            ("ftp://user:ge/he?im@h", "ftp://…@h"),
+            ("http://user:geheim@b@h", "http://…@h"),
+            ("http://h/?token=geheim", "http://h/?…"),
+            ("http://user:x@h#geheim", "http://…@h#…"),
+            ("ftp://h", "ftp://h"),
+        ] {
+            let error = Service::from_endpoint("X", given, Region::default()).unwrap_err();
+            let value = shown.to_owned();
+            assert_eq!(error, Error::Endpoint { variable: "X".to_owned(), value }, "{given}");
         }
     }
 

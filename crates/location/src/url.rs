@@ -16,6 +16,23 @@ pub(crate) fn decode(text: &str) -> Option<String> {
     percent_decode_str(text).decode_utf8().ok().map(Into::into)
 }
 
+/// A URL, or what was meant to be one, as messages may show it: without user, password and query,
+/// and without what follows a `#`. Passwords hold any character, so all up to the last `@` goes.
+pub(crate) fn without_secrets(url: &str) -> String {
+    let (scheme, rest) = match url.find("://") {
+        Some(at) => url.split_at(at + 3),
+        None => ("", url),
+    };
+    let (user, rest) = match rest.rsplit_once('@') {
+        Some((_, rest)) => ("…@", rest),
+        None => ("", rest),
+    };
+    match rest.find(['?', '#']) {
+        Some(at) if at + 1 < rest.len() => format!("{scheme}{user}{}…", &rest[..=at]),
+        _ => format!("{scheme}{user}{rest}"),
+    }
+}
+
 /// What follows `base` and a slash in `url`. Scheme and host are compared in any case, since they
 /// mean the same in any; the path is not.
 pub(crate) fn below<'u>(url: &'u str, base: &str) -> Option<&'u str> {
