@@ -128,6 +128,16 @@ impl Place {
         Store::open(&service, &self.bucket, Options::default(), &env).unwrap()
     }
 
+    /// Where the bucket lies, without a prefix.
+    #[must_use]
+    pub fn location(&self) -> Location {
+        let env = |name: &str| {
+            self.env.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+        };
+        let service = Service::from_env(&env, Region::default()).unwrap();
+        Location::new(service, &self.bucket, Prefix::default()).unwrap()
+    }
+
     /// The whole bucket, without what the tools keep for themselves: keys, and contents with what
     /// names this very store masked.
     #[must_use]
@@ -153,13 +163,9 @@ impl Place {
     /// Text without what differs from store to store and from run to run.
     #[must_use]
     pub fn masked(&self, text: &str) -> String {
-        let env = |name: &str| {
-            self.env.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
-        };
-        let service = Service::from_env(&env, Region::default()).unwrap();
-        let url =
-            Location::new(service.clone(), &self.bucket, Prefix::default()).unwrap().dist_url("");
-        let shown = Location::new(service, &self.bucket, Prefix::default()).unwrap().to_string();
+        let location = self.location();
+        let url = location.dist_url("");
+        let shown = location.to_string();
         let tmp = self.workspace.path("tmp").display().to_string();
         let masked = text
             .replace(&url, "<STORE>/")
