@@ -222,7 +222,7 @@ class Wrappers(unittest.TestCase):
             done = self.run_wrapper("deploy.sh", *words)
             self.assertEqual(0, done.returncode, done.stderr)
             calls = self.called()
-            self.assertEqual("pkg-deploy --bob --overwrite --check php-8.3.9", calls[0])
+            self.assertEqual("pkg-deploy --bob --overwrite --resume --check php-8.3.9", calls[0])
             self.assertEqual("repo-mkrepo --bob --records /dev/null --upload", calls[3])
             self.assertEqual(4, len(calls))
             self.assertIn("Updating repository...\n", done.stdout)
@@ -298,7 +298,7 @@ class Wrappers(unittest.TestCase):
         self.assertEqual(0, done.returncode, done.stderr)
         calls = self.called()
         self.assertEqual(7, len(calls))
-        self.assertEqual("pkg-deploy --bob --check php folder/x-1.0", calls[3])
+        self.assertEqual("pkg-deploy --bob --resume --check php folder/x-1.0", calls[3])
         self.assertEqual("repo-mkrepo --bob --records /dev/null --upload", calls[6])
 
     # The others
