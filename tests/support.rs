@@ -1,6 +1,7 @@
 //! The same workspace on each kind of store, for tests that expect the same of all.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
 
+pub mod crowd;
 pub mod trial;
 
 use std::fs;
