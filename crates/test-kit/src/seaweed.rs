@@ -50,11 +50,14 @@ impl Server {
     /// The one that all tests of this process share: take a bucket of your own there.
     ///
     /// # Panics
-    /// As [`Server::start`].
+    /// As [`Server::start`], for each caller, but it is tried once only.
     #[must_use]
     pub fn shared() -> &'static Server {
-        static SHARED: OnceLock<Server> = OnceLock::new();
-        SHARED.get_or_init(Server::start)
+        static SHARED: OnceLock<Result<Server, String>> = OnceLock::new();
+        SHARED
+            .get_or_init(Server::try_start_with_other_ports)
+            .as_ref()
+            .unwrap_or_else(|report| panic!("{report}"))
     }
 
     /// Starts one and waits until it serves.
@@ -63,16 +66,20 @@ impl Server {
     /// When there is no `weed` (the message says how to get it), or it does not start.
     #[must_use]
     pub fn start() -> Server {
+        Server::try_start_with_other_ports().unwrap_or_else(|report| panic!("{report}"))
+    }
+
+    fn try_start_with_other_ports() -> Result<Server, String> {
         let weed = weed();
         let mut report = String::new();
         // A port can be taken between our look and the server's: then once more, with others.
-        for _ in 0..3 {
+        for _ in 0..2 {
             match Server::try_start(&weed) {
-                Ok(server) => return server,
+                Ok(server) => return Ok(server),
                 Err(problem) => report = problem,
             }
         }
-        panic!("SeaweedFS ({}) does not start: {report}", weed.display());
+        Err(format!("SeaweedFS ({}) does not start: {report}", weed.display()))
     }
 
     fn try_start(weed: &Path) -> Result<Server, String> {
@@ -101,7 +108,10 @@ impl Server {
             "-master.telemetry=false".to_owned(),
             format!("-volume.port={}", ports[2]),
             format!("-volume.port.grpc={}", ports[3]),
-            "-volume.max=0".to_owned(),
+            // The defaults count the free disk: on one that is nearly full, which is none of the
+            // tests' business, SeaweedFS would take no write at all.
+            "-volume.max=1000".to_owned(),
+            "-volume.minFreeSpace=1MiB".to_owned(),
             "-filer".to_owned(),
             format!("-filer.port={}", ports[4]),
             format!("-filer.port.grpc={}", ports[5]),
