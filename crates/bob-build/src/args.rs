@@ -48,7 +48,7 @@ impl Options {
         } else {
             return Ok(options);
         };
-        Err(Failure::usage(wrong).hint("See --help for usage and examples."))
+        Err(Failure::arguments(wrong))
     }
 }
 

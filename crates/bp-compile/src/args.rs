@@ -23,22 +23,23 @@ impl Options {
         let common = bp_tool::Options::take_switches(&mut args);
         let finalize = args.flag("--finalize");
         let common = common.take_values(&mut args)?;
-        let usage = |text: &str| Failure::usage(text).hint("See --help for usage and examples.");
         let rest = args.rest()?;
         let (application, cache, finalize) = match (&rest[..], finalize) {
             ([application, cache], false) => (application, cache, None),
             ([application, cache, deps, index], true) => {
                 let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
                 if index.is_empty() || !index.chars().all(plain) {
-                    return Err(usage(&format!("{index:?} is no place in a folder")));
+                    return Err(Failure::arguments(format!("{index:?} is no place in a folder")));
                 }
                 (application, cache, Some((deps.into(), index.clone())))
             }
             (_, false) => {
-                return Err(usage("expected the application's folder and that of the cache"));
+                return Err(Failure::arguments(
+                    "expected the application's folder and that of the cache",
+                ));
             }
             (_, true) => {
-                return Err(usage(
+                return Err(Failure::arguments(
                     "--finalize needs four arguments: the application's folder, that of the \
                      cache, that of the dependencies, and an index",
                 ));

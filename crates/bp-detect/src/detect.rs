@@ -1,25 +1,21 @@
 //! The detection.
 
-use bp_tool::Phase;
+use bp_tool::{Look, Phase};
 use serde_json::json;
 use tool::{Exit, Failure, Io};
-
-use crate::args::Options;
 
 /// The platform's database holds no more characters.
 const LONGEST: usize = 255;
 
 /// Prints the tags of all components that are for the application.
-pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
-    let temporary = io.env("TMPDIR").unwrap_or_else(|| "/tmp".to_owned());
-    let cache = options.cache.clone().unwrap_or_else(|| temporary.into());
-    let application = &options.application;
+pub fn run(look: &Look, io: &mut Io) -> Result<(), Failure> {
+    let (application, cache) = (&look.application, look.cache(io));
     let phase = Phase::Detect;
-    let (tags, found) = bp_tool::run(&options.common, io, phase, application, &cache, |staging| {
+    let (tags, found) = bp_tool::run(&look.common, io, phase, application, &cache, |staging| {
         let tags = staging.detect()?;
         Ok((tags, bp_tool::found(staging)))
     })?;
-    if options.common.json {
+    if look.common.json {
         let answer = json!({
             "kind": "detect.v1",
             "detected": tags.is_some(),

@@ -1,8 +1,8 @@
 //! Says whether and by which components an application can be run.
 
-mod args;
 mod detect;
 
+use bp_tool::Look;
 use tool::{Args, Failure, Io, Tool};
 
 /// The program.
@@ -18,6 +18,16 @@ pub const TOOL: Tool = Tool {
 /// # Errors
 /// The first thing that goes wrong; without a word when no container can run the application.
 pub fn run(args: Args, io: &mut Io) -> Result<(), Failure> {
-    let options = args::Options::parse(args)?;
-    detect::run(&options, io)
+    let look = Look::parse(args)?;
+    detect::run(&look, io)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_option_stands_in_the_help() {
+        for option in bp_tool::NAMES.into_iter().chain(["--cache"]) {
+            assert!(super::TOOL.help.contains(option), "{option}");
+        }
+    }
 }

@@ -1,23 +1,18 @@
 //! The release.
 
-use bp_tool::Phase;
+use bp_tool::{Look, Phase};
 use serde_json::json;
 use tool::{Failure, Io};
 
-use crate::args::Options;
-
 /// Prints how the application is run.
-pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
-    let temporary = io.env("TMPDIR").unwrap_or_else(|| "/tmp".to_owned());
-    let cache = options.cache.clone().unwrap_or_else(|| temporary.into());
-    let application = &options.application;
+pub fn run(look: &Look, io: &mut Io) -> Result<(), Failure> {
+    let (application, cache) = (&look.application, look.cache(io));
     let phase = Phase::Release;
-    let (release, found) =
-        bp_tool::run(&options.common, io, phase, application, &cache, |staging| {
-            let release = staging.release()?;
-            Ok((release, bp_tool::found(staging)))
-        })?;
-    if !options.common.json {
+    let (release, found) = bp_tool::run(&look.common, io, phase, application, &cache, |staging| {
+        let release = staging.release()?;
+        Ok((release, bp_tool::found(staging)))
+    })?;
+    if !look.common.json {
         return io.print(&release.to_yaml());
     }
     let answer = json!({

@@ -54,9 +54,7 @@ impl Fail for Error {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Error::Request(generate::Error::Arity { .. }) => {
-                Some("See --help for usage and examples.".to_owned())
-            }
+            Error::Request(generate::Error::Arity { .. }) => Some(tool::SEE_HELP.to_owned()),
             Error::Missing { variable: "STACK" } => {
                 Some("It names the stack that the package is built for, such as heroku-24.".into())
             }

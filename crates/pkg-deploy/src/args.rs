@@ -44,7 +44,7 @@ impl Options {
         } else {
             return Ok(options);
         };
-        Err(Failure::usage(wrong).hint("See --help for usage and examples."))
+        Err(Failure::arguments(wrong))
     }
 }
 

@@ -118,7 +118,7 @@ impl Fail for Error {
                 "Use the --overwrite flag to continue."
             }
             Self::Failed { .. } => "Give --keep-going to deploy what was built.",
-            Self::NoRecords { .. } => "See --help for usage and examples.",
+            Self::NoRecords { .. } => tool::SEE_HELP,
             Self::Store(error) => return error.hint(),
             Self::NoCredentials(error) => return tool::Fail::hint(error),
             Self::Repository(error) => return error.hint(),

@@ -44,13 +44,10 @@ impl Options {
         let names = args.rest()?;
         if apply.is_some() {
             if !names.is_empty() || !publish || plan || snapshot.is_some() {
-                return Err(Failure::usage("with --apply, the plan says what is removed")
-                    .hint("See --help for usage and examples."));
+                return Err(Failure::arguments("with --apply, the plan says what is removed"));
             }
         } else if names.is_empty() {
-            return Err(
-                Failure::usage("no manifest is named").hint("See --help for usage and examples.")
-            );
+            return Err(Failure::arguments("no manifest is named"));
         }
         if snapshot.is_some() && !publish {
             return Err(Failure::usage("a snapshot cannot be made with --no-publish"));

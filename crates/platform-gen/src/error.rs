@@ -73,7 +73,7 @@ impl Fail for Error {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::NoRepository => Some("See --help for usage and examples.".to_owned()),
+            Self::NoRepository => Some(tool::SEE_HELP.to_owned()),
             Self::Url { .. } => {
                 Some("It needs a scheme and a host, as https://host/packages.json.".to_owned())
             }

@@ -109,10 +109,15 @@ impl Options {
             Ok([bucket, prefix]) => Some((bucket, prefix)),
             Err(rest) if rest.is_empty() => None,
             Err(rest) if rest.len() == 1 => {
-                return Err(wrong(&format!("bucket {} is given without a prefix", rest[0]))
-                    .hint("Use '' for none. See --help for usage and examples."));
+                return Err(Failure::arguments(format!(
+                    "bucket {} is given without a prefix",
+                    rest[0]
+                ))
+                .hint("Use '' for none. See --help for usage and examples."));
             }
-            Err(rest) => return Err(wrong(&format!("unexpected argument {}", rest[2]))),
+            Err(rest) => {
+                return Err(Failure::arguments(format!("unexpected argument {}", rest[2])));
+            }
         };
         let given = [
             ("--older-than", older_than.is_some()),
@@ -128,19 +133,23 @@ impl Options {
         let rules = &given[..5];
         let asked = [("--stack", !stacks.is_empty()), ("--against", against.is_some())];
         if let Some((name, _)) = asked.iter().find(|(_, given)| *given && !resolve) {
-            return Err(wrong(&format!("{name} is for asking the resolver, with --resolve")));
+            return Err(Failure::arguments(format!(
+                "{name} is for asking the resolver, with --resolve"
+            )));
         }
         let command = if is_gc {
             let other = [("--deep", deep), ("--strict", strict), ("--resolve", resolve)];
             if let Some((name, _)) = other.iter().find(|(_, given)| *given) {
-                return Err(wrong(&format!("{name} is for checking, without --gc")));
+                return Err(Failure::arguments(format!("{name} is for checking, without --gc")));
             }
             if plan && (json || dry_run || apply.is_some()) {
-                return Err(wrong("--plan goes without --json, --dry-run and --apply"));
+                return Err(Failure::arguments(
+                    "--plan goes without --json, --dry-run and --apply",
+                ));
             }
             let ruled = rules.iter().any(|(_, given)| *given) || !keep.is_empty();
             if apply.is_some() && ruled {
-                return Err(wrong("with --apply, the plan says what is removed"));
+                return Err(Failure::arguments("with --apply, the plan says what is removed"));
             }
             Command::Gc(Box::new(Gc {
                 older_than: older_than.unwrap_or_default(),
@@ -155,7 +164,7 @@ impl Options {
             }))
         } else {
             if let Some((name, _)) = given.iter().find(|(_, given)| *given) {
-                return Err(wrong(&format!("{name} is for removing, with --gc")));
+                return Err(Failure::arguments(format!("{name} is for removing, with --gc")));
             }
             let resolve = resolve.then_some(Resolve { stacks, locks, against });
             Command::Check(Check { deep, strict, all, resolve })
@@ -188,10 +197,6 @@ impl Target {
         let endpoint = self.endpoint.clone().map(|url| ("--endpoint", url));
         Place { bucket, prefix, region, endpoint }.location(io)
     }
-}
-
-fn wrong(message: &str) -> Failure {
-    Failure::usage(message).hint("See --help for usage and examples.")
 }
 
 #[cfg(test)]

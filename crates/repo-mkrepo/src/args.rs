@@ -106,8 +106,7 @@ impl Command {
         let only = |given: bool, option: &str, verbs: &[&str]| {
             let name = verb.as_ref().map_or("generating", Verb::name);
             match given && !verbs.contains(&name) {
-                true => Err(Failure::usage(format!("{option} has no meaning with {name}"))
-                    .hint("See --help for usage and examples.")),
+                true => Err(Failure::arguments(format!("{option} has no meaning with {name}"))),
                 false => Ok(()),
             }
         };
@@ -121,8 +120,7 @@ impl Command {
         }
         if (gzip || plain) && !upload {
             let option = if gzip { "--gzip" } else { "--no-gzip" };
-            return Err(Failure::usage(format!("{option} has a meaning with --upload only"))
-                .hint("See --help for usage and examples."));
+            return Err(Failure::arguments(format!("{option} has a meaning with --upload only")));
         }
         if check && !upload {
             return Err(Failure::usage("--check has a meaning with --upload only")

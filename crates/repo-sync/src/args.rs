@@ -115,7 +115,7 @@ impl Command {
                 || destination.endpoint.is_some()
                 || source.endpoint.is_some();
             if elsewhere {
-                return Err(wrong("with --apply, the plan says where and what"));
+                return Err(Failure::arguments("with --apply, the plan says where and what"));
             }
         } else {
             place(&rest, &mut destination, &mut source)?;
@@ -139,7 +139,7 @@ impl Command {
 }
 
 fn operations(arguments: &[String], dry_run: bool) -> Result<Command, Failure> {
-    let wrong = || wrong("ops takes eight arguments");
+    let wrong = || Failure::arguments("ops takes eight arguments");
     let (source, destination) = arguments.split_at_checked(4).ok_or_else(wrong)?;
     Ok(Command::Operations(Operations {
         dry_run,
@@ -169,13 +169,9 @@ fn place(rest: &[String], destination: &mut Named, source: &mut Named) -> Result
             source.place = pair(from_bucket, from_prefix);
             source.region = from_region.first().cloned();
         }
-        _ => return Err(wrong("two to six arguments are expected")),
+        _ => return Err(Failure::arguments("two to six arguments are expected")),
     }
     Ok(())
-}
-
-fn wrong(message: &str) -> Failure {
-    Failure::usage(message).hint("See --help for usage and examples.")
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ impl Args {
 }
 
 fn wrong(what: impl Display) -> Failure {
-    Failure::usage(what.to_string()).hint("See --help for usage and examples.")
+    Failure::arguments(what.to_string())
 }
 
 #[cfg(test)]

@@ -85,6 +85,9 @@ pub trait Fail: Error {
     }
 }
 
+/// The hint of whoever uses a tool in a way that it does not know.
+pub const SEE_HELP: &str = "See --help for usage and examples.";
+
 /// Why a tool failed, ready to be told.
 #[derive(Debug)]
 pub struct Failure {
@@ -115,9 +118,14 @@ impl Failure {
         self
     }
 
-    /// Wrong usage.
+    /// Wrong usage, of which the message says the way out.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Exit::Usage, message)
+    }
+
+    /// Arguments that make no sense; the way out is the help.
+    pub fn arguments(message: impl Into<String>) -> Self {
+        Self::usage(message).hint(SEE_HELP)
     }
 }
 

@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 pub use args::Args;
 pub use ask::Answer;
-pub use exit::{Exit, Fail, Failure};
+pub use exit::{Exit, Fail, Failure, SEE_HELP};
 pub use io::{Input, Io, Notes, Out, cannot_write};
 pub use progress::Progress;
 pub use records::{Records, publish_record};

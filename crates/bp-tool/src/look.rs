@@ -1,31 +1,41 @@
-//! The command line.
+//! The command line of the phases that only look at an application.
 
 use std::path::PathBuf;
 
-use tool::{Args, Failure};
+use tool::{Args, Failure, Io};
 
-/// What the command line asks for.
+use crate::Options;
+
+/// What the command line of `bp-detect` and `bp-release` asks for.
 #[derive(Debug)]
-pub struct Options {
+pub struct Look {
     /// What all phases know.
-    pub common: bp_tool::Options,
-    /// The folder of the download cache, in place of the temporary folder.
-    pub cache: Option<PathBuf>,
+    pub common: Options,
+    cache: Option<PathBuf>,
     /// The application's folder.
     pub application: PathBuf,
 }
 
-impl Options {
+impl Look {
     /// Takes all arguments.
+    ///
+    /// # Errors
+    /// When they are not options and one folder.
     pub fn parse(mut args: Args) -> Result<Self, Failure> {
-        let common = bp_tool::Options::take_switches(&mut args);
+        let common = Options::take_switches(&mut args);
         let cache = args.value("--cache")?;
         let common = common.take_values(&mut args)?;
         match &args.rest()?[..] {
             [application] => Ok(Self { common, cache, application: application.into() }),
-            _ => Err(Failure::usage("expected the application's folder")
-                .hint("See --help for usage and examples.")),
+            _ => Err(Failure::arguments("expected the application's folder")),
         }
+    }
+
+    /// The folder of the download cache: as named, else the temporary folder.
+    #[must_use]
+    pub fn cache(&self, io: &Io) -> PathBuf {
+        let temporary = || io.env("TMPDIR").unwrap_or_else(|| "/tmp".to_owned()).into();
+        self.cache.clone().unwrap_or_else(temporary)
     }
 }
 
@@ -35,8 +45,8 @@ mod tests {
 
     use super::*;
 
-    fn parse(texts: &[&str]) -> Result<Options, Failure> {
-        Options::parse(Args::new(texts.iter().map(Into::into).collect()))
+    fn parse(texts: &[&str]) -> Result<Look, Failure> {
+        Look::parse(Args::new(texts.iter().map(Into::into).collect()))
     }
 
     #[test]
@@ -46,13 +56,6 @@ mod tests {
         assert!(options.common.json);
         for texts in [&[][..], &["a", "b"], &["--what", "a"]] {
             assert_eq!(parse(texts).unwrap_err().exit, Exit::Usage, "{texts:?}");
-        }
-    }
-
-    #[test]
-    fn every_option_stands_in_the_help() {
-        for option in test_kit::options_in(include_str!("args.rs")).chain(bp_tool::NAMES) {
-            assert!(crate::TOOL.help.contains(option), "{option}");
         }
     }
 }
