@@ -208,7 +208,7 @@ fn look<'s>(
         source.list(fixed)?.into_iter().map(|object| (object.key, object.etag)).collect();
     let mut keys: Vec<String> = etags.keys().cloned().collect();
     keys.extend(built.into_iter().flat_map(BTreeMap::keys).cloned());
-    let Some(best) = manifest::version::best_match(&pattern, &keys) else {
+    let Some(best) = manifest::order::best_match(&pattern, &keys) else {
         return Ok(None);
     };
     let place = match local(best) {

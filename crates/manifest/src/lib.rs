@@ -8,16 +8,16 @@
 //! - [`generate`][]: a new manifest from what a formula knows
 //! - [`Index`][]: `packages.json`
 //! - [`plan`][]: what a sync has to do
-//! - [`natural`][], [`version`], [`glob`]: orders and patterns of names
+//! - [`order`]: natural order, and that of versions in names
+//! - [`glob`]: patterns of names
 
 pub mod generate;
 pub mod glob;
 pub mod index;
 pub mod json;
-pub mod natural;
+pub mod order;
 mod package;
 pub mod plan;
-pub mod version;
 
 pub use index::Index;
 pub use package::{Error, FILE_SUFFIX, Kind, MAX_BYTES, Manifest};

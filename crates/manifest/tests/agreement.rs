@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use manifest::{Index, Manifest, json, natural, version};
+use manifest::{Index, Manifest, json, order};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
@@ -247,14 +247,14 @@ fn orders_are_those_of_the_table() {
     for ([kind, left, right, sign], theirs) in rows.iter().zip(ask(&questions)) {
         assert_eq!(theirs.as_deref(), Some(*sign), "Python: {kind} {left:?} {right:?}");
         let ours = match *kind {
-            "natural" => match natural::compare(left, right) {
+            "natural" => match order::natural(left, right) {
                 Ordering::Less => "<",
                 Ordering::Equal => "=",
                 Ordering::Greater => ">",
             },
             _ => {
                 let names = [left, right].map(|version| format!("x-{version}.tar.gz"));
-                let best = version::best_match("x-*", &names);
+                let best = order::best_match("x-*", &names);
                 if best == Some(&*names[0]) { ">" } else { "<" }
             }
         };

@@ -70,7 +70,7 @@ fn list(io: &Io, head: &str, packages: &[String]) {
         return;
     }
     let mut packages: Vec<&String> = packages.iter().collect();
-    packages.sort_by(|a, b| manifest::natural::compare(a, b));
+    packages.sort_by(|a, b| manifest::order::natural(a, b));
     let lines: Vec<String> = packages.iter().map(|package| format!("  - {package}")).collect();
     io.say(&format!("{head}\n{}\n", lines.join("\n")));
 }

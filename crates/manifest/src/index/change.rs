@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::natural;
+use crate::order;
 use crate::package::Manifest;
 
 type Packages = BTreeMap<String, Vec<Manifest>>;
@@ -48,7 +48,7 @@ pub(super) fn between(older: &Packages, newer: &Packages) -> Vec<Change> {
     for name in names {
         let (older, newer) = (by_version(older.get(name)), by_version(newer.get(name)));
         let mut versions: Vec<&str> = older.keys().chain(newer.keys()).copied().collect();
-        versions.sort_by(|left, right| natural::compare(left, right).then(left.cmp(right)));
+        versions.sort_by(|left, right| order::natural(left, right).then(left.cmp(right)));
         versions.dedup();
         for version in versions {
             let kind = match (older.get(version), newer.get(version)) {

@@ -6,9 +6,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::generate::shared_extension_url;
 use crate::json::text;
-use crate::natural;
+use crate::order;
 use crate::package::{Kind, Manifest};
-use crate::version;
 
 const PHP: &str = "heroku-sys/php";
 const HHVM: &str = "heroku-sys/hhvm";
@@ -77,7 +76,7 @@ fn is_target(package: &str, constraint: &str) -> bool {
 /// Which of two builds of one version is the later one.
 fn compare_builds(left: &str, right: &str) -> Ordering {
     match (split_build(left).1, split_build(right).1) {
-        (Some(left), Some(right)) => natural::compare(left, right),
+        (Some(left), Some(right)) => order::natural(left, right),
         (left, right) => left.is_some().cmp(&right.is_some()),
     }
 }
@@ -93,12 +92,12 @@ fn keep_latest_builds(manifests: &mut Vec<Manifest>) {
     for manifest in manifests.iter() {
         if let (version, Some(_)) = split_build(manifest.version()) {
             let versions = rebuilt.entry(manifest.name()).or_default();
-            versions.insert(version::composer_form(version));
+            versions.insert(order::composer_form(version));
         }
     }
     let group = |manifest| {
         let (version, _) = split_build(Manifest::version(manifest));
-        let form = version::composer_form(version);
+        let form = order::composer_form(version);
         let rebuilt = rebuilt.get(manifest.name())?.contains(&form);
         rebuilt.then(|| (manifest.name(), form, target(manifest)))
     };
@@ -203,9 +202,8 @@ fn ranks<'a>(series: impl Iterator<Item = &'a str> + Clone) -> Vec<usize> {
     let mut places: HashMap<&str, usize> = series.clone().map(|series| (series, 0)).collect();
     let mut sorted: Vec<(String, &mut usize)> =
         places.iter_mut().map(|(series, place)| (sort_key(series), place)).collect();
-    sorted.sort_by(|left, right| natural::compare(&left.0, &right.0));
-    let equal =
-        |left: &(String, _), right: &(String, _)| natural::compare(&left.0, &right.0).is_eq();
+    sorted.sort_by(|left, right| order::natural(&left.0, &right.0));
+    let equal = |left: &(String, _), right: &(String, _)| order::natural(&left.0, &right.0).is_eq();
     for (number, run) in sorted.chunk_by_mut(equal).enumerate() {
         run.iter_mut().for_each(|(_, place)| **place = number);
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::{Action, Entry, Options, PackageChange, Plan, Reason, Side, Warning, steps};
-use crate::natural;
+use crate::order;
 use crate::package::{FILE_SUFFIX, Manifest, TIME_FORMAT};
 
 pub(super) fn plan(source: &Side<'_>, destination: &Side<'_>, options: &Options) -> Plan {
@@ -15,7 +15,7 @@ pub(super) fn plan(source: &Side<'_>, destination: &Side<'_>, options: &Options)
     let ours = by_name(destination, &mut warnings);
 
     let mut pairs = pairs(&theirs, &ours);
-    pairs.sort_by(|left, right| natural::compare(left.package(), right.package()));
+    pairs.sort_by(|left, right| order::natural(left.package(), right.package()));
     let changes: Vec<PackageChange> = pairs
         .iter()
         .filter_map(|pair| match *pair {

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use manifest::natural;
+use manifest::order;
 use manifest::plan::{Action, PackageChange, Plan, Reason};
 
 /// The summary of a plan, in the wording that scripts know; empty when nothing differs.
@@ -59,7 +59,7 @@ fn list(f: &mut Formatter<'_>, head: &str, mut lines: Vec<String>) -> fmt::Resul
     if lines.is_empty() {
         return Ok(());
     }
-    lines.sort_by(|a, b| natural::compare(a, b));
+    lines.sort_by(|a, b| order::natural(a, b));
     writeln!(f, "{head}")?;
     for line in lines {
         writeln!(f, "  - {line}")?;

@@ -1,16 +1,10 @@
-//! Natural order: `8.3.10` stands after `8.3.9`.
+//! Natural order, run by run.
 
 use std::cmp::Ordering;
 
-/// Compares two strings in natural order.
-///
-/// A string is a row of runs, digits and other characters in turn; runs of digits compare as
-/// numbers of any size, other runs by code point. A string that starts with a digit is compared
-/// as if an empty run stood in front of it. A prefix is smaller. Strings that differ in leading
-/// zeros only (`1.0`, `1.00`) are equal here: where such a tie must not stay open, the caller
-/// breaks it.
+/// Compares two strings in natural order, as the [module](super) has it.
 #[must_use]
-pub fn compare(left: &str, right: &str) -> Ordering {
+pub fn natural(left: &str, right: &str) -> Ordering {
     // Bytes are in the order of the code points that they encode.
     let (left, right) = (left.as_bytes(), right.as_bytes());
     let start = shared_runs(left, right);

@@ -1,20 +1,13 @@
 //! Versions as they stand in the names of packages, and the best one for a wildcard.
-//!
-//! The names are older than semantic versioning: `9.21.0.311`, `3.3.0RC1`, `4.2.8p15` and dates are
-//! versions too, so the stages and their order are Composer's: `dev`, `alpha`, `beta`, `RC`,
-//! stable, `patch`.
 
 use std::cmp::{Ordering, Reverse};
 use std::iter::repeat_n;
 
-use crate::{glob, natural};
+use super::natural;
+use crate::glob;
 
-/// The key that matches a pattern and holds the best version: what a wildcard dependency means.
-///
-/// Of the keys that match, a stable version wins over a pre-release, then a higher version over a
-/// lower one, then a later build (`+build2`) over an earlier one. A pattern asks for a pre-release
-/// by holding one (`php-8.4.0RC*`): then nothing stable matches. What is not part of a version is
-/// compared in natural order.
+/// The key that matches a pattern and holds the best version: what a wildcard dependency means, as
+/// the [module](super) has it.
 #[must_use]
 pub fn best_match<'a, S: AsRef<str>>(pattern: &str, keys: &'a [S]) -> Option<&'a str> {
     keys.iter()
@@ -69,7 +62,7 @@ impl Ord for Name<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         pieces(self.0)
             .cmp(pieces(other.0))
-            .then_with(|| natural::compare(self.0, other.0))
+            .then_with(|| natural(self.0, other.0))
             .then_with(|| self.0.cmp(other.0))
     }
 }
@@ -162,11 +155,11 @@ impl<'a> Parts<'a> {
 
 impl Ord for Parts<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
-        natural::compare(self.numbers, other.numbers)
+        natural(self.numbers, other.numbers)
             .then_with(|| self.stage.level.cmp(&other.stage.level))
-            .then_with(|| natural::compare(self.stage.number, other.stage.number))
+            .then_with(|| natural(self.stage.number, other.stage.number))
             .then_with(|| other.stage.dev.cmp(&self.stage.dev))
-            .then_with(|| natural::compare(self.build, other.build))
+            .then_with(|| natural(self.build, other.build))
     }
 }
 
