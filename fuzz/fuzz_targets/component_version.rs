@@ -1,22 +1,8 @@
-//! Reads whatever comes as versions and patterns: no panic, and an order that is one.
-//!
-//! `cargo +nightly fuzz run component-version -- -max_total_time=60`
+//! `cargo +nightly fuzz run component_version -- -max_total_time=60`; see `bodies/component_version.rs`.
 
 #![no_main]
 
-use component::properties::Properties;
-use component::text::{sanitize, split_words};
-use component::version::Version;
-use libfuzzer_sys::fuzz_target;
+#[path = "../bodies/component_version.rs"]
+mod body;
 
-fuzz_target!(|text: &str| {
-    let (one, other) = text.split_once('\n').unwrap_or((text, ""));
-    if let (Ok(one), Ok(other)) = (Version::parse(one), Version::parse(other)) {
-        assert_eq!(one.compare(&other), other.compare(&one).reverse());
-        assert!(one.matches(&one));
-    }
-    if let (Ok(pattern), Ok(version)) = (Version::pattern(Some(one)), Version::parse(other)) {
-        assert_eq!(pattern.matches(&version), pattern.highest([&version]).is_some());
-    }
-    let _ = (sanitize(text), split_words(text), Properties::parse(text));
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| body::run(data));
