@@ -111,7 +111,7 @@ impl Origin {
                     let problem = "the repository is read safely, and this would not be";
                     return Err(Error::Forbidden { url: show(url), problem });
                 }
-                Ok(Place::Http(to))
+                Ok(Place::Http(self.with_password(to)))
             }
             Some("file") | None if matches!(self.index, Place::File(_)) => {
                 let path = match scheme {
@@ -135,6 +135,35 @@ impl Origin {
         }
     }
 
+    /// Whether a place of a package is one that only this repository gives access to: in its
+    /// bucket, or with its password.
+    #[must_use]
+    pub fn opens(&self, place: &Place) -> bool {
+        match (&self.index, place) {
+            (Place::Object(..), Place::Object(..)) => true,
+            (Place::Http(index), Place::Http(url)) => {
+                has_password(index) && index.origin() == url.origin()
+            }
+            _ => false,
+        }
+    }
+
+    /// The URL with the repository's user and password, if it is on the same server and has none of
+    /// its own: a repository names its archives without them.
+    fn with_password(&self, mut url: Url) -> Url {
+        if let Place::Http(index) = &self.index
+            && index.origin() == url.origin()
+            && has_password(index)
+            && !has_password(&url)
+        {
+            // These fail for URLs without a host only.
+            let _ = url
+                .set_username(index.username())
+                .and_then(|()| url.set_password(index.password()));
+        }
+        url
+    }
+
     /// Whether packages may come over plain HTTP: where the repository does.
     fn may_be_plain(&self) -> bool {
         match &self.index {
@@ -147,6 +176,10 @@ impl Origin {
             },
         }
     }
+}
+
+fn has_password(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
 }
 
 fn index_file(path: PathBuf) -> PathBuf {
@@ -232,5 +265,23 @@ mod tests {
         assert_eq!(named("s3://b/p/", public), Ok("s3://b/p/x+1".to_owned()));
         assert_eq!(named("s3://b/", "http://s3.local:9000/b/x"), Ok("s3://b/x".to_owned()));
         assert_eq!(named(web, "gopher://x/"), Err(false));
+    }
+
+    #[test]
+    fn archives_beside_a_repository_are_read_with_its_password() {
+        let repository = origin("https://u:p%40@h/dist/");
+        for (url, expected, opens) in [
+            ("https://h/dist/x", "https://u:p%40@h/dist/x", true),
+            ("https://h:443/x", "https://u:p%40@h/x", true),
+            ("https://own:one@h/x", "https://own:one@h/x", true),
+            ("https://h:8443/x", "https://h:8443/x", false),
+            ("https://other/x", "https://other/x", false),
+        ] {
+            let place = repository.package(url).unwrap();
+            assert_eq!(place, Place::Http(Url::parse(expected).unwrap()), "{url}");
+            assert_eq!(repository.opens(&place), opens, "{url}");
+        }
+        let open = origin("https://h/");
+        assert!(!open.opens(&open.package("https://h/x").unwrap()));
     }
 }

@@ -40,14 +40,7 @@ impl Item {
         let place = match dist {
             None => None,
             Some(dist) => {
-                let mut found = Err("archives are for packages of a repository only".to_owned());
-                for origin in origins {
-                    if let Ok(place) = origin.package(&dist.url) {
-                        found = Ok(place);
-                        break;
-                    }
-                    found = origin.package(&dist.url).map_err(|error| error.to_string());
-                }
+                let found = place(origins, &dist.url);
                 let refused = |problem| Error::Package { package: name.clone(), problem };
                 Some(found.map_err(refused)?)
             }
@@ -63,6 +56,21 @@ impl Item {
         };
         Ok(Self { package, json, place, expected, archive: None, sums: None })
     }
+}
+
+/// Where an archive is that one of `origins` names: best by one that gives access to it.
+fn place(origins: &[&Origin], url: &str) -> Result<Place, String> {
+    let mut found = Err("archives are for packages of a repository only".to_owned());
+    for origin in origins {
+        match origin.package(url) {
+            Ok(place) if origin.opens(&place) => return Ok(place),
+            Ok(place) if found.is_err() => found = Ok(place),
+            Ok(_) => {}
+            Err(error) if found.is_err() => found = Err(error.to_string()),
+            Err(_) => {}
+        }
+    }
+    found
 }
 
 /// Fetches all archives into `folder`, and verifies them.

@@ -1,8 +1,9 @@
-//! Repositories in buckets that only their owner may read.
+//! Repositories that only their owner may read: in buckets, and behind passwords.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
 
 mod support;
 
+use support::Lab;
 use test_kit::{Process, Site, Workspace};
 
 fn install(site: &Site, workspace: &Workspace) -> Process {
@@ -45,5 +46,35 @@ fn private_repositories_are_read_with_our_credentials() {
                 .without("AWS_SECRET_ACCESS_KEY");
             process.run().expect(8);
         }
+    }
+}
+
+/// As with Composer: a repository names its archives without the password that it is read with.
+#[test]
+fn a_password_opens_the_archives_of_its_repository() {
+    let mut lab = Lab::new();
+    lab.archive("zz", "1.0.0", "heroku-sys-program", &[("bin/zz", "z")], "");
+    lab.publish();
+    let host = lab.server.url().replace("http://", "");
+    let json = format!(
+        r#"{{"require":{{"heroku-sys/zz":"*"}},"repositories":[{{"packagist":false}},
+        {{"type":"composer","url":"http://{host}/empty"}},
+        {{"type":"composer","url":"http://u:p@{host}"}}]}}"#
+    );
+    lab.workspace.write("app/composer.json", json);
+    lab.workspace.write("web/empty/packages.json", r#"{"packages":[]}"#);
+    lab.install().run().success();
+    let lock = lab.read("composer.lock");
+    assert!(lock.contains("/zz-1.0.0.tar.gz") && !lock.contains("u:p"), "{lock}");
+    // From the lock alone it is not known of which repository a package is.
+    std::fs::remove_dir_all(lab.app("vendor")).unwrap();
+    lab.install().run().success();
+    let requests = lab.server.requests();
+    let archives: Vec<_> =
+        requests.iter().filter(|request| request.target.contains("zz-")).collect();
+    assert_eq!(archives.len(), 2);
+    for request in archives {
+        let sent = request.headers.get("authorization").map(String::as_str);
+        assert_eq!(sent, Some("Basic dTpw"), "{request:?}");
     }
 }
