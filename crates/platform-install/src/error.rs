@@ -94,6 +94,12 @@ pub enum Error {
         /// The path, below the folder.
         path: String,
     },
+    /// The packages would put something where this program keeps its own.
+    #[error("{path} in the packages is a name that platform-install keeps for itself")]
+    Reserved {
+        /// The path, below the folder.
+        path: String,
+    },
     /// Something else is installed.
     #[error("{package} is installed here already, in another version than {wanted}")]
     OtherVersion {
@@ -149,7 +155,8 @@ impl Fail for Error {
             | Self::Root(_)
             | Self::Repository { .. }
             | Self::Package { .. }
-            | Self::Clash { .. } => Exit::BadInput,
+            | Self::Clash { .. }
+            | Self::Reserved { .. } => Exit::BadInput,
             Self::Fetch { source, .. } | Self::Download { source, .. } => fetch_exit(source),
             Self::RepositoryKind { .. } | Self::OtherVersion { .. } => Exit::Usage,
             Self::Unsolvable { .. } => Exit::Unsolvable,

@@ -21,7 +21,7 @@ use crate::project::Project;
 use crate::report::Report;
 use crate::settings::Settings;
 use crate::stage::Stage;
-use crate::{Error, lock, merge, native, resolve};
+use crate::{Error, lock, merge, native, resolve, unfinished};
 
 /// What all steps need.
 pub struct Context<'a> {
@@ -49,6 +49,9 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     let _alone = alone(&folder)?;
     let env = io.env_fn();
     let say = |text: &str| context.report.say(text);
+    if !options.dry_run && unfinished::clear(&folder)? {
+        say("NOTICE: an earlier run was cut short. What it had moved is put back.");
+    }
     let mut project = Project::read(&folder, true, &context.client, &env, &say)?;
     let solution = resolve::resolve(&project, Vec::new())?;
     let packages = resolve::packages(&solution, !options.no_dev);

@@ -6,6 +6,7 @@
 //! - [`download`]: their archives, side by side
 //! - [`stage`]: all of them over each other in a folder beside, activated
 //! - [`merge`]: that folder into the present one, or nothing
+//! - [`unfinished`]: what a run leaves that was killed on the way
 //! - [`activate`]: what makes a package work: INI files, scripts for the shell, the environment
 //! - [`effects`]: what of that lies outside the folder
 //! - [`lock`]: what Composer wants to find afterwards
@@ -30,6 +31,7 @@ mod report;
 mod resolve;
 mod settings;
 mod stage;
+mod unfinished;
 
 pub use error::Error;
 use tool::{Args, Failure, Io, Tool};

@@ -9,22 +9,32 @@ use std::fs::{self, Metadata};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use crate::Error;
 use crate::stage::Stage;
+use crate::{Error, unfinished};
 
 /// Moves the staged tree to its place.
 pub fn merge(stage: &Stage) -> Result<(), Error> {
     let home = stage.home().canonicalize().map_err(Error::local("read", stage.home()))?;
     let mut moves = Vec::new();
     plan(&stage.tree(), &home, &home, &mut moves)?;
-    let mut journal = Journal { moved: Vec::new(), replaced: stage.replaced() };
-    for (from, to) in moves {
-        if let Err(error) = journal.move_to(&from, &to) {
-            journal.undo();
-            return Err(Error::local("write", to)(error));
-        }
+    let reserved = moves.iter().filter_map(|(_, to)| to.strip_prefix(&home).ok()).find(|path| {
+        path.as_os_str().as_encoded_bytes().starts_with(crate::stage::PREFIX.as_bytes())
+    });
+    if let Some(path) = reserved {
+        return Err(Error::Reserved { path: path.display().to_string() });
     }
-    Ok(())
+    // Ended in the middle, by whatever, the next run finds the stage and undoes what was done.
+    stage.spared(|| {
+        let note = unfinished::Note::write(stage.path(), &stage.tree(), &home, &moves)?;
+        let mut journal = Journal { moved: Vec::new(), replaced: stage.replaced() };
+        for (from, to) in moves {
+            if let Err(error) = journal.move_to(&from, &to) {
+                journal.undo();
+                return Err(Error::local("write", to)(error));
+            }
+        }
+        note.done()
+    })
 }
 
 /// What has to be renamed, from where to where.

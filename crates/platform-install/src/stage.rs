@@ -11,6 +11,14 @@ use crate::Error;
 use crate::download::Item;
 use crate::resolve::shown_package;
 
+/// How the name of a stage begins. What a killed run leaves is known by it.
+pub const PREFIX: &str = ".platform-install-";
+
+/// Folders of a stage: what goes to its place, and what has given way to it.
+pub const TREE: &str = "tree";
+/// See [`TREE`].
+pub const REPLACED: &str = "replaced";
+
 /// A tree that will be moved to `home`.
 pub struct Stage {
     // Below `home`, so that it is on the same file system.
@@ -21,9 +29,8 @@ pub struct Stage {
 impl Stage {
     /// An empty one.
     pub fn new(home: &Path) -> Result<Self, Error> {
-        let folder = scratch::Folder::new_in(home, ".platform-install-")
-            .map_err(Error::local("write", home))?;
-        for name in ["tree", "replaced", "archives"] {
+        let folder = scratch::Folder::new_in(home, PREFIX).map_err(Error::local("write", home))?;
+        for name in [TREE, REPLACED, "archives"] {
             let path = folder.path().join(name);
             fs::create_dir(&path).map_err(Error::local("make", &path))?;
         }
@@ -33,12 +40,22 @@ impl Stage {
 
     /// The tree.
     pub fn tree(&self) -> PathBuf {
-        self.folder.path().join("tree")
+        self.folder.path().join(TREE)
     }
 
     /// Where what gives way is kept until all is in place.
     pub fn replaced(&self) -> PathBuf {
-        self.folder.path().join("replaced")
+        self.folder.path().join(REPLACED)
+    }
+
+    /// Its own folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Does what must not lose the stage to a signal.
+    pub fn spared<T>(&self, during: impl FnOnce() -> T) -> T {
+        self.folder.spared(during)
     }
 
     /// Where archives are until they are unpacked.

@@ -7,6 +7,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 
 use support::Lab;
+use test_kit::Running;
 use test_kit::web::Fault;
 
 const PROGRAM: &str = "heroku-sys-program";
@@ -227,11 +228,8 @@ fn links_of_packages_are_kept_and_not_written_through() {
     assert_eq!(picture["lib/x"], "z");
 }
 
-#[test]
-fn an_interrupted_run_leaves_nothing() {
-    let lab = lab(&Lab::new().pack(&[("bin/zz", "z")]), "");
-    let before = lab.picture();
-    // It never answers in full, and so it is still at it when the signal comes.
+/// A run that is fetching an archive, and never gets it in full.
+fn at_it(lab: &Lab) -> Running {
     for _ in 0..200 {
         lab.server.fault("/zz-1.0.0.tar.gz", Fault::Status(503));
     }
@@ -239,9 +237,48 @@ fn an_interrupted_run_leaves_nothing() {
     while !lab.server.requests().iter().any(|request| request.target.contains("zz-1")) {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
+    running
+}
+
+#[test]
+fn an_interrupted_run_leaves_nothing() {
+    let lab = lab(&Lab::new().pack(&[("bin/zz", "z")]), "");
+    let before = lab.picture();
+    let running = at_it(&lab);
     running.interrupt();
     assert_eq!(running.wait().status, 130);
     assert_eq!(lab.picture(), before);
+}
+
+#[test]
+fn what_a_killed_run_leaves_goes_with_the_next_one() {
+    let bytes = Lab::new().pack(&[("bin/zz", "z")]);
+    let killed = lab(&bytes, "");
+    let running = at_it(&killed);
+    running.kill();
+    assert_eq!(running.wait().status, 137);
+    let left = |lab: &Lab| {
+        let entries = fs::read_dir(lab.app("")).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| name.starts_with('.')).count()
+    };
+    assert_eq!(left(&killed), 1);
+    // Another folder's server, since this one's is still faulty.
+    let fresh = lab(&bytes, "");
+    fs::remove_dir_all(fresh.app("")).unwrap();
+    fs::rename(killed.app(""), fresh.app("")).unwrap();
+    fresh.require(r#""heroku-sys/zz":"*""#);
+    fresh.install().arg("--dry-run").run().success();
+    assert_eq!(left(&fresh), 1, "a dry run changes nothing");
+    fresh.install().run().success();
+    assert_eq!(left(&fresh), 0);
+    assert_eq!(fresh.read("bin/zz"), "z");
+}
+
+#[test]
+fn packages_do_not_write_what_a_later_run_would_take_for_its_own() {
+    let bytes = Lab::new().pack(&[(".platform-install-x/moves", "bin/zz\0bin/kept\0")]);
+    refused(&lab(&bytes, ""), 6, &[".platform-install-x", "keeps for itself"]);
 }
 
 #[test]
