@@ -1,16 +1,17 @@
 //! The host forms that Amazon S3 has had.
 
+use crate::url;
+
 /// What follows the bucket in any URL of Amazon S3, still percent-encoded.
 pub(crate) fn path_in_bucket<'u>(bucket: &str, url: &'u str) -> Option<&'u str> {
-    let (scheme, rest) = url.split_once("://")?;
-    let (host, path) = rest.split_once('/')?;
-    let host = host.to_ascii_lowercase();
-    match scheme.to_ascii_lowercase().as_str() {
-        "s3" => (host == bucket.to_ascii_lowercase()).then_some(path),
-        "http" | "https" => {
-            let virtual_host = host
-                .strip_prefix(&bucket.to_ascii_lowercase())
-                .and_then(|rest| rest.strip_prefix('.'));
+    let (host, path) = url::host(url);
+    let path = path.strip_prefix('/')?;
+    let (kind, host) = (host.kind.to_ascii_lowercase(), host.name.to_ascii_lowercase());
+    let name = bucket.to_ascii_lowercase();
+    match kind.as_str() {
+        "s3" => (host == name).then_some(path),
+        "web" => {
+            let virtual_host = host.strip_prefix(&name).and_then(|rest| rest.strip_prefix('.'));
             if virtual_host.is_some_and(is_service_host) {
                 return Some(path);
             }

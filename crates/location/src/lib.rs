@@ -270,6 +270,8 @@ mod tests {
             "http://my.b.s3.local:9000/p/x+1.tar.gz",
             "s3://my.b/p/x+1.tar.gz",
             "https://MY.B.S3.amazonaws.com/p/x+1.tar.gz",
+            "https://my.b.s3.amazonaws.com:443/p/x+1.tar.gz",
+            "https://s3.local:9000/my.b/p/x+1.tar.gz",
         ] {
             assert_eq!(at.relative(url).as_deref(), Some("x+1.tar.gz"), "{url}");
         }

@@ -33,18 +33,42 @@ pub(crate) fn without_secrets(url: &str) -> String {
     }
 }
 
-/// What follows `base` and a slash in `url`. Scheme and host are compared in any case, since they
-/// mean the same in any; the path is not.
-pub(crate) fn below<'u>(url: &'u str, base: &str) -> Option<&'u str> {
-    let host_end = base.find("://").map_or(0, |at| {
-        let start = at + 3;
-        base[start..].find('/').map_or(base.len(), |slash| start + slash)
-    });
-    let (head, tail) = (url.get(..host_end)?, url.get(host_end..)?);
-    if !head.eq_ignore_ascii_case(base.get(..host_end)?) {
-        return None;
+/// Who serves a URL, as far as it takes to tell whether two mean the same: the port that a scheme
+/// has anyway says nothing, nor does `localhost` of files.
+#[derive(Clone, Copy)]
+pub(crate) struct Host<'u> {
+    /// `web` for `http` and `https`, else the scheme; empty where there is none.
+    pub(crate) kind: &'u str,
+    /// The host, and a port that is not the usual one.
+    pub(crate) name: &'u str,
+}
+
+impl Host<'_> {
+    fn is(&self, other: &Host<'_>) -> bool {
+        self.kind.eq_ignore_ascii_case(other.kind) && self.name.eq_ignore_ascii_case(other.name)
     }
-    tail.strip_prefix(base.get(host_end..)?)?.strip_prefix('/')
+}
+
+/// The host of a URL, and what follows it.
+pub(crate) fn host(url: &str) -> (Host<'_>, &str) {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return (Host { kind: "", name: "" }, url);
+    };
+    let (name, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (kind, usual) = match scheme {
+        _ if scheme.eq_ignore_ascii_case("https") => ("web", name.strip_suffix(":443")),
+        _ if scheme.eq_ignore_ascii_case("http") => ("web", name.strip_suffix(":80")),
+        _ if scheme.eq_ignore_ascii_case("file") && name == "localhost" => ("file", Some("")),
+        other => (other, None),
+    };
+    (Host { kind, name: usual.unwrap_or(name) }, path)
+}
+
+/// What follows `base` and a slash in `url`. Letters of scheme and host mean the same in either
+/// case; those of the path do not.
+pub(crate) fn below<'u>(url: &'u str, base: &str) -> Option<&'u str> {
+    let ((host, path), (base, above)) = (self::host(url), self::host(base));
+    host.is(&base).then_some(path)?.strip_prefix(above)?.strip_prefix('/')
 }
 
 #[cfg(test)]
@@ -68,5 +92,12 @@ mod tests {
         assert_eq!(below("http://host/A/b", "http://host/a"), None);
         assert_eq!(below("http://host/ab", "http://host/a"), None);
         assert_eq!(below("http://hostile/b", "http://host"), None);
+        assert_eq!(below("https://host:443/b", "http://host"), Some("b"));
+        assert_eq!(below("http://host/b", "http://host:80"), Some("b"));
+        assert_eq!(below("http://host:443/b", "http://host"), None);
+        assert_eq!(below("http://host:8080/b", "http://host"), None);
+        assert_eq!(below("ftp://host/b", "http://host"), None);
+        assert_eq!(below("file://localhost/srv/b", "file:///srv"), Some("b"));
+        assert_eq!(below("file://other/srv/b", "file:///srv"), None);
     }
 }

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use location::{Env, Location, Prefix, Region, Service};
+use location::Location;
 use manifest::plan::{self, Action, Entry, Operation, OperationKind, Plan};
 use repo_tool::json;
+use repo_tool::open::Place;
 use repository::Manifests;
 use repository::sync::LocationUrls;
 use tool::{Failure, Io};
@@ -15,9 +16,8 @@ use crate::args::Operations;
 
 /// Prints every operation as JSON, and brings the destination's folder to the planned state.
 pub fn run(options: &Operations, io: &mut Io) -> Result<(), Failure> {
-    let env = io.env_fn();
-    let source = Folder::read(&options.source, io.folder(), &env)?;
-    let destination = Folder::read(&options.destination, io.folder(), &env)?;
+    let source = Folder::read(&options.source, io)?;
+    let destination = Folder::read(&options.destination, io)?;
     let folder = destination.path;
     let urls = [&source.location, &destination.location].map(LocationUrls);
     let side = |place, urls, entries| plan::Side { place, urls, entries };
@@ -48,16 +48,16 @@ struct Folder {
 }
 
 impl Folder {
-    fn read(arguments: &[String; 4], base: &Path, env: Env<'_>) -> Result<Self, Failure> {
-        let [region, bucket, prefix, folder] = arguments;
-        let service = Service::from_env(env, Region::parse(Some(region))?)?;
-        let location = Location::new(service, bucket, Prefix::parse(prefix)?)?;
+    fn read(arguments: &[String; 4], io: &Io) -> Result<Self, Failure> {
+        let [region, bucket, prefix, folder] = arguments.clone();
+        let named = Place { bucket, prefix, region: Some(region.clone()), endpoint: None };
+        let location = named.location(io)?;
         let place = plan::Place {
-            region: region.clone(),
+            region,
             bucket: location.bucket.clone(),
             prefix: location.prefix.as_str().to_owned(),
         };
-        let path = base.join(folder);
+        let path = io.folder().join(folder);
         let entries = Manifests::read_folder(&path)?.entries.into_iter().map(|stored| Entry {
             file_name: stored.file_name,
             manifest: stored.manifest,

@@ -102,3 +102,18 @@ fn operations_are_those_of_the_rules() {
     // Each kind of step, and each reason to leave something alone.
     assert_eq!(kinds.len(), 12, "{kinds:#?}");
 }
+
+#[test]
+fn the_public_address_of_the_own_bucket_is_known() {
+    let mut workspace = Workspace::new();
+    workspace.set("S3_BUCKET", "dev");
+    workspace.set("S3_PUBLIC_URL", "https://cdn.example/packages/");
+    let url = "http://CDN.example:80/packages/dist/a%2B1.tar.gz";
+    let manifest = json!({"name": "a/b", "version": "1", "dist": {"url": url}});
+    workspace.write("source/a.composer.json", manifest.to_string());
+    workspace.write("destination/x.txt", "");
+    let ops = workspace.process(env!("CARGO_BIN_EXE_repo-sync")).args(["ops", "--dry-run"]);
+    let output = ops.args(SIDES.concat()).run().success();
+    let steps: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(steps[0]["source"], "s3://dev/dist/a+1.tar.gz", "{steps}");
+}
