@@ -6,6 +6,7 @@ what is tested here is the wrappers alone: arguments, streams, statuses, signals
 litter, and where the programs are looked for. Every path has spaces in it.
 """
 
+import itertools
 import os
 import pathlib
 import shutil
@@ -355,10 +356,11 @@ class Wrappers(unittest.TestCase):
             done = found()
             self.assertEqual((0, f"{profile}\n"), (done.returncode, done.stdout), done.stderr)
 
-    def test_closed_stdin(self):
-        for words in (["bob", "build", "x"], ["deploy.sh", "x"], ["mkrepo.sh"]):
+    def test_closed_streams(self):
+        calls = (["bob", "build", "x"], ["deploy.sh", "x"], ["mkrepo.sh"])
+        for words, closed in itertools.product(calls, ("<&-", ">&-", "<&- >&-")):
             done = subprocess.run(
-                ["bash", "-c", '"$@" <&-', "bash", str(WRAPPERS / words[0]), *words[1:]],
+                ["bash", "-c", '"$@" ' + closed, "bash", str(WRAPPERS / words[0]), *words[1:]],
                 env=self.env,
                 cwd=self.folder,
                 capture_output=True,

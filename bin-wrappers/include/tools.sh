@@ -48,8 +48,9 @@ slipway_on_signal() {
 # nothing is cleaned up under its feet, and then this shell by the same signal.
 make_work_folder() {
 	local name
-	# `run` hands stdin on; a closed one is an empty one.
-	{ : <&0; } 2>/dev/null || exec </dev/null
+	# `run` hands stdin on; a closed one is an empty one. What goes to a closed stdout is lost.
+	{ : 3<&0; } 2>/dev/null || exec </dev/null
+	{ : 3>&1; } 2>/dev/null || exec >/dev/null
 	work=
 	trap 'remove_work_folder' EXIT
 	for name in HUP INT TERM; do
