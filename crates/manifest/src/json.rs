@@ -155,6 +155,41 @@ fn finite(text: &str) -> Option<String> {
     changed.and_then(|text| String::from_utf8(text).ok())
 }
 
+/// Whether two values are equal to Python: `1`, `1.0` and `true` are one number to it.
+pub(crate) fn same(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|(l, r)| same(l, r))
+        }
+        (Value::Object(left), Value::Object(right)) => {
+            left.len() == right.len()
+                && left.iter().zip(right).all(|((l, left), (r, right))| l == r && same(left, right))
+        }
+        _ => {
+            left == right
+                || number(left).zip(number(right)).is_some_and(|(l, r)| same_number(&l, &r))
+        }
+    }
+}
+
+/// The text of what is a number to Python.
+fn number(value: &Value) -> Option<String> {
+    match value {
+        Value::Bool(truth) => Some(u8::from(*truth).to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn same_number(left: &str, right: &str) -> bool {
+    let is_float = |number: &str| number.contains(['.', 'e', 'E']);
+    if is_float(left) || is_float(right) {
+        return left.parse::<f64>().is_ok_and(|left| right.parse() == Ok(left));
+    }
+    let zero = |number| if number == "-0" { "0" } else { number };
+    zero(left) == zero(right)
+}
+
 /// The bytes of a value, as Python's `json.dump(value, file, sort_keys=True)` writes them.
 #[must_use]
 pub fn to_bytes(value: &Value) -> Vec<u8> {

@@ -123,3 +123,25 @@ fn an_object_is_asked_for() {
     }
     assert_eq!(parse_object("{}"), Ok(Object::new()));
 }
+
+#[test]
+fn values_are_equal_as_they_are_to_python() {
+    let cases = [
+        ("1", "1.0", true),
+        ("true", "1", true),
+        ("false", "0.0", true),
+        ("-0", "0", true),
+        ("1e2", "100", true),
+        ("9007199254740993", "9007199254740992", false),
+        (r#"{"a":[1,{"b":true}]}"#, r#"{"a":[1.0,{"b":1}]}"#, true),
+        (r#"{"a":1}"#, r#"{"b":1}"#, false),
+        ("[1]", "[1,1]", false),
+        ("true", "false", false),
+        ("null", "0", false),
+        (r#""1""#, "1", false),
+    ];
+    for (left, right, expected) in cases {
+        let (l, r) = (parse(left).unwrap(), parse(right).unwrap());
+        assert_eq!(same(&l, &r), expected, "{left} {right}");
+    }
+}

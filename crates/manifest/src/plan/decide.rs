@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::{Action, Entry, Options, PackageChange, Plan, Reason, Side, Warning, steps};
+use crate::json::{self, Value};
 use crate::order;
 use crate::package::{FILE_SUFFIX, Manifest, TIME_FORMAT};
 
@@ -157,7 +158,7 @@ fn update(
     source: &Side<'_>,
     destination: &Side<'_>,
 ) -> Option<PackageChange> {
-    let equal = contents(&theirs.entry.manifest).eq(contents(&ours.entry.manifest));
+    let equal = same_contents(&theirs.entry.manifest, &ours.entry.manifest);
     // Without a time of its own, a manifest has that of its object, which every copy renews.
     if equal && !(theirs.timed && ours.timed) {
         return None;
@@ -172,9 +173,18 @@ fn update(
     Some(PackageChange { ignored, ..change })
 }
 
-/// What counts when two manifests are compared: all but the time and the place of the archive.
-fn contents(manifest: &Manifest) -> impl Iterator<Item = (&str, &str)> {
-    manifest.members().filter(|(key, _)| *key != "time" && *key != "dist")
+/// Whether two manifests are the same in what counts: all but the time and the place of the archive.
+fn same_contents(left: &Manifest, right: &Manifest) -> bool {
+    let written =
+        |manifest| Manifest::members(manifest).filter(|(key, _)| *key != "time" && *key != "dist");
+    let read = |manifest: &Manifest| {
+        let mut contents = manifest.as_object().clone();
+        contents.remove("time");
+        contents.remove("dist");
+        Value::Object(contents)
+    };
+    // What is written alike is alike, and of the rest few are.
+    written(left).eq(written(right)) || json::same(&read(left), &read(right))
 }
 
 fn removal(ours: &Known<'_>, destination: &Side<'_>, options: &Options) -> PackageChange {
