@@ -149,6 +149,7 @@ impl Session<'_> {
             build_path: &build_path.given,
             name: self.options.name.as_deref(),
             folder: folder.path(),
+            prefix: self.own.prefix.as_str(),
             manifest_cmd: self.options.manifest.then_some(command_file.as_path()),
             pass_credentials: self.options.pass_credentials,
             input: self.input,

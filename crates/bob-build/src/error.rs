@@ -83,6 +83,9 @@ pub enum Error {
     /// The formula could not be started.
     #[error("cannot start bash for the formula")]
     Start(#[source] io::Error),
+    /// What the formula says cannot be written to the log, or to the stream that it is for.
+    #[error("cannot pass on what the formula says")]
+    Words(#[source] io::Error),
     /// The formula left what is not one manifest.
     #[error("{path} is not a manifest: {reason}", path = path.display())]
     Manifest {
@@ -160,7 +163,9 @@ impl Fail for Error {
             },
             Self::Status { status } => Exit::Formula(*status),
             Self::Signal { number, .. } => Exit::Signal(*number),
-            Self::Formula { .. } | Self::Start(_) | Self::Local { .. } => Exit::LocalIo,
+            Self::Formula { .. } | Self::Start(_) | Self::Words(_) | Self::Local { .. } => {
+                Exit::LocalIo
+            }
             Self::Store(error) => error.exit(),
             Self::Record(error) => error.exit(),
         }

@@ -4,16 +4,18 @@ use crate::Error;
 use crate::formula::Formula;
 
 /// Puts formulae in an order in which each stands behind those of the others that it names as
-/// dependencies; apart from that they keep the order given.
+/// dependencies; apart from that they keep the order given. One that names itself is built with
+/// what was deployed of it before.
 pub(crate) fn sort(formulae: Vec<Formula>) -> Result<Vec<Formula>, Error> {
     let needs: Vec<Vec<usize>> = formulae
         .iter()
-        .map(|formula| {
+        .enumerate()
+        .map(|(own, formula)| {
             let wanted = |other: &Formula| {
                 let patterns = &formula.header.dependencies;
                 patterns.iter().any(|pattern| manifest::glob::matches(pattern, &other.name))
             };
-            (0..formulae.len()).filter(|at| wanted(&formulae[*at])).collect()
+            (0..formulae.len()).filter(|at| *at != own && wanted(&formulae[*at])).collect()
         })
         .collect();
     let mut order = Vec::new();
@@ -33,7 +35,7 @@ enum State {
     Done,
 }
 
-/// Depth first; the error is a formula that needs itself.
+/// Depth first; the error is a formula that needs itself by way of others.
 fn visit(
     at: usize,
     needs: &[Vec<usize>],
@@ -78,6 +80,7 @@ mod tests {
             ["a", "b-1", "c"]
         );
         assert_eq!(sorted(&[("b", &["elsewhere"]), ("a", &[])]).unwrap(), ["b", "a"]);
+        assert_eq!(sorted(&[("a-2", &["a-*"]), ("a-1", &["a-1"])]).unwrap(), ["a-1", "a-2"]);
         assert!(matches!(sorted(&[("a", &["b"]), ("b", &["a"])]), Err(Error::Circle { .. })));
     }
 }

@@ -40,6 +40,8 @@ pub(crate) struct Run<'a> {
     pub name: Option<&'a str>,
     /// Its working folder.
     pub folder: &'a Path,
+    /// The prefix of its repository.
+    pub prefix: &'a str,
     /// Where the upload command for the manifest goes; `None` leaves the caller's `MANIFEST_CMD`.
     pub manifest_cmd: Option<&'a Path>,
     /// Whether it gets [`CREDENTIALS`].
@@ -58,6 +60,9 @@ impl Run<'_> {
             .args([OsStr::new("bash"), OsStr::new("--"), self.formula.as_os_str()])
             .arg(self.build_path)
             .args(self.name)
+            // Helpers of old put names right behind it: without its slash, or with one in front, or
+            // unset, they would name another place than where archive and manifest go.
+            .env("S3_PREFIX", self.prefix)
             .current_dir(self.folder)
             .stdout(writer)
             .stderr(copy);
@@ -96,7 +101,7 @@ impl Run<'_> {
             false => Ok(()),
         };
         outcome(status.map_err(Error::Start)?)?;
-        said.map_err(Error::local(self.folder))
+        said.map_err(Error::Words)
     }
 }
 

@@ -281,3 +281,13 @@ fn a_dry_run_says_what_would_be_used() {
     assert_eq!(output.stdout, "");
     assert!(!workspace.path("app").exists());
 }
+
+#[test]
+fn a_stream_that_is_full_is_told_as_such() {
+    let workspace = workspace();
+    workspace.formula("a-1", "echo said");
+    let tool = env!("CARGO_BIN_EXE_bob-build");
+    let full = r#"exec "$0" --no-archive --records /dev/null a-1 >/dev/full"#;
+    let output = workspace.process("bash").args(["-c", full, tool]).run().expect(11);
+    assert!(output.stderr.contains("cannot pass on what the formula says"), "{}", output.stderr);
+}
