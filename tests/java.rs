@@ -1,52 +1,80 @@
 //! The Java buildpack with a real Java: `bp-compile` installs what `bob-build` built and
-//! `pkg-deploy` deployed, and the released command runs.
+//! `pkg-deploy` deployed, and the released commands run.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
 
-use std::path::Path;
-use std::time::Duration;
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use end_to_end::{root, tools};
-use test_kit::{Output, Process, Workspace};
+use test_kit::{Output, Process, Running, Workspace};
 
 /// Packing a Java runtime and unpacking it takes its time, with programs that are not optimised.
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// A copy of a sample application.
-fn application(workspace: &Workspace, sample: &str) {
-    let from = root().join("buildpacks/java/samples").join(sample);
-    let copy = workspace.process("cp").arg("-R").arg(from).arg(workspace.path("app"));
-    copy.run().success();
+/// A sample application, staged with what the repository has.
+struct Sample<'a> {
+    workspace: &'a Workspace,
+    repository: &'a str,
+    folder: PathBuf,
 }
 
-fn buildpack(workspace: &Workspace, phase: &str, repository: &str) -> Process {
-    workspace
-        .process(root().join("buildpacks/java/bin").join(phase))
-        .path_first(tools())
-        .env("JBP_DEFAULT_REPOSITORY", format!("{{default_repository_root: \"{repository}\"}}"))
-        .env("NO_COLOR", "1")
-        .limit(LIMIT)
-}
+impl<'a> Sample<'a> {
+    /// A copy of it, not yet staged.
+    fn new(workspace: &'a Workspace, repository: &'a str, name: &str) -> Self {
+        let folder = workspace.path(name);
+        let from = root().join("buildpacks/java/samples").join(name);
+        workspace.process("cp").arg("-R").arg(from).arg(&folder).run().success();
+        Self { workspace, repository, folder }
+    }
 
-/// Runs the command that `release` prints, as the platform does.
-fn start(workspace: &Workspace, release: &Output, options: &str) -> Output {
-    let web = release.stdout.lines().find_map(|line| line.strip_prefix("  web: ")).unwrap();
-    let command: String = serde_json::from_str(web).unwrap();
-    workspace
-        .process("bash")
-        .args(["-c", &command])
-        .folder(workspace.path("app"))
-        .env("MEMORY_LIMIT", "768M")
-        .env("TMPDIR", workspace.path(""))
-        .env("JAVA_OPTS", options)
-        .limit(LIMIT)
-        .run()
+    fn phase(&self, phase: &str) -> Process {
+        self.workspace
+            .process(root().join("buildpacks/java/bin").join(phase))
+            .path_first(tools())
+            .env(
+                "JBP_DEFAULT_REPOSITORY",
+                format!("{{default_repository_root: \"{}\"}}", self.repository),
+            )
+            .env("NO_COLOR", "1")
+            .arg(&self.folder)
+            .limit(LIMIT)
+    }
+
+    /// Detects and compiles it, and returns what these have said.
+    fn stage(&self) -> (String, String) {
+        let detected = self.phase("detect").run().success();
+        let compiled = self.phase("compile").arg(self.workspace.path("cache")).run().success();
+        (detected.stdout, compiled.stdout)
+    }
+
+    /// The command that `release` prints, as the platform starts it.
+    fn command(&self, release: Process) -> Process {
+        let release = release.run().success();
+        let web = release.stdout.lines().find_map(|line| line.strip_prefix("  web: ")).unwrap();
+        let command: String = serde_json::from_str(web).unwrap();
+        self.workspace
+            .process("bash")
+            .args(["-c", &command])
+            .folder(&self.folder)
+            .env("MEMORY_LIMIT", "768M")
+            .env("TMPDIR", self.workspace.path(""))
+            .limit(LIMIT)
+    }
+
+    fn run(&self, options: &str) -> Output {
+        self.command(self.phase("release")).env("JAVA_OPTS", options).run()
+    }
 }
 
 fn repository(workspace: &Workspace) -> String {
     let script = root().join("buildpacks/java/build-repository");
     let run = |folder: &Path| {
         let process = workspace.process(&script).arg(folder).path_first(tools());
-        process.env("XDG_CACHE_HOME", workspace.path("downloads")).limit(LIMIT).run().success()
+        // Where `.ci/setup test` has put Debian's packages, so that they are not fetched again.
+        process.env("XDG_CACHE_HOME", root().join(".cache")).limit(LIMIT).run().success()
     };
     let first = run(&workspace.path("java"));
     // Nothing is built anew.
@@ -56,25 +84,25 @@ fn repository(workspace: &Workspace) -> String {
 }
 
 #[test]
-fn a_plain_application_runs_on_a_java_that_we_packed() {
+fn the_samples_run_on_what_we_packed() {
     let workspace = Workspace::new();
     let repository = repository(&workspace);
-    application(&workspace, "main");
-    let (app, cache) = (workspace.path("app"), workspace.path("cache"));
+    a_plain_application(&Sample::new(&workspace, &repository, "main"));
+    groovy_scripts(&Sample::new(&workspace, &repository, "groovy"));
+    a_web_application(&Sample::new(&workspace, &repository, "war"));
+}
 
-    let detected = buildpack(&workspace, "detect", &repository).arg(&app).run().success();
+fn a_plain_application(sample: &Sample<'_>) {
+    let (detected, compiled) = sample.stage();
     for tag in ["java-main", "open-jdk-like-jre=", "jvmkill-agent=1.0.0"] {
-        assert!(detected.stdout.contains(tag), "{detected:?}");
+        assert!(detected.contains(tag), "{detected}");
     }
-    let compile = || buildpack(&workspace, "compile", &repository).arg(&app).arg(&cache);
-    let compiled = compile().run().success();
-    assert!(compiled.stdout.contains("Expanding Open Jdk JRE to .java-buildpack/open_jdk_jre"));
-    let release = || buildpack(&workspace, "release", &repository).arg(&app).run().success();
-    let released = release();
+    assert!(compiled.contains("Expanding Open Jdk JRE to .java-buildpack/open_jdk_jre"));
 
-    let output = start(&workspace, &released, "-Dgreeting=hi").success();
+    let output = sample.run("-Dgreeting=hi").success();
     let lines: Vec<&str> = output.stdout.lines().collect();
-    let home = format!("java.home {}", app.join(".java-buildpack/open_jdk_jre").display());
+    let runtime = sample.folder.join(".java-buildpack/open_jdk_jre");
+    let home = format!("java.home {}", runtime.display());
     assert_eq!(lines[1..4], ["Hello, world!", &home, "greeting hi"], "{output:?}");
     assert!(lines[0].starts_with("JVM Memory Configuration: "), "{output:?}");
     // What the memory calculator left of 768M.
@@ -82,23 +110,122 @@ fn a_plain_application_runs_on_a_java_that_we_packed() {
     assert!((50..500).contains(&heap.parse::<u32>().unwrap()), "{output:?}");
 
     // A container that is too small for it is not started.
-    let output = start(&workspace, &released, "-XX:MaxMetaspaceSize=2G").expect(1);
+    let output = sample.run("-XX:MaxMetaspaceSize=2G").expect(1);
     assert!(output.stderr.contains("are too little"), "{output:?}");
 
     // Out of memory: the agent ends it, so that the platform starts another one.
-    let java = app.join(".java-buildpack/open_jdk_jre/bin/java");
+    let exhausted = sample.workspace.process(runtime.join("bin/java")).folder(&sample.folder);
     let agent = "-agentpath:.java-buildpack/open_jdk_jre/bin/jvmkill-1.0.0";
-    let exhausted = workspace.process(java).folder(&app).args([agent, "-Xmx16M", "-cp", "."]);
-    let output = exhausted.args(["Greeter", "exhaust"]).limit(LIMIT).run().expect(137);
+    let exhausted = exhausted.args([agent, "-Xmx16M", "-cp", ".", "Greeter", "exhaust"]);
+    let output = exhausted.limit(LIMIT).run().expect(137);
     assert!(output.stderr.contains("jvmkill: out of heap"), "{output:?}");
+}
+
+fn groovy_scripts(sample: &Sample<'_>) {
+    let (detected, compiled) = sample.stage();
+    assert!(detected.contains("spring-boot-cli=2.0.0_groovy-"), "{detected}");
+    assert!(compiled.contains("Expanding Spring Boot CLI to"), "{compiled}");
+
+    let output = sample.run("-Dgreeting=hi").success();
+    let lines: Vec<&str> = output.stdout.lines().collect();
+    assert_eq!(lines[1..], ["Hello, world, from Groovy!", "greeting hi"], "{output:?}");
+
+    // What only Spring could run is not run by halves.
+    fs::write(sample.folder.join("page.groovy"), "@RestController\nclass Page {\n}\n").unwrap();
+    let output = sample.run("").expect(1);
+    for part in ["RestController", "stand-in for the Spring Boot CLI"] {
+        assert!(output.stderr.contains(part), "{output:?}");
+    }
+}
+
+fn a_web_application(sample: &Sample<'_>) {
+    let (detected, compiled) = sample.stage();
+    assert!(detected.contains(" tomcat-instance=10.1."), "{detected}");
+    assert!(compiled.contains("Expanding Tomcat Instance to .java-buildpack/tomcat"), "{compiled}");
+
+    let port = free_port();
+    let release = sample.phase("release");
+    let release =
+        release.env("JBP_CONFIG_TOMCAT", "{access_logging_support: {access_logging: enabled}}");
+    let command = || sample.command(release.clone()).env("PORT", port.to_string());
+    let mut tomcat = command().spawn();
+    let page = first_answer(&mut tomcat, port, "/");
+    assert!(page.contains("200") && page.contains("Served by Tomcat from a droplet."), "{page}");
+    // Compiled when it is asked for.
+    let page = get(port, "/version.jsp").unwrap();
+    assert!(page.contains("Served by Apache Tomcat/10.1."), "{page}");
+    let page = get(port, "/none").unwrap();
+    assert!(page.starts_with("HTTP/1.1 404"), "{page}");
+    tomcat.interrupt();
+    let output = tomcat.wait().expect(130);
+    assert!(output.stdout.contains("GET /version.jsp HTTP/1.0 200 "), "{output:?}");
+    assert!(output.stderr.contains("[CONTAINER] org.apache.catalina"), "{output:?}");
+
+    // An application that cannot start ends the server.
+    let broken = "<web-app><listener><listener-class>None</listener-class></listener></web-app>";
+    fs::write(sample.folder.join("WEB-INF/web.xml"), broken).unwrap();
+    let output = command().run().expect(1);
+    assert!(output.stderr.contains("has not started: ending Tomcat"), "{output:?}");
+}
+
+fn free_port() -> u16 {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    socket.local_addr().unwrap().port()
+}
+
+/// The whole answer to a request.
+fn get(port: u16, path: &str) -> std::io::Result<String> {
+    let mut connection = TcpStream::connect(("127.0.0.1", port))?;
+    connection.set_read_timeout(Some(LIMIT))?;
+    write!(connection, "GET {path} HTTP/1.0\r\n\r\n")?;
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+/// The first answer that a server gives.
+fn first_answer(server: &mut Running, port: u16, path: &str) -> String {
+    let start = Instant::now();
+    loop {
+        match get(port, path) {
+            Ok(answer) => return answer,
+            Err(error) => assert!(start.elapsed() < LIMIT && !server.ended(), "{error}"),
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 #[test]
 fn what_is_missing_is_named() {
     let workspace = Workspace::new();
-    application(&workspace, "main");
     let nowhere = format!("file://{}", workspace.path("nowhere").display());
-    let output = buildpack(&workspace, "detect", &nowhere).arg(workspace.path("app")).run();
-    let output = output.expect(1);
+    let sample = Sample::new(&workspace, &nowhere, "main");
+    let output = sample.phase("detect").run().expect(1);
     assert!(output.stderr.contains("nowhere/jvmkill/"), "{output:?}");
+}
+
+/// What comes from Debian, on a system that has no network, or no lists of packages.
+#[test]
+fn packages_that_cannot_be_had_are_named() {
+    let workspace = Workspace::new();
+    let script = root().join("buildpacks/java/build-repository");
+    let build = |settings: &str, dependency: &str| {
+        let settings = workspace.write("apt.conf", settings);
+        let process = workspace.process(&script).arg(workspace.path("java")).arg(dependency);
+        process.path_first(tools()).env("APT_CONFIG", settings).limit(LIMIT).run().expect(1)
+    };
+    let nobody = "Acquire::http::Proxy \"http://127.0.0.1:1\";\nAcquire::Retries \"0\";\n";
+    let output = build(nobody, "spring-boot-cli");
+    assert!(output.stderr.contains("Cannot fetch these packages: groovy."), "{output:?}");
+    let output = build(
+        "Dir::State::lists \"/nowhere\";\nDir::State::status \"/dev/null\";\nDir::Cache \"/nowhere\";\n",
+        "tomcat",
+    );
+    assert!(output.stderr.contains("not known here: tomcat10."), "{output:?}");
+    assert!(output.stderr.contains("apt-get update"), "{output:?}");
+    assert_eq!(output.stdout, "");
+
+    let unknown = workspace.process(&script).arg(workspace.path("java")).arg("cobol");
+    let output = unknown.path_first(tools()).run().expect(2);
+    assert!(output.stderr.contains("no formula for 'cobol'"), "{output:?}");
 }

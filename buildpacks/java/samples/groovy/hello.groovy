@@ -1,7 +1,6 @@
-@RestController
-class Hello {
-    @RequestMapping("/")
-    String hello() {
-        "Hello from a Groovy script."
+class Hello implements CommandLineRunner {
+    void run(String... arguments) {
+        println new Greeting(to: 'world')
+        println "greeting ${System.getProperty('greeting')}"
     }
 }

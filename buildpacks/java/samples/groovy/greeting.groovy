@@ -1,0 +1,7 @@
+class Greeting {
+    String to
+
+    String toString() {
+        "Hello, $to, from Groovy!"
+    }
+}
