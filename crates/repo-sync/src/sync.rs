@@ -60,11 +60,16 @@ fn sync(
         None => {
             io.say(&format!("Fetching source repository from\n  {from}..."));
             let store = open::readable(io, &from, options.source.profile.as_deref())?;
-            let published = published(&store, &from)?;
-            if let Some((key, _)) = &snapshot_keys {
-                check_snapshot(&store, &from, key, &published)?;
+            let published = index::read(&store, &from)?;
+            // Where a plan is applied, one that is gone is a move like any other.
+            if published.is_none() && apply.is_none() {
+                let key = from.key(index::FILE_NAME);
+                return Err(Error::NoIndex { key, place: from.to_string() }.into());
             }
-            (Some(store), Some(published))
+            if let (Some((key, _)), Some(published)) = (&snapshot_keys, &published) {
+                check_snapshot(&store, &from, key, published)?;
+            }
+            (Some(store), published)
         }
     };
     let (destination_store, destination_manifests) =
@@ -177,15 +182,6 @@ impl Options {
             ..self.clone()
         }
     }
-}
-
-/// The source's `packages.json`.
-fn published(store: &Store, from: &Location) -> Result<Current, Failure> {
-    let current = index::read(store, from)?;
-    current.ok_or_else(|| {
-        let key = from.key(index::FILE_NAME);
-        Error::NoIndex { key, place: from.to_string() }.into()
-    })
 }
 
 /// Whether an interrupted run has made the snapshot, and had only to remove archives after that.

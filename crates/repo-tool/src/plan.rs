@@ -85,7 +85,8 @@ impl Document {
             time: jiff::Timestamp::now().to_string(),
             options: choices,
             source: source.map(|(side, folder)| SideState::of(side, folder.clone())).transpose()?,
-            destination: SideState::of(&sides.destination, None)?,
+            destination: SideState::of(&sides.destination, None)?
+                .with_snapshots(location, work.present()),
             copied_bytes: copied.iter().filter_map(|path| size_of(path)).sum(),
             removed_bytes: work.obsolete.iter().map(|object| object.size).sum(),
             operations,

@@ -93,7 +93,7 @@ fn it_is_applied_once_without_a_question() {
 #[test]
 fn where_a_side_has_moved_nothing_is_changed() {
     type Move = fn(&Site);
-    let moves: [(&str, &[&str], Move); 7] = [
+    let moves: [(&str, &[&str], Move); 9] = [
         ("source s3://php-dev", &["new-1.composer.json was added"], |site| {
             site.package(DEV.0, DEV.1, "new-1", TIME);
         }),
@@ -109,11 +109,19 @@ fn where_a_side_has_moved_nothing_is_changed() {
         ("source s3://php-dev", &["php-8.4.6.tar.gz was changed"], |site| {
             site.put(DEV.0, &key(DEV, "php-8.4.6.tar.gz"), "another archive");
         }),
+        ("destination s3://php-stable", &["packages-kept.json was added"], |site| {
+            let index = site.get(DEV.0, &key(DEV, "packages.json")).unwrap();
+            site.put(STABLE.0, &key(STABLE, "packages-kept.json"), index);
+        }),
         ("destination s3://php-stable", &["other-1.composer.json was added"], |site| {
             site.package(STABLE.0, STABLE.1, "other-1", TIME);
         }),
         ("destination s3://php-stable", &["php-8.4.6.tar.gz was changed"], |site| {
             site.put(STABLE.0, &key(STABLE, "php-8.4.6.tar.gz"), "an archive");
+        }),
+        // The last one: without it there is nothing to make a plan from.
+        ("source s3://php-dev", &["packages.json was removed"], |site| {
+            site.delete(DEV.0, &key(DEV, "packages.json"));
         }),
     ];
     for site in sites() {

@@ -7,7 +7,7 @@ use manifest::FILE_SUFFIX;
 use manifest::plan::{Action, Operation, OperationKind};
 use repository::index::Current;
 use repository::sync::Side;
-use repository::{Manifests, Stored};
+use repository::{Manifests, Stored, snapshot};
 use serde::{Deserialize, Serialize};
 use store::Object;
 
@@ -68,6 +68,9 @@ pub struct SideState {
     pub(super) fingerprint: String,
     /// File names and tags; for a folder, file names and checksums.
     pub(super) manifests: BTreeMap<String, String>,
+    /// File names and tags of the destination's snapshots: they decide which archives stay.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) snapshots: BTreeMap<String, String>,
 }
 
 /// Where a side is.
@@ -202,7 +205,24 @@ impl SideState {
                 .map(|generation| generation.to_string()),
             fingerprint: checksum::of_bytes(lines),
             manifests,
+            snapshots: BTreeMap::new(),
         }
+    }
+
+    /// With the snapshots among these objects.
+    pub(super) fn with_snapshots<'o>(
+        mut self,
+        location: &Location,
+        objects: impl Iterator<Item = &'o Object>,
+    ) -> Self {
+        let prefix = location.key("");
+        let named = objects.filter_map(|object| {
+            let name = object.key.strip_prefix(&prefix)?;
+            let is_one = snapshot::is_file_name(name) && !name.contains('/');
+            is_one.then(|| (name.to_owned(), object.etag.clone()))
+        });
+        self.snapshots = named.collect();
+        self
     }
 
     /// Where it is.

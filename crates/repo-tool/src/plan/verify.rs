@@ -1,6 +1,6 @@
 //! Whether a plan is still what is to be done.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use manifest::plan::Action;
 
@@ -69,15 +69,8 @@ impl Step {
 
 /// What differs between two states of a side.
 fn differences(then: &SideState, now: &SideState) -> Vec<String> {
-    let names: BTreeSet<&String> = then.manifests.keys().chain(now.manifests.keys()).collect();
-    let mut found: Vec<String> = names
-        .into_iter()
-        .filter_map(|name| match (then.manifests.get(name), now.manifests.get(name)) {
-            (None, _) => Some(format!("{name} was added")),
-            (_, None) => Some(format!("{name} was removed")),
-            (Some(then), Some(now)) => (then != now).then(|| format!("{name} was changed")),
-        })
-        .collect();
+    let mut found = changes(&then.manifests, &now.manifests);
+    found.extend(changes(&then.snapshots, &now.snapshots));
     let (index, generation) = (then.etag != now.etag, then.generation != now.generation);
     match (&then.etag, &now.etag) {
         (None, Some(_)) => found.push("packages.json was added".to_owned()),
@@ -86,6 +79,17 @@ fn differences(then: &SideState, now: &SideState) -> Vec<String> {
         _ => {}
     }
     found
+}
+
+/// What differs between two lists of names and tags.
+fn changes(then: &BTreeMap<String, String>, now: &BTreeMap<String, String>) -> Vec<String> {
+    let names: BTreeSet<&String> = then.keys().chain(now.keys()).collect();
+    let change = |name| match (then.get(name), now.get(name)) {
+        (None, _) => Some(format!("{name} was added")),
+        (_, None) => Some(format!("{name} was removed")),
+        (Some(then), Some(now)) => (then != now).then(|| format!("{name} was changed")),
+    };
+    names.into_iter().filter_map(change).collect()
 }
 
 /// Archives that are not what they were, where the steps are the same otherwise.
