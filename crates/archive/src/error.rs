@@ -29,13 +29,13 @@ pub enum Error {
         limit: u64,
     },
     /// The archive ends too early.
-    #[error("archive is truncated after member `{after}`")]
+    #[error("archive is truncated {}", place(after))]
     Truncated {
         /// The last member whose header was read; empty at the start.
         after: String,
     },
     /// The bytes are not a gzipped tar archive, or are damaged.
-    #[error("archive is damaged after member `{after}`: {detail}")]
+    #[error("archive is damaged {}: {detail}", place(after))]
     Damaged {
         /// The last member whose header was read; empty at the start.
         after: String,
@@ -201,6 +201,14 @@ pub enum LimitKind {
     /// Bytes of extended headers for one member.
     #[error("bytes of extended headers")]
     Headers,
+}
+
+/// Where an archive breaks off: `after` is the last member whose header was read.
+fn place(after: &str) -> String {
+    match after {
+        "" => "at its beginning".to_owned(),
+        member => format!("after member `{member}`"),
+    }
 }
 
 /// A name as a message shows it: control characters escaped, invalid UTF-8 replaced.

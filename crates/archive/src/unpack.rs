@@ -30,13 +30,31 @@ pub struct Limits {
     /// text stay below 20, a file of zeros reaches 1,000.
     pub ratio: u64,
     /// The ratio counts only beyond so many unpacked bytes, so that one file of zeros is no bomb.
-    /// 16 GiB by default.
+    /// 512 MiB by default.
     pub ratio_from: u64,
 }
 
+impl Limits {
+    /// How many bytes may come out of an archive of `packed` bytes in all. For what is unpacked
+    /// otherwise than here.
+    #[must_use]
+    pub fn most_from(&self, packed: u64) -> u64 {
+        let by_ratio = packed.saturating_mul(self.ratio).max(self.ratio_from);
+        self.with_headers().min(by_ratio)
+    }
+
+    /// The bytes of all files, and the headers and the padding that come on top of them.
+    fn with_headers(&self) -> u64 {
+        self.bytes.saturating_add(self.entries.saturating_mul(HEADERS))
+    }
+}
+
+/// So much comes on top of the content of each member, at most.
+const HEADERS: u64 = 8 << 10;
+
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 64 << 30, entries: 1_000_000, ratio: 200, ratio_from: 16 << 30 }
+        Self { bytes: 64 << 30, entries: 1_000_000, ratio: 200, ratio_from: 512 << 20 }
     }
 }
 

@@ -102,6 +102,10 @@ fn limits() {
     let tight = Limits { bytes: 10, entries: 2, ..plain.clone() };
     check(tail, tight, LimitKind::Bytes, 10 + 2 * 8192);
 
+    // Gigabytes do not come out of a megabyte, unless somebody says that they may.
+    assert!(plain.most_from(1 << 20) < 1 << 30);
+    assert_eq!(plain.most_from(1 << 30), plain.bytes + plain.entries * 8192);
+
     let enough = Limits { bytes: 10, entries: 2, ..plain };
     let done = archive::unpack(Cursor::new(two.gzipped()), &site.build(), &enough).unwrap();
     assert_eq!((done.entries, done.bytes), (2, 10));

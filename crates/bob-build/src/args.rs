@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use archive::Limits;
 use tool::{Args, Failure};
 
 /// What was asked for.
@@ -19,6 +20,7 @@ pub(crate) struct Options {
     pub no_cache: bool,
     pub records: Option<PathBuf>,
     pub dry_run: bool,
+    pub limits: Limits,
 }
 
 impl Options {
@@ -34,6 +36,7 @@ impl Options {
             output: args.value(["-o", "--output"])?,
             cache: args.value("--cache-dir")?,
             records: args.value("--records")?,
+            limits: args.archive_limits()?,
             formulae: Vec::new(),
         };
         options.formulae = args.rest()?;
@@ -76,7 +79,8 @@ mod tests {
 
     #[test]
     fn every_option_stands_in_the_help() {
-        let known: Vec<&str> = test_kit::options_in(include_str!("args.rs")).collect();
+        let known = test_kit::options_in(include_str!("args.rs"));
+        let known: Vec<&str> = known.chain(tool::LIMIT_OPTIONS).collect();
         assert!(known.len() > 10, "{known:?}");
         for option in known {
             assert!(include_str!("help.txt").contains(option), "{option} is not in the help");

@@ -71,6 +71,7 @@ pub(crate) fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
             own: open(own)?,
             upstream: Location::from_env(Role::Upstream, &env)?.map(open).transpose()?,
             cache: &session.cache,
+            limits: options.limits.clone(),
             notes: io.notes(),
         }),
     };

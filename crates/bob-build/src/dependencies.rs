@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use archive::Limits;
 use record::Dependency;
 use tool::Notes;
 
@@ -22,6 +23,8 @@ pub(crate) struct Sources<'a> {
     pub upstream: Option<Source>,
     /// What was downloaded before.
     pub cache: &'a Cache,
+    /// How much an archive may hold.
+    pub limits: Limits,
     /// For progress.
     pub notes: Notes,
 }
@@ -77,8 +80,7 @@ impl Sources<'_> {
         let files = self.fetch(found, folder.as_ref().map(scratch::Folder::path))?;
         let mut used = Vec::new();
         for (found, file) in found.iter().zip(files) {
-            let limits = archive::Limits::default();
-            archive::unpack_file(&file.path, build_path, &limits).map_err(|source| {
+            archive::unpack_file(&file.path, build_path, &self.limits).map_err(|source| {
                 // If the copy on this machine is what is damaged, the next run fetches another.
                 if matches!(found.place, Place::Bucket { .. }) {
                     let _ = std::fs::remove_file(&file.path);

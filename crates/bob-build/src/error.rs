@@ -157,10 +157,7 @@ impl Fail for Error {
             | Self::Manifests { .. }
             | Self::NoSuchManifest { .. }
             | Self::NoManifest { .. } => Exit::BadInput,
-            Self::Unpack { source, .. } | Self::Pack { source, .. } => match source.kind() {
-                archive::Kind::LocalIo => Exit::LocalIo,
-                archive::Kind::BadArchive | archive::Kind::BadTree => Exit::BadInput,
-            },
+            Self::Unpack { source, .. } | Self::Pack { source, .. } => source.exit(),
             Self::Status { status } => Exit::Formula(*status),
             Self::Signal { number, .. } => Exit::Signal(*number),
             Self::Formula { .. } | Self::Start(_) | Self::Words(_) | Self::Local { .. } => {
@@ -181,6 +178,7 @@ impl Fail for Error {
             Self::Manifests { .. } => {
                 "Let it name one with print_or_export_manifest_cmd of include/manifest.sh."
             }
+            Self::Unpack { source, .. } => return source.hint(),
             Self::Store(error) => return error.hint(),
             _ => return None,
         };

@@ -130,6 +130,26 @@ fn dependencies_come_from_the_bucket_and_from_upstream() {
 }
 
 #[test]
+fn dependencies_hold_no_more_than_is_allowed() {
+    let workspace = workspace();
+    archive(&workspace, "b/p/big-1.tar.gz", "big", &"0".repeat(2 << 20));
+    workspace.formula("x-1", "# Build Deps: big-1\ntest -s $1/big");
+    for (option, value, enough) in [
+        ("--max-unpacked", "1M", "2M"),
+        ("--max-members", "0", "1"),
+        ("--max-ratio", "100", "2000"),
+    ] {
+        let build = || bob_build(&workspace).args(["--no-archive", option]);
+        let output = build().args([value, "x-1"]).run().expect(6);
+        assert!(output.stderr.contains("big-1.tar.gz"), "{}", output.stderr);
+        assert!(output.stderr.contains(option), "the way out: {}", output.stderr);
+        assert!(!workspace.path("app/big").exists());
+        build().args([enough, "x-1"]).run().success();
+    }
+    assert_eq!(workspace.litter(), [""; 0]);
+}
+
+#[test]
 fn several_formulae_use_each_other() {
     let workspace = workspace();
     workspace.formula("b-1", "# Build Deps: a-*\ncat $1/a; echo b > $1/b");

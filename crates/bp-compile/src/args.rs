@@ -22,7 +22,8 @@ impl Options {
     pub fn parse(mut args: Args) -> Result<Self, Failure> {
         let common = bp_tool::Options::take_switches(&mut args);
         let finalize = args.flag("--finalize");
-        let common = common.take_values(&mut args)?;
+        let mut common = common.take_values(&mut args)?;
+        common.limits = args.archive_limits()?;
         let rest = args.rest()?;
         let (application, cache, finalize) = match (&rest[..], finalize) {
             ([application, cache], false) => (application, cache, None),
@@ -83,7 +84,10 @@ mod tests {
 
     #[test]
     fn every_option_stands_in_the_help() {
-        for option in test_kit::options_in(include_str!("args.rs")).chain(bp_tool::NAMES) {
+        for option in test_kit::options_in(include_str!("args.rs"))
+            .chain(bp_tool::NAMES)
+            .chain(tool::LIMIT_OPTIONS)
+        {
             assert!(crate::TOOL.help.contains(option), "{option}");
         }
     }

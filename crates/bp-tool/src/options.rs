@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use archive::Limits;
 use tool::{Args, Failure, Io};
 
 /// How long a component may take, without `--component-timeout`.
@@ -45,13 +46,16 @@ pub struct Options {
     pub colour: Option<Colour>,
     /// How long each phase of a component may take.
     pub timeout: Duration,
+    /// How much an archive may hold; for the phase that unpacks any.
+    pub limits: Limits,
 }
 
 impl Options {
     /// Takes the switches, which come before all values.
     pub fn take_switches(args: &mut Args) -> Self {
         let json = args.flag("--json");
-        Self { buildpack: None, json, colour: None, timeout: Duration::from_secs_f64(TIMEOUT) }
+        let timeout = Duration::from_secs_f64(TIMEOUT);
+        Self { buildpack: None, json, colour: None, timeout, limits: Limits::default() }
     }
 
     /// Takes the values.

@@ -70,6 +70,7 @@ pub fn run<T>(
         environment,
         console: console.clone(),
         rules: Rules { timeout: options.timeout, guard: Some(guard) },
+        limits: options.limits.clone(),
     };
     let done = Staging::new(&settings).and_then(|mut staging| work(&mut staging));
     done.map_err(|error| {

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Instant;
 
+use archive::Selection;
 pub use modular::{Modular, ModularComponent};
 pub use versioned::{Dependency, Versioned, VersionedDependencyComponent};
 
@@ -137,7 +138,7 @@ impl BaseComponent {
             self.make_folder(target.parent().unwrap_or(target))?;
             self.check_inside(target)?;
             let whose = name.unwrap_or(&self.name);
-            let single = expand::single_file(file, uri, whose)?;
+            let single = expand::single_file(file, uri, &self.context.limits, whose)?;
             let from = single.as_ref().map_or(file, expand::Single::path);
             let mut source =
                 fs::File::open(from).map_err(Error::io(format!("read {}", from.display())))?;
@@ -208,7 +209,7 @@ impl BaseComponent {
                 self.check_inside(folder)?;
                 let parent = folder.parent().unwrap_or(folder);
                 self.make_folder(if strip { parent } else { folder })?;
-                expand::zip(file, strip, folder, whose)
+                expand::zip(file, strip, folder, &self.context.limits, whose)
             })
         })
     }
@@ -226,7 +227,12 @@ impl BaseComponent {
         name: &str,
     ) -> Result<(), Error> {
         self.make_folder(folder)?;
-        expand::tar(file, usize::from(strip), exclude, folder, name)
+        let selection = Selection {
+            strip: usize::from(strip),
+            exclude: exclude.iter().map(|name| (*name).to_owned()).collect(),
+            plain: true,
+        };
+        expand::tar(file, &selection, folder, &self.context.limits, name)
     }
 
     /// Says that something is unpacked, does it, and says how long it took.

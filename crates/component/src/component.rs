@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use archive::Limits;
+
 use crate::application::{Application, Environment};
 use crate::cache::Downloads;
 use crate::configuration;
@@ -161,6 +163,8 @@ pub struct Context {
     pub repositories: Rc<Repositories>,
     /// All configurations of the buildpack.
     pub configurations: Configurations,
+    /// How much an archive may hold.
+    pub limits: Limits,
 }
 
 impl Context {

@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
+use archive::Limits;
 pub use buildpack_version::BuildpackVersion;
 pub use release::Release;
 
@@ -38,6 +39,8 @@ pub struct Settings {
     pub console: Console,
     /// How executable components are run.
     pub rules: Rules,
+    /// How much an archive may hold.
+    pub limits: Limits,
 }
 
 struct Member {
@@ -113,6 +116,7 @@ impl Staging {
                 downloads: Rc::new(downloads),
                 repositories: Rc::new(repositories),
                 configurations,
+                limits: settings.limits.clone(),
             },
             members: &members,
             rules: settings.rules,

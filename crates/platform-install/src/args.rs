@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use archive::Limits;
 use tool::{Args, Failure};
 
 /// What the command line asks for.
@@ -19,6 +20,8 @@ pub struct Options {
     pub cache_dir: Option<PathBuf>,
     /// How many archives are read at once.
     pub jobs: usize,
+    /// How much an archive may hold.
+    pub limits: Limits,
 }
 
 impl Options {
@@ -30,12 +33,13 @@ impl Options {
         let native = args.flag("--native");
         let cache_dir = args.value("--cache-dir")?;
         let jobs: Option<usize> = args.value(["-j", "--jobs"])?;
+        let limits = args.archive_limits()?;
         args.none_left()?;
         let jobs = jobs.unwrap_or(12);
         if jobs == 0 {
             return Err(Failure::usage("--jobs must be at least 1"));
         }
-        Ok(Self { no_dev, dry_run, json, native, cache_dir, jobs })
+        Ok(Self { no_dev, dry_run, json, native, cache_dir, jobs, limits })
     }
 }
 
@@ -61,7 +65,7 @@ mod tests {
 
     #[test]
     fn every_option_stands_in_the_help() {
-        for option in test_kit::options_in(include_str!("args.rs")) {
+        for option in test_kit::options_in(include_str!("args.rs")).chain(tool::LIMIT_OPTIONS) {
             assert!(crate::TOOL.help.contains(option), "{option}");
         }
     }

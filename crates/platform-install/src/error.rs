@@ -161,10 +161,7 @@ impl Fail for Error {
             Self::RepositoryKind { .. } | Self::OtherVersion { .. } => Exit::Usage,
             Self::Unsolvable { .. } => Exit::Unsolvable,
             Self::Resolve(_) => Exit::BadInput,
-            Self::Archive { source, .. } => match source.kind() {
-                archive::Kind::BadArchive | archive::Kind::BadTree => Exit::BadInput,
-                archive::Kind::LocalIo => Exit::LocalIo,
-            },
+            Self::Archive { source, .. } => source.exit(),
             Self::Script { .. } => Exit::Failure,
         }
     }
@@ -179,7 +176,13 @@ impl Fail for Error {
                 }
                 _ => "Nothing was installed.",
             },
-            Self::Archive { .. } => "Nothing was installed.",
+            Self::Archive { source, .. } => {
+                let nothing = "Nothing was installed.";
+                return Some(match source.hint() {
+                    Some(hint) => format!("{nothing} {hint}"),
+                    None => nothing.to_owned(),
+                });
+            }
             Self::OtherVersion { .. } => "Install into an empty folder.",
             _ => return None,
         };

@@ -119,7 +119,7 @@ pub fn install(
     let mut effects = Effects::default();
     let mut lines = Vec::new();
     for item in items.iter() {
-        stage.unpack(item)?;
+        stage.unpack(item, &context.options.limits)?;
         if &*item.package.name == NAME
             && let Some(installer) = &project.installer
         {

@@ -69,16 +69,16 @@ impl Stage {
     }
 
     /// Unpacks a package's archive over what is there, and removes the archive.
-    pub fn unpack(&self, item: &Item) -> Result<(), Error> {
+    pub fn unpack(&self, item: &Item, limits: &Limits) -> Result<(), Error> {
         let Some(path) = &item.archive else { return Ok(()) };
         let file = File::open(path).map_err(Error::local("read", path))?;
-        archive::unpack_for(file, &self.tree(), &self.home, &Limits::default()).map_err(
-            |source| Error::Archive {
+        archive::unpack_for(file, &self.tree(), &self.home, limits).map_err(|source| {
+            Error::Archive {
                 package: shown_package(&item.package),
                 url: item.place.as_ref().map(fetch::Place::shown).unwrap_or_default(),
                 source,
-            },
-        )?;
+            }
+        })?;
         fs::remove_file(path).map_err(Error::local("remove", path))
     }
 

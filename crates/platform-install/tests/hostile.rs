@@ -97,6 +97,21 @@ fn archives_that_lead_outside() {
 }
 
 #[test]
+fn archives_that_hold_too_much() {
+    let bytes = Lab::new().pack(&[("bin/zz", &"z".repeat(2 << 20))]);
+    let lab = lab(&bytes, "");
+    for (option, value) in
+        [("--max-unpacked", "1M"), ("--max-members", "1"), ("--max-ratio", "100")]
+    {
+        let before = lab.picture();
+        let output = lab.install().args([option, value]).run().expect(6);
+        assert!(output.stderr.contains(option), "the way out: {}", output.stderr);
+        assert_eq!(lab.picture(), before);
+    }
+    lab.install().args(["--max-unpacked", "3M"]).run().success();
+}
+
+#[test]
 fn checksums_are_heeded() {
     let bytes = Lab::new().pack(&[("bin/zz", "z")]);
     let size = bytes.len();

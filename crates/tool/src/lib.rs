@@ -3,6 +3,7 @@
 //! The only crate that touches argv, stdio, the process environment, signals and the exit status.
 //! A tool is a [`Tool`] constant, and its `main.rs` one line: `tool::main(&TOOL)`.
 
+mod archives;
 mod args;
 mod ask;
 mod bucket;
@@ -17,6 +18,7 @@ mod worker;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+pub use archives::LIMIT_OPTIONS;
 pub use args::Args;
 pub use ask::Answer;
 pub use exit::{Exit, Fail, Failure, SEE_HELP};

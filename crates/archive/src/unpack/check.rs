@@ -15,7 +15,7 @@ use crate::error::{Error, LimitKind, Refusal, show};
 pub(super) const PATH_LIMIT: usize = 4095;
 const PART_LIMIT: usize = 255;
 /// All names and targets together: what the picture of the tree may take in memory.
-const NAMES_LIMIT: u64 = 512 << 20;
+const NAMES_LIMIT: u64 = 128 << 20;
 
 /// Where a member goes, below the folder, with no link on the way.
 pub(super) struct Place {

@@ -9,8 +9,6 @@ use crate::error::LimitKind;
 
 /// What a gzip file begins with.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
-/// Headers and padding come on top of the content: up to so much for each member.
-const OVERHEAD: u64 = 8 << 10;
 
 pub(super) struct Input<R> {
     decoder: Decoder<R>,
@@ -73,7 +71,7 @@ impl<R: Read> Input<R> {
         Self {
             decoder: Decoder::new(reader, plain),
             unpacked: 0,
-            cap: limits.bytes.saturating_add(limits.entries.saturating_mul(OVERHEAD)),
+            cap: limits.with_headers(),
             ratio: limits.ratio,
             ratio_from: limits.ratio_from,
         }

@@ -30,27 +30,22 @@ fn told(error: &dyn std::error::Error) -> String {
 /// Unpacks a tar archive over a folder.
 pub(super) fn tar(
     file: &Path,
-    strip: usize,
-    exclude: &[&str],
+    selection: &Selection,
     into: &Path,
+    limits: &Limits,
     name: &str,
 ) -> Result<(), Error> {
     let failed = failed(name);
-    let selection = Selection {
-        strip,
-        exclude: exclude.iter().map(|name| (*name).to_owned()).collect(),
-        plain: true,
-    };
-    let plain = decompressed(file).map_err(|error| failed(&error))?;
+    let plain = decompressed(file, limits).map_err(|error| failed(&error))?;
     let opened = fs::File::open(plain.as_ref().map_or(file, scratch::File::path));
     let opened = opened.map_err(|error| failed(&error))?;
-    archive::unpack_selected(opened, into, &Limits::default(), &selection)
+    archive::unpack_selected(opened, into, limits, selection)
         .map_err(|error| failed(&told(&error)))?;
     Ok(())
 }
 
 /// The content of what is compressed otherwise than with gzip.
-fn decompressed(file: &Path) -> io::Result<Option<scratch::File>> {
+fn decompressed(file: &Path, limits: &Limits) -> io::Result<Option<scratch::File>> {
     let mut beginning = Vec::new();
     fs::File::open(file)?.take(8).read_to_end(&mut beginning)?;
     let known = PROGRAMS.iter().find(|(magic, _)| beginning.starts_with(magic));
@@ -59,13 +54,24 @@ fn decompressed(file: &Path) -> io::Result<Option<scratch::File>> {
     };
     let folder = std::env::temp_dir();
     let mut content = scratch::File::new_in(&folder, "slipway-tar-")?;
-    let status = Command::new(program)
+    let packed = fs::File::open(file)?;
+    let most = limits.most_from(packed.metadata()?.len());
+    let mut child = Command::new(program)
         .arg("-dc")
-        .stdin(fs::File::open(file)?)
-        .stdout(content.file().try_clone()?)
+        .stdin(packed)
+        .stdout(Stdio::piped())
         .stderr(Stdio::null())
-        .status()
+        .spawn()
         .map_err(|error| io::Error::new(error.kind(), format!("cannot run {program}: {error}")))?;
+    // Dropped here, so that a program with more to say ends.
+    let copied = match child.stdout.take() {
+        Some(out) => io::copy(&mut out.take(most.saturating_add(1)), content.file()),
+        None => Ok(0),
+    };
+    let status = child.wait()?;
+    if copied? > most {
+        return Err(too_much(most));
+    }
     if !status.success() {
         return Err(io::Error::other(format!("{program} cannot read it ({status})")));
     }
@@ -86,15 +92,19 @@ impl Single {
 
 /// What a download is meant to be when it comes in a `.tar.gz`: the one file in it. Nothing where
 /// the download is the file itself.
-pub(super) fn single_file(file: &Path, uri: &str, name: &str) -> Result<Option<Single>, Error> {
+pub(super) fn single_file(
+    file: &Path,
+    uri: &str,
+    limits: &Limits,
+    name: &str,
+) -> Result<Option<Single>, Error> {
     let path = uri.split(['?', '#']).next().unwrap_or_default();
     if !path.ends_with(".tar.gz") && !path.ends_with(".tgz") {
         return Ok(None);
     }
     let failed = failed(name);
     let folder = scratch::Folder::new("slipway-file-").map_err(|error| failed(&error))?;
-    archive::unpack_file(file, folder.path(), &Limits::default())
-        .map_err(|error| failed(&told(&error)))?;
+    archive::unpack_file(file, folder.path(), limits).map_err(|error| failed(&told(&error)))?;
     let entries = walkdir::WalkDir::new(folder.path()).into_iter();
     let files: Vec<PathBuf> = entries
         .filter_map(Result::ok)
@@ -108,17 +118,23 @@ pub(super) fn single_file(file: &Path, uri: &str, name: &str) -> Result<Option<S
 }
 
 /// Unpacks a ZIP archive over a folder, or its first top entry as that folder.
-pub(super) fn zip(file: &Path, strip: bool, into: &Path, name: &str) -> Result<(), Error> {
+pub(super) fn zip(
+    file: &Path,
+    strip: bool,
+    into: &Path,
+    limits: &Limits,
+    name: &str,
+) -> Result<(), Error> {
     let failed = failed(name);
     if !strip {
-        return unzip(file, into).map_err(|error| failed(&error));
+        return unzip(file, into, limits).map_err(|error| failed(&error));
     }
     if into.symlink_metadata().is_ok() {
         return Err(failed(&format!("{} exists already", into.display())));
     }
     let parent = into.parent().unwrap_or(into);
     let folder = scratch::Folder::new_in(parent, ".expand-").map_err(|error| failed(&error))?;
-    unzip(file, folder.path()).map_err(|error| failed(&error))?;
+    unzip(file, folder.path(), limits).map_err(|error| failed(&error))?;
     let entries = fs::read_dir(folder.path()).map_err(|error| failed(&error))?;
     let mut tops: Vec<PathBuf> = entries.filter_map(Result::ok).map(|top| top.path()).collect();
     tops.sort();
@@ -128,17 +144,22 @@ pub(super) fn zip(file: &Path, strip: bool, into: &Path, name: &str) -> Result<(
     fs::rename(top, into).map_err(|error| failed(&error))
 }
 
-/// So much may come out of an archive.
-const BYTES: u64 = 16 << 30;
-const ENTRIES: usize = 500_000;
+fn too_much(most: u64) -> io::Error {
+    io::Error::other(format!(
+        "more than {most} bytes would come out of it; see --max-unpacked, --max-ratio"
+    ))
+}
 
-fn unzip(file: &Path, into: &Path) -> io::Result<()> {
+fn unzip(file: &Path, into: &Path, limits: &Limits) -> io::Result<()> {
     let wrong = |error: zip::result::ZipError| io::Error::other(error.to_string());
-    let mut archive = zip::ZipArchive::new(fs::File::open(file)?).map_err(wrong)?;
-    if archive.len() > ENTRIES {
-        return Err(io::Error::other(format!("more than {ENTRIES} members")));
+    let file = fs::File::open(file)?;
+    let most = limits.most_from(file.metadata()?.len());
+    let mut archive = zip::ZipArchive::new(file).map_err(wrong)?;
+    if archive.len() as u64 > limits.entries {
+        let most = limits.entries;
+        return Err(io::Error::other(format!("more than {most} members; see --max-members")));
     }
-    let mut left = BYTES;
+    let mut left = most;
     let mut links = Vec::new();
     for at in 0..archive.len() {
         let mut member = archive.by_index(at).map_err(wrong)?;
@@ -178,10 +199,8 @@ fn unzip(file: &Path, into: &Path) -> io::Result<()> {
             fs::remove_file(&target)?;
         }
         let mut written = fs::File::create(&target)?;
-        let count = io::copy(&mut (&mut member).take(left + 1), &mut written)?;
-        left = left
-            .checked_sub(count)
-            .ok_or_else(|| io::Error::other(format!("more than {BYTES} bytes")))?;
+        let count = io::copy(&mut (&mut member).take(left.saturating_add(1)), &mut written)?;
+        left = left.checked_sub(count).ok_or_else(|| too_much(most))?;
         if let Some(mode) = mode.filter(|mode| mode & 0o777 != 0) {
             fs::set_permissions(&target, fs::Permissions::from_mode(mode & 0o777))?;
         }
@@ -228,14 +247,14 @@ mod tests {
         ];
         let file = zip_of(folder.path(), &members);
         let into = folder.path().join("into");
-        zip(&file, true, &into, "X").unwrap();
+        zip(&file, true, &into, &Limits::default(), "X").unwrap();
         assert_eq!(fs::read_to_string(into.join("l")).unwrap(), "text");
         let mode = fs::metadata(into.join("bin/x")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o755);
-        let error = zip(&file, true, &into, "X").unwrap_err();
+        let error = zip(&file, true, &into, &Limits::default(), "X").unwrap_err();
         assert!(error.to_string().starts_with("cannot expand X: "), "{error}");
         assert!(error.to_string().ends_with("exists already"), "{error}");
-        zip(&file, false, &folder.path().join("whole"), "X").unwrap();
+        zip(&file, false, &folder.path().join("whole"), &Limits::default(), "X").unwrap();
         assert!(folder.path().join("whole/top/a").exists());
     }
 
@@ -248,11 +267,11 @@ mod tests {
             let file = zip_of(folder.path(), &members);
             let into = folder.path().join("into");
             fs::create_dir_all(&into).unwrap();
-            assert!(zip(&file, false, &into, "X").is_err(), "{members:?}");
+            assert!(zip(&file, false, &into, &Limits::default(), "X").is_err(), "{members:?}");
         }
         // A link first, then something below it.
         let file = zip_of(folder.path(), &[("d", ".", None), ("d/x", "x", Some(0o644))]);
-        assert!(zip(&file, false, &folder.path().join("into"), "X").is_err());
+        assert!(zip(&file, false, &folder.path().join("into"), &Limits::default(), "X").is_err());
         assert!(!folder.path().join("x").exists());
     }
 
@@ -276,12 +295,47 @@ mod tests {
                 continue;
             }
             let into = path(&format!("into-{name}"));
-            tar(&path(name), 2, &["webapps"], &into, "X").unwrap();
+            let selection = Selection { strip: 2, exclude: vec!["webapps".into()], plain: true };
+            tar(&path(name), &selection, &into, &Limits::default(), "X").unwrap();
             assert_eq!(fs::read_to_string(into.join("a")).unwrap(), "text", "{name}");
             assert!(!into.join("webapps").exists());
         }
         fs::write(path("broken"), "no archive").unwrap();
-        assert!(tar(&path("broken"), 1, &[], &path("into"), "X").is_err());
+        assert!(
+            tar(&path("broken"), &Selection::default(), &path("into"), &Limits::default(), "X")
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn nothing_holds_more_than_is_allowed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let zeros = "0".repeat(2 << 20);
+        fs::write(path("zeros"), &zeros).unwrap();
+        let tight = Limits { ratio: 50, ratio_from: 1 << 20, ..Limits::default() };
+        for (option, name) in [("-czf", "a.tgz"), ("-cjf", "a.tbz"), ("-cJf", "a.txz")] {
+            let mut command = Command::new("tar");
+            command.args([option, name, "zeros"]).current_dir(folder.path());
+            if !command.status().unwrap().success() {
+                // Not every machine has every compressor.
+                continue;
+            }
+            let into = path(&format!("into-{name}"));
+            let unpack = |limits| {
+                let selection = Selection { plain: true, ..Selection::default() };
+                tar(&path(name), &selection, &into, limits, "X")
+            };
+            assert!(unpack(&tight).is_err(), "{name}");
+            assert!(!into.join("zeros").exists(), "{name}");
+            unpack(&Limits::default()).unwrap();
+        }
+        let file = zip_of(folder.path(), &[("zeros", &zeros, Some(0o644)), ("b", "", Some(0o644))]);
+        let one = Limits { entries: 1, ..Limits::default() };
+        for (limits, says) in [(&tight, "--max-ratio"), (&one, "--max-members")] {
+            let error = zip(&file, false, &path("unzipped"), limits, "X").unwrap_err();
+            assert!(error.to_string().contains(says), "{error}");
+        }
     }
 
     #[test]
@@ -297,10 +351,16 @@ mod tests {
         };
         pack("one", &["x.jar"]);
         pack("two", &["x.jar", "y.jar"]);
-        assert!(single_file(&path("one"), "http://h/a.jar", "X").unwrap().is_none());
-        let single = single_file(&path("one"), "http://h/a.tar.gz?x", "X").unwrap().unwrap();
+        assert!(
+            single_file(&path("one"), "http://h/a.jar", &Limits::default(), "X").unwrap().is_none()
+        );
+        let single = single_file(&path("one"), "http://h/a.tar.gz?x", &Limits::default(), "X")
+            .unwrap()
+            .unwrap();
         assert_eq!(fs::read_to_string(single.path()).unwrap(), "jar");
-        let error = single_file(&path("two"), "http://h/a.tgz", "X").map(|_| ()).unwrap_err();
+        let error = single_file(&path("two"), "http://h/a.tgz", &Limits::default(), "X")
+            .map(|_| ())
+            .unwrap_err();
         assert!(error.to_string().contains("holds 2 files where one is wanted"), "{error}");
     }
 }
