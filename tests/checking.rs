@@ -115,6 +115,14 @@ fn what_is_wrong_is_found() {
         expect(&place, "", 1, &[("orphaned-archive", "orphan.tar.gz")]);
         succeed(&place, "repo-check --gc --yes --older-than 0");
         expect(&place, "--deep --strict", 0, &[]);
+
+        // A generation without its manifests is none that one could go back to.
+        let files = store.list(&key(".slipway/generations/")).unwrap();
+        let mut bundles = files.iter().map(|object| &object.key);
+        let bundle = bundles.rfind(|key| key.ends_with(".manifests.gz")).unwrap();
+        store.delete_many(std::slice::from_ref(bundle)).unwrap();
+        let generation = bundle.strip_prefix(DEVELOP).unwrap().strip_suffix(".manifests.gz");
+        expect(&place, "", 1, &[("broken-generation", generation.unwrap())]);
     }
 }
 

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use archive::Limits;
-use tool::{Args, Failure, Io};
+use tool::{Args, Failure, Io, Limits};
 
 /// How long a component may take, without `--component-timeout`.
 const TIMEOUT: f64 = 300.0;

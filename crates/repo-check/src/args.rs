@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use archive::Limits;
 use location::Location;
 use repo_tool::Cache;
 use repo_tool::open::Place;
@@ -37,6 +38,10 @@ pub enum Command {
 pub struct Check {
     /// Read every archive.
     pub deep: bool,
+    /// How much an archive may hold.
+    pub limits: Limits,
+    /// Archives may be elsewhere.
+    pub allow_external: bool,
     /// Warnings count.
     pub strict: bool,
     /// Say all of it.
@@ -87,6 +92,7 @@ impl Options {
     /// Takes all arguments.
     pub fn parse(mut args: Args) -> Result<Self, Failure> {
         let (deep, strict) = (args.flag("--deep"), args.flag("--strict"));
+        let allow_external = args.flag("--allow-external");
         let all = args.flag(["-a", "--all"]);
         let resolve = args.flag("--resolve");
         let stacks: Vec<String> = args.values("--stack")?;
@@ -105,6 +111,7 @@ impl Options {
         let (endpoint, profile) = (args.value("--endpoint")?, args.value("--profile")?);
         let region = args.value("--region")?;
         let cache = cache.take_value(&mut args)?;
+        let limits = args.archive_limits()?;
         let place = match <[String; 2]>::try_from(args.rest()?) {
             Ok([bucket, prefix]) => Some((bucket, prefix)),
             Err(rest) if rest.is_empty() => None,
@@ -138,7 +145,12 @@ impl Options {
             )));
         }
         let command = if is_gc {
-            let other = [("--deep", deep), ("--strict", strict), ("--resolve", resolve)];
+            let other = [
+                ("--deep", deep),
+                ("--allow-external", allow_external),
+                ("--strict", strict),
+                ("--resolve", resolve),
+            ];
             if let Some((name, _)) = other.iter().find(|(_, given)| *given) {
                 return Err(Failure::arguments(format!("{name} is for checking, without --gc")));
             }
@@ -167,7 +179,7 @@ impl Options {
                 return Err(Failure::arguments(format!("{name} is for removing, with --gc")));
             }
             let resolve = resolve.then_some(Resolve { stacks, locks, against });
-            Command::Check(Check { deep, strict, all, resolve })
+            Command::Check(Check { deep, limits, allow_external, strict, all, resolve })
         };
         let target = Target { place, region, endpoint, profile, cache };
         Ok(Self { target, json, keep, command })
@@ -242,6 +254,7 @@ mod tests {
             &["--gc", "--older-than", "-7d"],
             &["--gc", "--keep-snapshots", "x"],
             &["--gc", "--deep"],
+            &["--gc", "--allow-external"],
             &["--gc", "--resolve"],
             &["--stack", "heroku-24"],
             &["--against", "b/p/"],
@@ -260,7 +273,9 @@ mod tests {
     #[test]
     fn every_option_stands_in_the_help() {
         let cache = ["--no-cache", "--cache-dir"];
-        for option in test_kit::options_in(include_str!("args.rs")).chain(cache) {
+        for option in
+            test_kit::options_in(include_str!("args.rs")).chain(cache).chain(tool::LIMIT_OPTIONS)
+        {
             assert!(crate::TOOL.help.contains(option), "{option}");
         }
     }

@@ -23,13 +23,14 @@ pub fn read(
     store: &Store,
     location: &Location,
     names: &[String],
+    limits: &Limits,
     done: &(dyn Fn(&str) + Sync),
 ) -> Result<Vec<(String, Deep)>, Error> {
     // Decompressing keeps a processor busy; more threads than that only hide how slow a line is.
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let threads = store.parallel().min(cores * 2);
     let read = parallel::map(threads, names, |name| {
-        let deep = again(store, &location.key(name));
+        let deep = again(store, &location.key(name), limits);
         done(name);
         Ok::<_, Error>(deep?.map(|deep| (name.clone(), deep)))
     })?;
@@ -37,14 +38,14 @@ pub fn read(
 }
 
 /// Reads an archive, from its beginning where it was replaced meanwhile.
-fn again(store: &Store, key: &str) -> Result<Option<Deep>, Error> {
+fn again(store: &Store, key: &str, limits: &Limits) -> Result<Option<Deep>, Error> {
     let mut attempt = 1;
     loop {
         let Some(stream) = store.stream(key)? else {
             return Ok(None);
         };
         let etag = stream.head().etag.clone();
-        let deep = one(key, stream)?;
+        let deep = one(key, stream, limits)?;
         let calm = deep.damage.is_none() || attempt == ATTEMPTS;
         if calm || store.head(key)?.is_some_and(|head| head.etag == etag) {
             return Ok(Some(deep));
@@ -53,12 +54,12 @@ fn again(store: &Store, key: &str) -> Result<Option<Deep>, Error> {
     }
 }
 
-fn one(name: &str, stream: Stream) -> Result<Deep, Error> {
+fn one(name: &str, stream: Stream, limits: &Limits) -> Result<Deep, Error> {
     let stored = stream.head().metadata.get(SHA256).cloned();
     let mut hashed = Hashed { stream, size: 0, sha256: Default::default(), sha1: Sha1::new() };
     let unpacked = [".tar.gz", ".tgz"].iter().any(|ending| name.ends_with(ending));
     let mut damage = None;
-    if unpacked && let Err(error) = archive::verify(&mut hashed, &Limits::default()) {
+    if unpacked && let Err(error) = archive::verify(&mut hashed, limits) {
         match (error.kind(), error) {
             (Kind::BadArchive | Kind::BadTree, error) => {
                 damage = Some(format!("cannot be unpacked: {error}"));

@@ -152,9 +152,9 @@ impl Kind {
             | Self::OrphanedArchive
             | Self::Unresolvable
             | Self::LowerPhp
-            | Self::BrokenLock => Severity::Error,
-            Self::ExternalUrl
-            | Self::SnapshotOnly
+            | Self::BrokenLock
+            | Self::ExternalUrl => Severity::Error,
+            Self::SnapshotOnly
             | Self::OutsideHistory
             | Self::Leftover
             | Self::UncheckedArchive
@@ -215,7 +215,7 @@ impl Kind {
             Self::LostRequirement => "Keep what it needs, if it is still in use.",
             Self::ChangedRequirement | Self::ChangedLock => "Nothing, if it is meant so.",
             Self::ExternalUrl => {
-                "Nothing, if it is meant so. 'repo-sync' copies archives and rewrites their URLs."
+                "Deploy it here, or, if it is meant so, say it: 'repo-check --allow-external'."
             }
             Self::SnapshotOnly => "Nothing: a snapshot keeps what it lists.",
             Self::OutsideHistory => {

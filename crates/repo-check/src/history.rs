@@ -13,6 +13,7 @@ use crate::inventory::{Class, Inventory};
 use crate::state::{History, State};
 
 const GENERATIONS: &str = ".slipway/generations/";
+const MANIFESTS: &str = ".manifests.gz";
 
 /// Generations that are read side by side: each may hold all manifests of a large repository.
 const SIDE_BY_SIDE: usize = 4;
@@ -96,6 +97,14 @@ impl Memory {
             match id.number() < oldest {
                 true => history.old.extend(names.iter().cloned()),
                 false => history.lost.extend(names.iter().cloned()),
+            }
+        }
+        for generation in &chain {
+            // What the listing has not at all is newer than the listing.
+            let Some(names) = files.get(&generation.id) else { continue };
+            if !names.iter().any(|name| name.ends_with(MANIFESTS)) {
+                let reason = "its manifests are not there".to_owned();
+                history.damaged.insert(format!("{GENERATIONS}{}", generation.id), reason);
             }
         }
         if wanted {

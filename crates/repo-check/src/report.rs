@@ -169,7 +169,7 @@ mod tests {
             Finding::new(Kind::MissingArchive, "a\u{7}.tar.gz", "is not there"),
             Finding::new(Kind::BareArchive, "z.tar.gz", "is bare"),
         ];
-        let number = |n| Finding::new(Kind::ExternalUrl, format!("{n}"), "names x");
+        let number = |n| Finding::new(Kind::SnapshotOnly, format!("{n}"), "names x");
         findings.extend((0..22).map(number));
         let summary = CheckSummary { errors: 1, warnings: 22, infos: 1, ..summary() };
         let report = text("s3://b/p/", &findings, &summary, style);

@@ -8,7 +8,7 @@ use tool::{Exit, Failure, Io, Records};
 
 use crate::args::{self, KEEP_GENERATIONS, Options};
 use crate::check::{self, Evidence};
-use crate::finding::Finding;
+use crate::finding::{Finding, Kind};
 use crate::inventory::Class;
 use crate::read::Reader;
 use crate::state::State;
@@ -45,13 +45,16 @@ fn survey(
         ));
     }
     if how.deep {
-        evidence.deep = read_archives(&state, &store, &location, io)?;
+        evidence.deep = read_archives(&state, &store, &location, &how.limits, io)?;
     }
     let mut findings = check::check(&state, &evidence);
     if let (Some(how), Some(published)) = (&how.resolve, state.index.read()) {
         findings.extend(resolve::run(&published.index, how, &options.target, io)?);
         // The gravest first.
         findings.sort_by_key(|finding| (finding.kind.severity(), finding.kind));
+    }
+    if how.allow_external {
+        findings.retain(|finding| finding.kind != Kind::ExternalUrl);
     }
     let summary = summary(&state, &findings, how, &location);
     match records {
@@ -96,12 +99,13 @@ fn read_archives(
     state: &State,
     store: &Store,
     location: &location::Location,
+    limits: &archive::Limits,
     io: &Io,
 ) -> Result<std::collections::BTreeMap<String, check::Deep>, Error> {
     let archives = state.inventory.of(Class::Archive);
     let names: Vec<String> = archives.map(|item| item.name.clone()).collect();
     let bar = io.notes().progress(names.len());
-    let read = deep::read(store, location, &names, &|name| bar.step(name))?;
+    let read = deep::read(store, location, &names, limits, &|name| bar.step(name))?;
     Ok(read.into_iter().collect())
 }
 

@@ -158,7 +158,7 @@ fn everything_that_can_be_wrong() {
             "  php-8.4.6.composer.json names php-8.4.6.tar.gz, which is not there",
             "  orphan.tar.gz is named by nothing",
             "  index.html is left alone",
-            "9 errors, 3 warnings, 2 for information.",
+            "10 errors, 2 warnings, 2 for information.",
         ] {
             assert!(text.lines().any(|other| other == line), "{line}\n{text}");
         }
@@ -171,8 +171,8 @@ fn what_makes_the_status() {
     for site in sites() {
         site.manifest(BUCKET, PREFIX, "else-1", TIME, "https://example.com/else-1.tar.gz");
         site.publish(BUCKET, PREFIX);
-        expect(&site, &[], 0, &[("external-url", "else-1.composer.json")]);
-        expect(&site, &["--strict"], 1, &[("external-url", "else-1.composer.json")]);
+        expect(&site, &[], 1, &[("external-url", "else-1.composer.json")]);
+        expect(&site, &["--allow-external"], 0, &[]);
         site.put(BUCKET, &key("libraries/z-1.tar.gz"), "x");
         expect(
             &site,
@@ -226,6 +226,9 @@ fn reading_every_archive() {
         expect(&site, &["--deep"], 1, &expected);
         let (checks, _) = json(&site, &["--deep"], 1);
         assert!(checks[2].message.contains("`../x` is refused"), "{checks:?}");
+        let (checks, _) = json(&site, &["--deep", "--max-members", "0"], 1);
+        let limited = checks.iter().filter(|check| check.message.contains("limit of 0 members"));
+        assert!(limited.count() > 0, "{checks:?}");
 
         // Composer's own checksum.
         let url = site.url(BUCKET, &key("ext-demo-2.0.0.tar.gz"));

@@ -18,6 +18,7 @@ mod worker;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+pub use archive::Limits;
 pub use archives::LIMIT_OPTIONS;
 pub use args::Args;
 pub use ask::Answer;
