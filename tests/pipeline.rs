@@ -107,6 +107,37 @@ fn a_producer_that_died_stops_the_pipeline() {
 }
 
 #[test]
+fn a_failure_anywhere_is_the_last_programs_too() {
+    let place = Place::folder();
+    let fine = "touch $1/x; echo '{\"name\":\"a/b\",\"version\":\"1\"}' > fine-1.composer.json";
+    place.workspace.write("work/fine-1", fine);
+    place.workspace.write("work/fails-1", "exit 12");
+    let formulae = place.workspace.path("work").display().to_string();
+    let run = |script: &str| place.shell(script).env("WORKSPACE_DIR", &formulae).run();
+    run("bob-build fine-1 | pkg-deploy").success();
+    let before = place.contents();
+    for (script, culprit) in [
+        (
+            "bob-build fails-1 | pkg-deploy | repo-mkrepo --upload",
+            "bob-build failed with status 12",
+        ),
+        ("bob-build nosuch | pkg-deploy | repo-mkrepo --upload", "bob-build failed with status 7"),
+        ("bob-build --nosuch | pkg-deploy | repo-mkrepo --upload", "there are no build records"),
+        ("bob-build fine-1 | pkg-deploy | repo-mkrepo --upload", "already exists"),
+        ("bob-build fine-1 | S3_BUCKET= pkg-deploy | repo-mkrepo --upload", "S3_BUCKET"),
+        (
+            "printf '%s\\n' nosuch fine-1 | xargs -n1 bob-build | pkg-deploy --overwrite",
+            "bob-build failed with status 7",
+        ),
+    ] {
+        let output = run(script);
+        assert_ne!(output.status, 0, "{script}: {}", output.stderr);
+        assert!(output.stderr.contains(culprit), "{script}: {}", output.stderr);
+        assert_eq!(place.contents(), before, "{script}");
+    }
+}
+
+#[test]
 fn a_private_upstream_is_read_anonymously() {
     let server = s3::Server::start();
     server.create_bucket("upstream");

@@ -39,6 +39,17 @@ struct Session<'a> {
 }
 
 pub(crate) fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
+    if options.dry_run {
+        return with(options, io, None);
+    }
+    // Whatever goes wrong, the reader of the records is to know.
+    io.with_records(&TOOL, options.records.as_deref(), |io, records| {
+        with(options, io, Some(records))
+    })
+}
+
+/// Builds; without records, only says what would be built.
+fn with(options: &Options, io: &mut Io, records: Option<&mut Records>) -> Result<(), Failure> {
     let own = io.own_location()?;
     let folder = io.folder().to_owned();
     let workspace = folder.join(io.env("WORKSPACE_DIR").unwrap_or_else(|| "workspace".to_owned()));
@@ -75,12 +86,10 @@ pub(crate) fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
             notes: io.notes(),
         }),
     };
-    if options.dry_run {
-        return session.dry_run(&formulae, sources.as_ref());
+    match records {
+        None => session.dry_run(&formulae, sources.as_ref()),
+        Some(records) => Ok(session.build_all(&formulae, sources.as_ref(), records)?),
     }
-    io.with_records(&TOOL, options.records.as_deref(), |_, records| {
-        Ok(session.build_all(&formulae, sources.as_ref(), records)?)
-    })
 }
 
 impl Session<'_> {

@@ -4,7 +4,7 @@ use location::Location;
 use repository::Known;
 use repository::conditions::Guard;
 use store::{Store, parallel};
-use tool::{Failure, Io};
+use tool::{Failure, Io, Records};
 
 use crate::args::Options;
 use crate::input::Builds;
@@ -14,7 +14,23 @@ use crate::{Error, TOOL};
 
 pub(crate) fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     // First of all, since whatever happens the files of the builds are ours to remove.
-    let builds = Builds::read(options, io)?;
+    let builds = Builds::read(options, io);
+    if options.dry_run {
+        return deploy(options, &builds?, io, None);
+    }
+    // Whatever goes wrong, the reader of the records is to know.
+    io.with_records(&TOOL, options.records.as_deref(), |io, records| {
+        deploy(options, &builds?, io, Some(records))
+    })
+}
+
+/// Deploys; without records, only says what would be uploaded.
+fn deploy(
+    options: &Options,
+    builds: &Builds,
+    io: &mut Io,
+    records: Option<&mut Records>,
+) -> Result<(), Failure> {
     let location = io.own_location()?;
     let store = open(io, &location)?;
     let cache = repository::cache::default_folder(&io.env_fn());
@@ -35,40 +51,38 @@ pub(crate) fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
         .iter()
         .map(|build| Package::of(build, target.manifest, options.checksums))
         .collect::<Result<Vec<_>, _>>()?;
-    if options.dry_run {
+    let Some(records) = records else {
         for package in &packages {
             for line in target.describe(package)? {
                 io.say(&line);
             }
         }
         return Ok(());
+    };
+    let there = survey(&target, &packages, options.publish || options.resume)?;
+    let mut known = Known::default();
+    for (package, there) in packages.iter().zip(there) {
+        let deploy = target.deploy(package, there)?;
+        let manifest = deploy.manifest.as_ref();
+        known.written.extend(manifest.map(|there| (there.key.clone(), there.etag.clone())));
+        records.write(deploy)?;
     }
-    io.with_records(&TOOL, options.records.as_deref(), |io, records| {
-        let there = survey(&target, &packages, options.publish || options.resume)?;
-        let mut known = Known::default();
-        for (package, there) in packages.iter().zip(there) {
-            let deploy = target.deploy(package, there)?;
-            let manifest = deploy.manifest.as_ref();
-            known.written.extend(manifest.map(|there| (there.key.clone(), there.etag.clone())));
-            records.write(deploy)?;
-        }
-        if options.publish && !packages.is_empty() {
-            let check = options.check;
-            io.say("Updating repository...");
-            let options = repository::Options {
-                cache: cache.clone(),
-                known,
-                warn: Some(&warn),
-                origin: io.origin(&TOOL, "publish"),
-                check: check.then_some(&repo_tool::resolve::refuse_unresolvable),
-                ..repository::Options::default()
-            };
-            let published = repository::publish(&store, &location, &options)?;
-            records.write(tool::publish_record(&location, &published))?;
-        }
-        parallel::map(store.parallel(), &packages, |package| target.make_sure(package))?;
-        Ok(())
-    })
+    if options.publish && !packages.is_empty() {
+        let check = options.check;
+        io.say("Updating repository...");
+        let options = repository::Options {
+            cache: cache.clone(),
+            known,
+            warn: Some(&warn),
+            origin: io.origin(&TOOL, "publish"),
+            check: check.then_some(&repo_tool::resolve::refuse_unresolvable),
+            ..repository::Options::default()
+        };
+        let published = repository::publish(&store, &location, &options)?;
+        records.write(tool::publish_record(&location, &published))?;
+    }
+    parallel::map(store.parallel(), &packages, |package| target.make_sure(package))?;
+    Ok(())
 }
 
 /// What is there of each package; an error before anything is uploaded where one is taken, or where
