@@ -70,7 +70,7 @@ impl Origin {
                 // All of the bucket, since packages may be shared by several prefixes.
                 let mut bucket =
                     Location::new(service, bucket, Prefix::default()).map_err(Error::Location)?;
-                bucket.public_url = location::public_url(env);
+                bucket.public_url = location::public_url(env).map_err(Error::Location)?;
                 Place::Object(bucket, key)
             }
             "http" | "https" => {

@@ -59,6 +59,12 @@ pub enum Error {
         /// Its value, without what may be secret in it: user, password, query.
         value: String,
     },
+    /// What readers are to see holds a user or a password.
+    #[error("S3_PUBLIC_URL is {value:?}: all readers would see the user or the password in it")]
+    PublicUrl {
+        /// Its value, without what may be secret in it.
+        value: String,
+    },
     /// A region that would not make a host name.
     #[error("{value:?} is not a region: expected one like eu-west-1, or a label like s3-eu-west-1")]
     Region {
@@ -115,7 +121,7 @@ impl Location {
         let mut location =
             Self::new(service, &bucket, Prefix::parse(prefix.as_deref().unwrap_or_default())?)?;
         if role == Role::Own {
-            location.public_url = public_url(env);
+            location.public_url = public_url(env)?;
         }
         Ok(Some(location))
     }
@@ -194,9 +200,15 @@ impl fmt::Display for Location {
 }
 
 /// `S3_PUBLIC_URL`, without its trailing slashes.
-#[must_use]
-pub fn public_url(env: Env<'_>) -> Option<String> {
-    set(env, "S3_PUBLIC_URL").map(|url| url.trim_end_matches('/').to_owned())
+///
+/// # Errors
+/// [`Error::PublicUrl`] when it holds a user or a password: they would stand in every manifest.
+pub fn public_url(env: Env<'_>) -> Result<Option<String>, Error> {
+    let Some(url) = set(env, "S3_PUBLIC_URL") else { return Ok(None) };
+    if url::host(&url).0.name.contains('@') {
+        return Err(Error::PublicUrl { value: url::without_secrets(&url) });
+    }
+    Ok(Some(url.trim_end_matches('/').to_owned()))
 }
 
 /// A variable that is set to something.
@@ -315,6 +327,24 @@ mod tests {
                 Location::new(Service::Folder { root: "/srv".into() }, bucket, Prefix::default());
             assert_eq!(made, Err(Error::Bucket { bucket: bucket.to_owned() }));
         }
+    }
+
+    #[test]
+    fn what_all_readers_see_holds_no_password() {
+        for (url, shown) in [
+            ("https://user:secret@cdn.example/x", "https://…@cdn.example/x"),
+            ("http://secret@cdn.example", "http://…@cdn.example"),
+        ] {
+            let env = |name: &str| match name {
+                "S3_BUCKET" => Some("b".to_owned()),
+                "S3_PUBLIC_URL" => Some(url.to_owned()),
+                _ => None,
+            };
+            let error = Location::from_env(Role::Own, &env).unwrap_err().to_string();
+            assert!(error.contains(shown) && !error.contains("secret"), "{error}");
+        }
+        let plain = |name: &str| (name == "S3_PUBLIC_URL").then(|| "https://h/a@b/".to_owned());
+        assert_eq!(public_url(&plain).unwrap().as_deref(), Some("https://h/a@b"));
     }
 
     #[test]

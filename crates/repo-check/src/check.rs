@@ -220,12 +220,12 @@ fn others(state: &State, findings: &mut Vec<Finding>) {
 
 /// Where removals are written down that are under way.
 const PENDING: &str = ".slipway/pending/";
-/// How scratch objects begin by which a service is asked.
-const PROBE: &str = ".slipway/probe-";
+/// How scratch objects begin: by which a service is asked, and by which tools take turns.
+const SCRATCH: [&str; 2] = [".slipway/probe-", ".slipway/claim-"];
 
 /// Whether an object below `.slipway/` is one that a tool removes again before it ends.
 pub fn is_leftover(name: &str) -> bool {
-    name.starts_with(PENDING) || name.starts_with(PROBE)
+    name.starts_with(PENDING) || SCRATCH.iter().any(|scratch| name.starts_with(scratch))
 }
 
 /// Who names something, for people: all of few, some of many.

@@ -33,7 +33,7 @@ impl Place {
         let mut location = Location::new(service, &self.bucket, prefix)?;
         let own = Location::from_env(Role::Own, &env)?;
         if self.endpoint.is_none() && own.is_some_and(|own| own.bucket == self.bucket) {
-            location.public_url = location::public_url(&env);
+            location.public_url = location::public_url(&env)?;
         }
         Ok(location)
     }

@@ -6,9 +6,10 @@
 //! again, which must be refused, and one with a wrong tag, which must be refused too. The verdict is
 //! remembered by the process, and for a day beside the cache of manifests.
 //!
-//! Where conditions are worth nothing, [`Guard`] looks before a write and again after it. That
-//! finds most races, not all of them; [`crate::publish()`] needs no more, since it starts over until
-//! what is stored is what the manifests make.
+//! Where conditions are worth nothing, those who write by way of a [`Guard`] take turns (see
+//! `turns`), look before a write and again after it: other tools, which do not, are noticed mostly.
+//! [`crate::publish()`] needs no turns, since it starts over until what is stored is what the
+//! manifests make.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,8 +21,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use location::{Location, Service};
 use store::{Condition, Store, Upload};
 
-use crate::dice;
 use crate::history::FOLDER;
+use crate::{dice, turns};
 
 /// How long a verdict is believed that was written down.
 const EXPIRY: Duration = Duration::from_secs(24 * 3600);
@@ -157,18 +158,19 @@ impl<'a> Guard<'a> {
                 done => return done,
             }
         }
-        let lost = || store::Error::Precondition { key: key.to_owned() };
-        let there = self.store.head(key)?;
-        let holds = match (&upload.condition, &there) {
-            (Condition::Always, _) | (Condition::IfAbsent, None) => true,
-            (Condition::IfMatch(etag), Some(head)) => *etag == head.etag,
-            (Condition::IfAbsent, Some(_)) | (Condition::IfMatch(_), None) => false,
+        let holds = || {
+            let there = self.store.head(key)?;
+            Ok(match (&upload.condition, &there) {
+                (Condition::Always, _) | (Condition::IfAbsent, None) => true,
+                (Condition::IfMatch(etag), Some(head)) => *etag == head.etag,
+                (Condition::IfAbsent, Some(_)) | (Condition::IfMatch(_), None) => false,
+            })
         };
-        if !holds {
-            return Err(lost());
+        let work = || by_looking(&Upload { condition: Condition::Always, ..upload.clone() });
+        match turns::in_turn(self.store, self.location, key, &holds, work)? {
+            Some((etag, true)) => Ok(etag),
+            Some((_, false)) | None => Err(store::Error::Precondition { key: key.to_owned() }),
         }
-        let (etag, there) = by_looking(&Upload { condition: Condition::Always, ..upload.clone() })?;
-        if there { Ok(etag) } else { Err(lost()) }
     }
 
     /// Takes a trusted service at its later word: it refused a condition after all.
@@ -200,7 +202,7 @@ impl<'a> Guard<'a> {
         };
         (self.warn)(&format!(
             "WARNING: the service of {} {does}. Publishing checks after each write and repeats it \
-             where need be; two tools that write one file at the same time are not always noticed.",
+             where need be, and these tools take turns; other programs know nothing of that.",
             self.location
         ));
     }

@@ -30,6 +30,7 @@ pub mod publish;
 pub mod rollback;
 pub mod snapshot;
 pub mod sync;
+mod turns;
 
 pub use error::Error;
 pub use manifests::{Manifests, Stored};

@@ -171,6 +171,61 @@ fn a_write_looks_before_and_after() {
 }
 
 #[test]
+fn of_sixteen_that_write_a_new_key_one_wins() {
+    for quirks in [ignoring(), refusing()] {
+        let (site, store, location) = site(quirks);
+        let warn = |_: &str| {};
+        for round in 0..5 {
+            let key = format!("dist/x-{round}.tar.gz");
+            let won = Mutex::new(Vec::new());
+            let start = Barrier::new(16);
+            thread::scope(|scope| {
+                for writer in 0..16 {
+                    let (store, location, key) = (&store, &location, &key);
+                    let (won, start, warn) = (&won, &start, &warn);
+                    scope.spawn(move || {
+                        let guard = Guard::new(store, location, None, warn);
+                        let bytes = format!("of writer {}", writer / 2);
+                        let upload = Upload {
+                            condition: Condition::IfAbsent,
+                            ..Upload::new("application/gzip")
+                        };
+                        start.wait();
+                        match guard.put(key, bytes.as_bytes(), &upload) {
+                            Ok(_) => won.lock().unwrap().push(bytes),
+                            Err(store::Error::Precondition { .. }) => {}
+                            Err(error) => panic!("{error}"),
+                        }
+                    });
+                }
+            });
+            let won = won.into_inner().unwrap();
+            assert_eq!(won.len(), 1, "{won:?}");
+            assert_eq!(site.get(BUCKET, &key).unwrap(), won[0].as_bytes());
+        }
+        let litter = site.keys(BUCKET).into_iter().filter(|key| key.contains("claim"));
+        assert_eq!(litter.collect::<Vec<_>>(), [""; 0]);
+    }
+}
+
+#[test]
+fn whoever_may_not_delete_can_write_all_the_same() {
+    let (site, store, location) = site(ignoring());
+    let warn = |_: &str| {};
+    let guard = Guard::new(&store, &location, None, &warn);
+    let upload = Upload { condition: Condition::IfAbsent, ..Upload::new("text/plain") };
+    site.server().unwrap().set_hook(|request| match request.method.as_str() {
+        "POST" | "DELETE" => Action::Answer(403, "AccessDenied"),
+        _ => Action::Serve,
+    });
+    guard.put("dist/x", b"one", &upload).unwrap();
+    let taken = guard.put("dist/x", b"two", &upload).unwrap_err();
+    assert!(matches!(taken, store::Error::Precondition { .. }), "{taken}");
+    site.delete(BUCKET, "dist/x");
+    guard.put("dist/x", b"two", &upload).unwrap();
+}
+
+#[test]
 fn a_snapshot_of_that_name_is_refused_all_the_same() {
     for quirks in [ignoring(), refusing()] {
         let (site, store, location) = site(quirks);
