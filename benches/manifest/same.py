@@ -121,14 +121,11 @@ def plan(arguments):
         path, package = source.path(manifest), name[: -len(SUFFIX)]
         added.add(path)
         manifest["dist"]["url"] = destination.url(path)
-        for kind, what in (("dist", path), ("manifest", name)):
-            step = {"kind": kind, "op": op, "package": package}
-            step.update(destination.step(what))
-            if kind == "dist":
-                step.update(source.step(what, True))
-            else:
-                step["source"] = os.path.join(destination.folder, name)
-            operations.append(step)
+        step = {"kind": "dist", **source.step(path, True), **destination.step(path)}
+        operations.append({**step, "op": op, "package": package})
+        step = {"kind": "manifest", "op": op, "package": package}
+        step["source"] = os.path.join(destination.folder, name)
+        operations.append({**step, **destination.step(name)})
 
     for name in natsorted(set(theirs) | set(ours), key=lambda name: name[: -len(SUFFIX)]):
         package = name[: -len(SUFFIX)]
@@ -145,14 +142,14 @@ def plan(arguments):
             elif new < old or contents(ours[name]) != contents(theirs[name]):
                 newer = "destination is newer"
                 differ = "contents differ, but times are identical"
-                step = {"kind": "manifest", "op": "update", "package": package, "skip": True}
+                step = {"kind": "manifest", "op": "update", "skip": True, "package": package}
                 step["source"] = os.path.join(source.folder, name)
                 step["reason"] = newer if new < old else differ
                 operations.append(step)
     # No archive goes that something of the result needs.
     kept = {destination.path(manifest) for name, manifest in ours.items() if name in theirs} | added
     assert not any(step["op"] == "remove" and step["destination"] in kept for step in operations)
-    print(json.dumps(operations, sort_keys=True))
+    json.dump(operations, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -133,7 +133,11 @@ def ops(source, destination):
             return datetime(2020, 1, 1), False
 
     def step(kind, op, package, **more):
-        return dict({"kind": kind, "op": op, "package": package}, **more)
+        more = dict(more, kind=kind, op=op, package=package)
+        order = "kind op skip package source destination destination-region reason"
+        if kind == "dist" and op != "remove":
+            order = "kind skip source reason source-region destination destination-region op package"
+        return {name: more[name] for name in order.split() if name in more}
 
     def place(role, side, file):
         name = "s3://%s/%s%s" % (side["bucket"], side["prefix"], file)
@@ -191,7 +195,7 @@ def ops(source, destination):
         old = path(destination, ours[name]) if op == "update" else None
         if old and old != archive and old not in needed:
             steps.append(step("dist", "remove", package, **place("destination", destination, old)))
-    return dump(steps)
+    return json.dumps(steps)
 
 
 def generate(args, env):

@@ -1,11 +1,14 @@
 //! `ops`: the historical planner, on two local folders of manifests.
+//!
+//! Each operation's text is that planner's to the byte, with the members where that planner put them:
+//! there are scripts that sort operations by their members as they come.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use location::Location;
+use manifest::json;
 use manifest::plan::{self, Action, Entry, Operation, OperationKind, Plan};
-use repo_tool::json;
 use repo_tool::open::Place;
 use repository::Manifests;
 use repository::sync::LocationUrls;
@@ -30,14 +33,16 @@ pub fn run(options: &Operations, io: &mut Io) -> Result<(), Failure> {
     if !options.dry_run {
         apply(&plan, &folder)?;
     }
-    let operations: Vec<Operation> = plan
-        .operations
-        .iter()
-        .map(|op| local(op.clone(), &options.source[3], &options.destination[3]))
-        .collect();
+    let mut text = vec![b'['];
+    for (number, operation) in plan.operations.iter().enumerate() {
+        text.extend_from_slice(if number == 0 { b"" } else { b", " });
+        let operation = local(operation.clone(), &options.source[3], &options.destination[3]);
+        write(&mut text, &operation)?;
+    }
+    text.push(b']');
     // The process ends now: taking all that apart would only take time.
     std::mem::forget((source, destination, plan));
-    json::print(io, &serde_json::to_value(operations).map_err(Error::Json)?)
+    io.print(&String::from_utf8_lossy(&text))
 }
 
 struct Folder {
@@ -79,6 +84,40 @@ fn local(mut operation: Operation, source: &str, destination: &str) -> Operation
         operation.source_region = None;
     }
     operation
+}
+
+/// The members of the step that copies an archive, or says why not, in their order.
+const COPY: [&str; 9] = [
+    "kind",
+    "skip",
+    "source",
+    "reason",
+    "source-region",
+    "destination",
+    "destination-region",
+    "op",
+    "package",
+];
+
+/// The members of all other steps.
+const OTHER: [&str; 8] =
+    ["kind", "op", "skip", "package", "source", "destination", "destination-region", "reason"];
+
+/// Appends an operation's JSON; `json::write` alone would sort its members.
+fn write(text: &mut Vec<u8>, operation: &Operation) -> Result<(), Error> {
+    let copies = operation.kind == OperationKind::Dist && operation.op != Action::Remove;
+    let order: &[&str] = if copies { &COPY } else { &OTHER };
+    let members = serde_json::to_value(operation)?;
+    let mut separator = "{";
+    for (name, value) in order.iter().filter_map(|name| Some((name, members.get(name)?))) {
+        text.extend_from_slice(separator.as_bytes());
+        json::write_string(text, name);
+        text.extend_from_slice(b": ");
+        json::write(text, value);
+        separator = ", ";
+    }
+    text.push(b'}');
+    Ok(())
 }
 
 fn apply(plan: &Plan, folder: &Path) -> Result<(), Error> {

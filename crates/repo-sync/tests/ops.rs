@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
 use std::fs::File;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
@@ -94,7 +95,7 @@ fn operations_are_those_of_the_rules() {
             process = process.args(["region", "bucket", "prefix", "folder"].map(word));
         }
         let output = process.run().success();
-        assert_eq!(output.stdout.trim_end(), expected, "{sides:#?}");
+        assert_eq!(output.stdout, expected, "{sides:#?}");
         for step in serde_json::from_str::<Vec<Value>>(&expected).unwrap() {
             kinds.insert(format!("{} {} {}", step["kind"], step["op"], step["reason"]));
         }
@@ -116,4 +117,68 @@ fn the_public_address_of_the_own_bucket_is_known() {
     let output = ops.args(SIDES.concat()).run().success();
     let steps: Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!(steps[0]["source"], "s3://dev/dist/a+1.tar.gz", "{steps}");
+}
+
+const ARGUMENTS: [&str; 8] =
+    ["us-east-1", "b", "dev/", "./new/", "us-east-1", "b", "stable/", "old"];
+
+/// Two folders, with a package to add and one to remove.
+fn two_folders() -> Workspace {
+    let workspace = Workspace::new();
+    for (file, url) in [
+        ("new/a-1", "https://b.s3.us-east-1.amazonaws.com/dev/a-1.tar.gz"),
+        ("old/z-1", "https://elsewhere.example/z-1.tar.gz"),
+    ] {
+        let manifest = json!({"name": "a/b", "version": "1", "dist": {"type": "tar", "url": url},
+            "time": "2026-11-21 10:00:00"});
+        workspace.write(format!("{file}.composer.json"), manifest.to_string());
+    }
+    workspace
+}
+
+#[test]
+fn members_are_in_the_planners_order() {
+    let workspace = two_folders();
+    let process = workspace.process(env!("CARGO_BIN_EXE_repo-sync"));
+    let output = process.args(["ops", "--dry-run"]).args(ARGUMENTS).run().success();
+    let expected = [
+        r#"[{"kind": "dist", "source": "s3://b/dev/a-1.tar.gz", "source-region": "us-east-1", "#,
+        r#""destination": "s3://b/stable/a-1.tar.gz", "destination-region": "us-east-1", "#,
+        r#""op": "add", "package": "a-1"}, "#,
+        r#"{"kind": "manifest", "op": "add", "package": "a-1", "#,
+        r#""source": "old/a-1.composer.json", "#,
+        r#""destination": "s3://b/stable/a-1.composer.json", "destination-region": "us-east-1"}, "#,
+        r#"{"kind": "dist", "op": "remove", "skip": true, "package": "z-1", "#,
+        r#""destination": "https://elsewhere.example/z-1.tar.gz", "#,
+        r#""reason": "file located outside of bucket"}, "#,
+        r#"{"kind": "manifest", "op": "remove", "package": "z-1", "#,
+        r#""destination": "s3://b/stable/z-1.composer.json", "destination-region": "us-east-1"}]"#,
+    ];
+    assert_eq!(output.stdout, expected.concat());
+}
+
+#[test]
+fn the_python_planner_hands_over() {
+    let workspace = two_folders();
+    let tool = Path::new(env!("CARGO_BIN_EXE_repo-sync"));
+    let wrapper = concat!(env!("CARGO_MANIFEST_DIR"), "/../../bin-wrappers/include/sync.py");
+    // A copy far from any checkout, in a folder of other scripts.
+    let copy = workspace.path("support build/include/sync.py");
+    workspace.write(&copy, std::fs::read_to_string(wrapper).unwrap());
+    let python = |arguments: &[&str]| {
+        workspace.process("python3").arg("-B").arg(&copy).args(arguments).args(ARGUMENTS)
+    };
+    let output = python(&[]).run().expect(127);
+    assert_eq!(
+        output.stderr,
+        "sync.py: cannot find the program 'repo-sync': put it on $PATH, or build it with 'make build'\n"
+    );
+    let run = |arguments: &[&str]| python(arguments).path_first(tool.parent().unwrap()).run();
+    let own = workspace.process(tool).args(["ops", "--dry-run"]).args(ARGUMENTS).run().success();
+    assert_eq!(run(&["--dry-run"]).success(), own);
+    assert!(workspace.path("old/z-1.composer.json").exists());
+    run(&[]).success();
+    assert!(workspace.path("old/a-1.composer.json").exists());
+    assert!(!workspace.path("old/z-1.composer.json").exists());
+    run(&["--no-such-option"]).expect(2);
 }
