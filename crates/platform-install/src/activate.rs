@@ -74,6 +74,7 @@ impl<'a> Activation<'a> {
         if !ACTIVATED.contains(&package.kind.as_str()) {
             return Ok(lines);
         }
+        effects.activated();
         let extra = item.json.get("extra").cloned().unwrap_or(Value::Null);
         let of = Of { stage: self.stage, package };
         if package.kind == EXTENSION {

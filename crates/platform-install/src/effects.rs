@@ -20,6 +20,8 @@ enum Effect {
 pub struct Effects {
     steps: Vec<Effect>,
     provided: Vec<Provided>,
+    /// Whether packages were activated, so that the file of changes is to be there.
+    activated: bool,
 }
 
 /// A package that provides extensions.
@@ -32,6 +34,11 @@ pub struct Provided {
 }
 
 impl Effects {
+    /// A package is activated.
+    pub fn activated(&mut self) {
+        self.activated = true;
+    }
+
     /// A new file.
     pub fn write(&mut self, path: PathBuf, text: String) {
         self.steps.push(Effect::Write { path, text });
@@ -54,9 +61,14 @@ impl Effects {
         self.provided.push(Provided { package: package.to_owned(), extensions });
     }
 
-    /// Does it all. Returns what ordinary packages provide.
-    pub fn apply(self, home: &Path, settings: &Settings) -> Result<Vec<Provided>, Error> {
-        let mut changes = Vec::new();
+    /// Does it all. Returns what ordinary packages provide. `changes` are those to the environment
+    /// that the run has had before, and then all.
+    pub fn apply(
+        self,
+        home: &Path,
+        settings: &Settings,
+        changes: &mut Vec<Change>,
+    ) -> Result<Vec<Provided>, Error> {
         for step in self.steps {
             match step {
                 Effect::Write { path, text } => {
@@ -69,8 +81,9 @@ impl Effects {
                 }
             }
         }
-        if let Some(path) = settings.layer_env_file.as_ref().filter(|_| !changes.is_empty()) {
-            let text = changes_to_text(&changes);
+        if let Some(path) = settings.layer_env_file.as_ref().filter(|_| self.activated) {
+            let text = changes_to_text(changes);
+            make_parent(path)?;
             std::fs::write(path, text).map_err(Error::local("write", path))?;
         }
         if let Some(path) = &settings.provided_log {

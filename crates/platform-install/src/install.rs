@@ -1,5 +1,6 @@
 //! The whole way.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fs::File;
 use std::path::Path;
@@ -11,7 +12,7 @@ use php_json::{Object, Style, Value};
 use store::Patience;
 use tool::{Failure, Io};
 
-use crate::activate::Activation;
+use crate::activate::{Activation, Change};
 use crate::args::Options;
 use crate::download::{self, Item};
 use crate::effects::{Effects, Provided};
@@ -34,6 +35,8 @@ pub struct Context<'a> {
     cache: Option<Cache>,
     /// Who is told.
     pub report: Report,
+    /// Changes to the environment, by all install scripts so far.
+    changes: RefCell<Vec<Change>>,
 }
 
 /// Installs.
@@ -45,6 +48,7 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
         client: Client::new(Box::new(io.env_fn()), Patience::default(), options.jobs),
         cache: options.cache_dir.as_ref().map(|path| Cache::new(folder.join(path))),
         report: Report::new(io)?,
+        changes: RefCell::default(),
     };
     let _alone = alone(&folder)?;
     let env = io.env_fn();
@@ -141,7 +145,7 @@ pub fn install(
     for line in lines {
         context.report.done(&line);
     }
-    effects.apply(&project.folder, &context.settings)
+    effects.apply(&project.folder, &context.settings, &mut context.changes.borrow_mut())
 }
 
 /// All that the packages of this run and the project require.

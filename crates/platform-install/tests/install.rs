@@ -101,11 +101,13 @@ fn scripts_go_where_the_environment_says() {
     lab.archive("lib", "1.0.0", "heroku-sys-library", &[("lib/l.so", "")], "");
     lab.require(r#""heroku-sys/php":"*","heroku-sys/apache":"*","heroku-sys/lib":"*""#);
     lab.workspace.write("export", "before\n");
+    let layer_env = lab.workspace.path("env/layer.json");
     lab.workspace.write("profile/100-other.sh", "");
     let run = |lab: &Lab| {
         lab.install()
             .env("profile_dir_path", lab.workspace.path("profile"))
             .env("export_file_path", lab.workspace.path("export"))
+            .env("layer_env_file_path", &layer_env)
             .run()
             .success()
     };
@@ -116,6 +118,8 @@ fn scripts_go_where_the_environment_says() {
     assert_eq!(read("export"), "before\n\nexport PHP=2\n\n\nexport A=\"a b\"\n");
     assert_eq!(fs::read_dir(lab.workspace.path("profile")).unwrap().count(), 3);
     assert_eq!(lab.files(), ["bin/httpd", "bin/php", "etc/php/conf.d/000-first.ini", "lib/l.so"]);
+    // Nothing changes the environment: a reader of the file finds that.
+    assert_eq!(read("env/layer.json"), "[]");
     // Once more: nothing is left to do.
     assert_eq!(run(&lab).stderr, "Nothing to install.\n");
     assert_eq!(read("export").matches("PHP").count(), 1);
@@ -213,20 +217,31 @@ fn install_scripts_change_the_environment() {
     let kind = "heroku-sys-program";
     let more = r#""require":{"heroku-sys/php":"*"},"extra":{"install":"bin/i"}"#;
     lab.archive("tool", "1.0.0", kind, &[("bin/i", &script("two"))], more);
-    lab.require(r#""heroku-sys/tool":"*""#);
+    // A polyfill, whose real extension comes afterwards, and also has a script.
+    let wants = r#""require":{"heroku-sys/ext-a":"*"}"#;
+    lab.package("app", "1.0.0", "metapackage", wants);
+    lab.package("fill", "1.0.0", "metapackage", r#""provide":{"heroku-sys/ext-a":"*"}"#);
+    let short = r##"#!/bin/sh
+echo '[{"name":"A","value":"1"}]'
+"##;
+    let more = r#""extra":{"install":"s"}"#;
+    lab.archive("ext-a.native", "1.0.0", EXTENSION, &[("s", short)], more);
+    lab.require(r#""heroku-sys/tool":"*","heroku-sys/fill":"*","heroku-sys/app":"*""#);
     let file = lab.workspace.path("layer_env.json");
     let install = lab
         .install()
+        .arg("--native")
         .env("CNB_TARGET_OS", "linux")
         .env("CNB_TARGET_ARCH", "amd64")
         .env("profile_dir_path", lab.workspace.path("profile"))
         .env("layer_env_file_path", &file);
-    install.run().success();
+    let output = install.run().success();
+    assert!(output.stderr.ends_with("- ext-a.native (1.0.0)\n"), "{}", output.stderr);
     let app = fs::canonicalize(lab.app("")).unwrap().display().to_string();
     let text = fs::read_to_string(&file).unwrap().replace("\\/", "/").replace(&app, "<APP>");
     assert_eq!(
         text,
-        r#"[{"scope":"all","modification_behavior":"prepend","name":"PATH","value":"<APP>/two:<APP>/one"},{"scope":"all","modification_behavior":"delimiter","name":"PATH","value":":"}]"#
+        r#"[{"scope":"all","modification_behavior":"prepend","name":"PATH","value":"<APP>/two:<APP>/one"},{"scope":"all","modification_behavior":"delimiter","name":"PATH","value":":"},{"scope":"all","modification_behavior":"override","name":"A","value":"1"}]"#
     );
     assert!(!lab.workspace.path("profile").exists());
 }

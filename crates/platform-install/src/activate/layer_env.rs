@@ -39,25 +39,28 @@ const NAMES: [(Behavior, &str); 5] = [
 ];
 
 impl Change {
-    /// Reads the list that a script prints.
+    /// Reads the list that a script prints, which may print nothing.
     pub fn parse(text: &str) -> Result<Vec<Self>, String> {
+        if text.trim().is_empty() {
+            return Ok(Vec::new());
+        }
         let value = php_json::parse(text.as_bytes()).map_err(|error| error.to_string())?;
         let list = value.as_list().ok_or("expected a list")?;
         list.iter().map(Self::of).collect()
     }
 
     fn of(value: &Value) -> Result<Self, String> {
-        let text = |key: &str| {
-            let text = value.get(key).and_then(Value::as_str);
+        let text = |key: &str, default: Option<&str>| {
+            let text = value.get(key).map_or(default, Value::as_str);
             text.map(str::to_owned).ok_or_else(|| format!("an entry without {key}"))
         };
-        let behavior = text("modification_behavior")?;
+        let behavior = text("modification_behavior", Some("override"))?;
         let found = NAMES.iter().find(|(_, name)| *name == behavior);
         Ok(Self {
-            name: text("name")?,
-            scope: text("scope")?,
+            name: text("name", None)?,
+            scope: text("scope", Some("all"))?,
             behavior: found.ok_or_else(|| format!("'{behavior}' is no behavior"))?.0,
-            value: text("value")?,
+            value: text("value", None)?,
         })
     }
 
@@ -150,8 +153,18 @@ mod tests {
     }
 
     #[test]
+    fn what_goes_without_saying() {
+        assert_eq!(Change::parse(" \n").unwrap(), []);
+        let short = Change::parse(r#"[{"name":"A","value":"1"}]"#).unwrap();
+        assert_eq!(
+            to_text(&short),
+            r#"[{"scope":"all","modification_behavior":"override","name":"A","value":"1"}]"#
+        );
+    }
+
+    #[test]
     fn what_is_no_list_of_changes() {
-        for text in ["", "{}", "[1]", r#"[{"scope":"all"}]"#] {
+        for text in ["x", "{}", "[1]", r#"[{"scope":"all"}]"#, r#"[{"name":"A","value":1}]"#] {
             assert!(Change::parse(text).is_err(), "{text}");
         }
         let bad = r#"[{"scope":"all","modification_behavior":"x","name":"A","value":""}]"#;
