@@ -40,7 +40,7 @@ type Package<'a> = (&'a str, &'a str, &'a str, &'a str, [&'a str; 4]);
 
 const PHP: &str = "heroku-sys-php";
 const EXTENSION: &str = "heroku-sys-php-extension";
-const PACKAGES: [Package<'_>; 12] = [
+const PACKAGES: [Package<'_>; 13] = [
     (
         "php-8.2.29",
         PHP,
@@ -51,6 +51,19 @@ const PACKAGES: [Package<'_>; 12] = [
             "{}",
             "{}",
             r#"{"shared":{"heroku-sys/ext-gd":"self.version"},"profile":"bin/p.sh"}"#,
+        ],
+    ),
+    // As they were made of old: it stands for its extensions itself.
+    (
+        "php-7.4.33",
+        PHP,
+        "php",
+        "7.4.33",
+        [
+            "{}",
+            "{}",
+            r#"{"heroku-sys/ext-bcmath":"7.4.33","heroku-sys/ext-curl":"7.4.33","heroku-sys/ext-json":"1.7"}"#,
+            r#"{"shared":{"heroku-sys/ext-bcmath":true,"heroku-sys/ext-curl":true}}"#,
         ],
     ),
     (
@@ -84,7 +97,7 @@ const PACKAGES: [Package<'_>; 12] = [
         EXTENSION,
         "ext-old",
         "1.0.0",
-        [r#"{"heroku-sys/php":"8.2.*"}"#, "{}", "{}", r#"{"config":"etc/old.ini"}"#],
+        [r#"{"heroku-sys/php":"8.2.*"}"#, "{}", "{}", r#"{"config":"etc/ext-old.ini"}"#],
     ),
     (
         "ext-new-1.0.0_php-8.3",
@@ -150,7 +163,7 @@ impl Repository {
                 format!("bin/{name}={version}"),
                 format!("share/of/{formula}={formula}"),
                 "bin/p.sh=export P=1".to_owned(),
-                "etc/old.ini=extension=old.so".to_owned(),
+                format!("etc/{name}.ini=extension=old.so"),
             ];
             let files: Vec<String> = files.iter().map(|file| quoted(file)).collect();
             let script = format!(
@@ -176,7 +189,7 @@ impl Repository {
         let workspace = &self.place.workspace;
         let lock = format!(
             r#"{{"content-hash":"0123","packages":[{{"name":"vendor/library","version":"1.0.0",
-            "require":{{"php":">=8.1"}}}}],"packages-dev":[],"stability-flags":{{}},
+            "require":{{"php":">=7.1"}}}}],"packages-dev":[],"stability-flags":{{}},
             "platform":{{{platform}}},"platform-dev":{{}},"plugin-api-version":"2.6.0"}}"#
         );
         workspace.write(format!("{name}/app/composer.json"), "{}");
@@ -260,8 +273,7 @@ fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let files = end_to_end::files(folder).into_iter();
     files
         .filter(|(name, _)| !name.starts_with("vendor/") && !name.starts_with("composer."))
-        // What comes after unpacking: the tests' own plugin does not do it.
-        .filter(|(name, _)| name != "installed.log" && !name.starts_with("etc/"))
+        .filter(|(name, _)| name != "installed.log")
         .collect()
 }
 
@@ -312,6 +324,13 @@ fn run(repository: &Repository) {
     let found = repository.both("pulled", r#""ext-old":"*","php":"*""#, &url(""));
     has(&found, &["php 8.2.29", "ext-old 1.0.0"]);
 
+    // An old PHP stands for extensions; those that are wanted, and not compiled in, are enabled.
+    let old = r#""php":"7.4.*","ext-curl":"*","ext-bcmath":"*","ext-json":"*""#;
+    let found = repository.both("old", old, &url(""));
+    has(&found, &["php 7.4.33"]);
+    let enabled = fs::read_dir(repository.place.workspace.path("old/ours/etc/php/conf.d"));
+    assert_eq!(enabled.unwrap().count(), 2);
+
     // Two repositories: the last one is asked first, and has the last word unless it says not so.
     let two = |query: &str| {
         vec![
@@ -355,7 +374,7 @@ fn composer_and_ours_agree_on_seaweedfs() {
 #[test]
 fn composer_verifies_the_checksum_that_manifest_gen_writes() {
     let repository = Repository::on_folder();
-    repository.build("heroku-24", &[PACKAGES[1], PACKAGES[7], PACKAGES[8], PACKAGES[10]]);
+    repository.build("heroku-24", &[PACKAGES[2], PACKAGES[8], PACKAGES[9], PACKAGES[11]]);
     let prefix = repository.place.workspace.path("stores").join(&repository.place.bucket);
     let prefix = prefix.join(DEVELOP);
     let publish = |archive: &str| {
@@ -397,7 +416,7 @@ fn real_php_loads_an_extension_that_bob_build_compiled() {
         root().join("bin-wrappers").display(),
     );
     repository.place.shell(&script).limit(Duration::from_secs(300)).run().success();
-    repository.build("heroku-24", &[PACKAGES[7], PACKAGES[8], PACKAGES[10]]);
+    repository.build("heroku-24", &[PACKAGES[8], PACKAGES[9], PACKAGES[11]]);
 
     let urls = [format!("{}/{DEVELOP}", repository.url)];
     let [_, ours] = repository.application("greeting", r#""ext-greeting":"*""#, &urls);

@@ -2,7 +2,7 @@
 //!
 //! Composer's files keep their keys in the order in which they were written, and that order means
 //! something: it decides what a solver tries first. So objects are ordered here. Numbers stay as
-//! they were written.
+//! they were read, and are written as PHP would.
 //!
 //! This crate knows text only.
 
@@ -23,7 +23,7 @@ pub enum Value {
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A number, as it was written.
+    /// A number, as it was read.
     Number(Box<str>),
     /// Text.
     String(String),

@@ -57,7 +57,7 @@ fn write(value: &Value, style: Style, depth: usize, text: &mut String) {
     match value {
         Value::Null => text.push_str("null"),
         Value::Bool(flag) => text.push_str(if *flag { "true" } else { "false" }),
-        Value::Number(number) => text.push_str(number),
+        Value::Number(number) => write_number(number, text),
         Value::String(string) => write_string(string, style, text),
         Value::List(list) if list.is_empty() => text.push_str("[]"),
         Value::Object(object) if object.is_empty() => text.push_str("{}"),
@@ -80,6 +80,33 @@ fn write(value: &Value, style: Style, depth: usize, text: &mut String) {
             }
             indent(depth, text);
             text.push('}');
+        }
+    }
+}
+
+/// As PHP has it after reading: whole numbers are 64 bits wide, and all others are floating, written
+/// with as few digits as tell them apart, and without a point where nothing follows it.
+fn write_number(number: &str, text: &mut String) {
+    if number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+        && let Ok(whole) = number.parse::<i64>()
+    {
+        let _ = write!(text, "{whole}");
+        return;
+    }
+    let Some(float) = number.parse::<f64>().ok().filter(|float| float.is_finite()) else {
+        text.push_str(number);
+        return;
+    };
+    // More than seventeen digits are written with an exponent, and so are small fractions.
+    let scientific = format!("{float:e}");
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    match exponent.parse::<i32>() {
+        Ok(exponent) if float != 0.0 && !(-4..17).contains(&exponent) => {
+            let point = if digits.contains('.') { "" } else { ".0" };
+            let _ = write!(text, "{digits}{point}e{exponent:+}");
+        }
+        _ => {
+            let _ = write!(text, "{float}");
         }
     }
 }
