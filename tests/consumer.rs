@@ -290,6 +290,10 @@ fn run(repository: &Repository) {
         ("php-8.3.15", PHP, "php", "8.3.15", ["{}", "{}", "{}", r#"{"profile":"bin/p.sh"}"#]);
     repository.build("heroku-24", &[newer]);
 
+    // The resolver, asked of the repository itself, agrees: all of it can be installed somewhere.
+    let script = "repo-check --resolve --stack heroku-24 --json";
+    repository.place.shell(script).run().success();
+
     let url = |file: &str| vec![format!("{}/{DEVELOP}{file}", repository.url)];
     let has = |found: &Result<Vec<String>, String>, wanted: &[&str]| {
         let found = found.as_ref().unwrap();

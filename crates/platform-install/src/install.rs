@@ -9,6 +9,7 @@ use std::sync::Arc;
 use composer::{Package, Solution};
 use fetch::{Cache, Client};
 use php_json::{Object, Style, Value};
+use platform::INSTALLER;
 use store::Patience;
 use tool::{Failure, Io};
 
@@ -17,7 +18,6 @@ use crate::args::Options;
 use crate::download::{self, Item};
 use crate::effects::{Effects, Provided};
 use crate::installed::{self, Installed};
-use crate::installer::NAME;
 use crate::project::Project;
 use crate::report::Report;
 use crate::settings::Settings;
@@ -124,7 +124,7 @@ pub fn install(
     let mut lines = Vec::new();
     for item in items.iter() {
         stage.unpack(item, &context.options.limits)?;
-        if &*item.package.name == NAME
+        if &*item.package.name == INSTALLER
             && let Some(installer) = &project.installer
         {
             installer.copy_to(&stage.tree())?;

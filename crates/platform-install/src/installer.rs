@@ -7,14 +7,10 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use php_json::{Object, Value};
+use platform::INSTALLER;
 use sha1::{Digest as _, Sha1};
 
 use crate::Error;
-
-/// The package that repositories' packages require.
-pub const NAME: &str = "heroku/installer-plugin";
-/// The version that we are as good as, where the plugin itself is not there.
-pub const EQUIVALENT: &str = "1.8.7";
 
 /// The plugin in its folder.
 #[derive(Clone, Debug)]
@@ -41,7 +37,7 @@ impl Installer {
             Err(error) => return Err(Error::local("read", path)(error)),
         };
         let json = crate::project::object(&path.display().to_string(), &text)?;
-        if json.get("name").and_then(Value::as_str) != Some(NAME) {
+        if json.get("name").and_then(Value::as_str) != Some(INSTALLER) {
             return Ok(None);
         }
         let relative = !Path::new(url).is_absolute();
@@ -65,7 +61,7 @@ impl Installer {
 
     /// Copies it to where Composer looks for it, below the staging folder.
     pub fn copy_to(&self, stage: &Path) -> Result<(), Error> {
-        let target = stage.join("vendor").join(NAME);
+        let target = stage.join("vendor").join(INSTALLER);
         copy_tree(&self.folder, &target)
     }
 }

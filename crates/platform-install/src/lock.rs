@@ -2,11 +2,11 @@
 
 use composer::{Solution, Stability};
 use php_json::{Object, Style, Value};
+use platform::INSTALLER;
 
 use crate::Error;
 use crate::content_hash;
 use crate::dump::{For, dump};
-use crate::installer::NAME;
 use crate::project::{Project, object};
 use crate::resolve::PLUGIN_API;
 
@@ -57,7 +57,7 @@ pub fn installed(project: &Project, solution: &Solution, with_dev: bool) -> Resu
         if let Value::Object(members) = &mut dumped {
             let path = match &*chosen.package.kind {
                 "metapackage" => Value::Null,
-                _ if &*chosen.package.name == NAME => format!("../{NAME}").into(),
+                _ if &*chosen.package.name == INSTALLER => format!("../{INSTALLER}").into(),
                 // All in one folder: this one.
                 _ => "../../".into(),
             };
@@ -80,7 +80,7 @@ pub fn installed(project: &Project, solution: &Solution, with_dev: bool) -> Resu
 
 fn package(project: &Project, package: &composer::Package, target: For) -> Result<Value, Error> {
     let json = object(&package.pretty(), package.json())?;
-    let installer = project.installer.as_ref().filter(|_| &*package.name == NAME);
+    let installer = project.installer.as_ref().filter(|_| &*package.name == INSTALLER);
     let members = installer.map(|installer| &installer.members);
     Ok(Value::Object(dump(package, &json, target, members)))
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use composer::{Operation, Package, Request, Solution};
+use platform::{INSTALLER, INSTALLER_VERSION};
 
 use crate::Error;
-use crate::installer::{EQUIVALENT, NAME};
 use crate::project::Project;
 
 /// What Composer itself would provide, for the installer plugin's own requirements: the versions of
@@ -45,7 +45,7 @@ pub fn resolve(project: &Project, locked: Vec<Arc<Package>>) -> Result<Solution,
         provide(name, version)?;
     }
     if project.installer.is_none() {
-        provide(NAME, EQUIVALENT)?;
+        provide(INSTALLER, INSTALLER_VERSION)?;
     }
     let request =
         Request { root: &project.root, repositories: &project.repositories, platform, locked };

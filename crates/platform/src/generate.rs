@@ -4,7 +4,7 @@ use php_json::{Object, Style, Value};
 
 use crate::metapackage::{Metapackage, PREFIX, has_runtime, is_platform, prefixed};
 use crate::notice::{Level, Notices};
-use crate::{Error, Names};
+use crate::{Error, INSTALLER, Names};
 
 /// The stack where the environment names none.
 const DEFAULT_STACK: &str = "heroku-24";
@@ -100,7 +100,7 @@ pub fn generate(
     let stack = settings.stack.as_deref().unwrap_or(DEFAULT_STACK);
     let (stack, number) = parse_stack(stack);
     let stack_version = format!("{number}.{}", settings.day);
-    let plugins = object([("heroku/installer-plugin", true.into())]);
+    let plugins = object([(INSTALLER, true.into())]);
     let config = object([
         ("cache-files-ttl", 0.into()),
         ("discard-changes", true.into()),

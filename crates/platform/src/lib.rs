@@ -13,6 +13,11 @@ pub use generate::{Platform, Settings, generate, parse_stack};
 pub use metapackage::PREFIX;
 pub use notice::{Level, Notices};
 
+/// The plugin that has Composer install packages of the platform. All of them require it.
+pub const INSTALLER: &str = "heroku/installer-plugin";
+/// The version of it that our own tools are as good as.
+pub const INSTALLER_VERSION: &str = "1.8.7";
+
 /// What the application's files are called.
 #[derive(Debug, Clone)]
 pub struct Names {

@@ -1,14 +1,12 @@
 //! An application, as far as it matters for what it gets.
 
-use std::sync::Arc;
-
 use composer::root::Source;
-use composer::{Package, Repository, RepositorySet, Request, Root};
+use composer::{Repository, RepositorySet, Request, Root};
 use php_json::Value;
 
 use crate::offer::{Offer, Stack};
 use crate::picks::Pick;
-use crate::question::{Answer, ask};
+use crate::question::{Answer, ask, tools};
 use crate::{Error, picks};
 
 /// The `composer.lock` of an application.
@@ -76,17 +74,11 @@ impl Lock {
             }
         }
         let repositories = RepositorySet::new(repositories);
-        let platform = plugin_api().into_iter().map(Arc::new).collect();
         let request =
-            Request { root: &root, repositories: &repositories, platform, locked: vec![] };
+            Request { root: &root, repositories: &repositories, platform: tools(), locked: vec![] };
         Ok(match ask(&request)? {
             Answer::Unsolvable(problems) => Pick::none(&problems),
             Answer::Solved(solution) => picks::of_solution(&solution),
         })
     }
-}
-
-/// What the resolver would be run by.
-fn plugin_api() -> Option<Package> {
-    Package::platform("composer-plugin-api", "2.6.0").ok()
 }

@@ -52,10 +52,19 @@ impl Question<'_> {
         ask(&Request {
             root: &root,
             repositories: offer.repositories(),
-            platform: Vec::new(),
+            platform: tools(),
             locked: Vec::new(),
         })
     }
+}
+
+/// What packages require of whoever installs them, and no repository has: the installer plugin, and
+/// what that requires of Composer.
+pub fn tools() -> Vec<Arc<Package>> {
+    let tools =
+        [(platform::INSTALLER, platform::INSTALLER_VERSION), ("composer-plugin-api", "2.6.0")];
+    let package = |(name, version)| Package::platform(name, version).ok().map(Arc::new);
+    tools.into_iter().filter_map(package).collect()
 }
 
 /// Asks the resolver; that there is no solution is an answer.

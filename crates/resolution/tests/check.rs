@@ -12,12 +12,17 @@ fn package(name: &str, version: &str, require: &str, more: &str) -> String {
     )
 }
 
+/// With the requirements that `manifest-gen` writes.
 fn php(version: &str) -> String {
-    package("php", version, r#"{"heroku-sys/heroku": "^24.0.0"}"#, "")
+    let require = r#"{"heroku-sys/heroku": "^24.0.0", "heroku/installer-plugin": "^1.6.0"}"#;
+    package("php", version, require, "")
 }
 
 fn extension(name: &str, version: &str, series: &str) -> String {
-    let require = format!(r#"{{"heroku-sys/heroku": "^24.0.0", "heroku-sys/php": "{series}.*"}}"#);
+    let require = format!(
+        r#"{{"heroku-sys/heroku": "^24.0.0", "heroku-sys/php": "{series}.*",
+            "heroku/installer-plugin": "^1.2.0"}}"#
+    );
     package(name, version, &require, "")
 }
 
