@@ -291,7 +291,7 @@ fn run(repository: &Repository) {
     repository.build("heroku-24", &[newer]);
 
     // The resolver, asked of the repository itself, agrees: all of it can be installed somewhere.
-    let script = "repo-check --resolve --stack heroku-24 --json";
+    let script = "repo-check --resolve --stack heroku-24 --stack heroku-22 --json";
     repository.place.shell(script).run().success();
 
     let url = |file: &str| vec![format!("{}/{DEVELOP}{file}", repository.url)];
