@@ -9,13 +9,20 @@
 set -euo pipefail
 unset CDPATH
 
-if [[ $# -gt 1 || ${1:-} == -h || ${1:-} == --help ]]; then
-	cat >&2 <<-EOF
+usage() {
+	cat <<-EOF
 		Usage: ${0##*/} [DIR]
 		  DIR defaults to \$WORKSPACE_DIR, else to 'workspace'.
 	EOF
-	[[ $# -eq 1 ]] && exit 0
+}
+
+if [[ $# -gt 1 ]]; then
+	usage >&2
 	exit 2
+fi
+if [[ ${1:-} == -h || ${1:-} == --help ]]; then
+	usage
+	exit
 fi
 
 folder=${1:-${WORKSPACE_DIR:-workspace}}
