@@ -8,7 +8,7 @@ use repository::{Error, Manifests, index};
 use tool::{Failure, Io};
 
 use crate::args::Options;
-use crate::output;
+use crate::output::Output;
 
 /// How much is handed to the system at once.
 const PIECE: usize = 64 << 10;
@@ -23,7 +23,7 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     io.say(&format!("-----> {}", Step::Generating));
     let index = manifests.into_index();
     if io.stdout_is_terminal() {
-        output::write(&io.folder().join(index::FILE_NAME), &index.to_bytes())?;
+        Output::open(&io.folder().join(index::FILE_NAME))?.write(&index.to_bytes())?;
         io.say(&format!("-----> Done. Run '{}' to upload repository.", command(options, io)));
         return Ok(());
     }

@@ -7,8 +7,9 @@ use repository::publish::{self, Step};
 use repository::{Manifests, WhenEmpty, index};
 use tool::{Exit, Failure, Input, Io};
 
+use crate::TOOL;
 use crate::args::Options;
-use crate::{TOOL, output};
+use crate::output::Output;
 
 /// Status of a formula that is not for this stack: skipped, which is no failure.
 const SKIPPED: u8 = 9;
@@ -29,6 +30,8 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
             files => Some(Manifests::read_files(files)?),
         };
         let store = open::writable(io, &location, None)?;
+        // Where the folder cannot be written to, nothing is published.
+        let output = Output::open(&io.folder().join(index::FILE_NAME))?;
         let notes = io.notes();
         let progress = |step: &Step| notes.say(&format!("-----> {step}"));
         let warn = |text: &str| notes.say(text);
@@ -46,7 +49,7 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
             ..publish::Options::default()
         };
         let published = repository::publish(&store, &location, &publish)?;
-        output::write(&io.folder().join(index::FILE_NAME), &published.bytes)?;
+        output.write(&published.bytes)?;
         records.write(tool::publish_record(&location, &published))?;
         io.say("-----> Done.");
         Ok(())

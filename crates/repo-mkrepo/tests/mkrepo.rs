@@ -240,3 +240,15 @@ fn a_bomb_in_place_of_the_index() {
     let output = run(&site, &["--upload"], "").expect(6);
     assert!(output.stderr.contains("larger than 104857600 bytes"), "{}", output.stderr);
 }
+
+#[test]
+fn where_the_folder_cannot_be_written_nothing_is_published() {
+    let site = Site::folder();
+    site.create_bucket(BUCKET);
+    site.package(BUCKET, PREFIX, "a-1", TIME);
+    let script = r#"mkdir gone && cd gone && rmdir ../gone && exec "$0" --upload"#;
+    let shell = site.process("sh").env("S3_BUCKET", BUCKET).env("S3_PREFIX", PREFIX);
+    let output = shell.args(["-c", script, env!("CARGO_BIN_EXE_repo-mkrepo")]).run().expect(11);
+    assert!(output.stderr.contains("cannot write ./packages.json"), "{}", output.stderr);
+    assert_eq!(packages_json(&site), None);
+}
