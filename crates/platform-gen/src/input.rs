@@ -1,6 +1,6 @@
 //! The two files, and what the environment says of them.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
 use php_json::{Object, Value};
@@ -25,7 +25,7 @@ pub fn names(env: Env<'_>) -> Names {
 pub fn read(folder: &Path, names: &Names) -> Result<Option<Object>, Error> {
     let json = file(folder, &names.json)?.ok_or_else(|| Error::Read {
         name: names.json.clone(),
-        source: ErrorKind::NotFound.into(),
+        source: io::Error::new(ErrorKind::NotFound, "there is no such file"),
     })?;
     if !matches!(json, Value::Object(_) | Value::List(_)) {
         return Err(unlike_object(&names.json, &json));
