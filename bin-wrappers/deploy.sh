@@ -90,6 +90,8 @@ deploy=("$deployer" --bob ${overwrite[@]+"${overwrite[@]}"})
 ! $publish || deploy+=(--resume)
 work=
 make_work_folder
+deploys=/dev/null
+! $publish || deploys=$work/deploys
 
 # check NAME: what would stop the upload had better do so before an hour's
 # build. What concerns the call goes to stderr, what `bob` would say to stdout.
@@ -109,19 +111,22 @@ for formula in "${formulae[@]}"; do
 	$dry_run || check "${name[1]:-$formula}"
 	# Private like the folder around them, whatever the umask is: that is for what formulae make.
 	mkdir -m 700 -- "$work/output"
-	(umask 077 && : >"$work/records")
+	(umask 077 && : >"$work/records" && : >"$deploys")
 	if $dry_run; then
 		run "${build[@]}" --no-archive --output "$work/output" --records /dev/null "$formula" 2>&1
 		rm -rf -- "$work/output" "$work/records"
 		continue
 	fi
 	run "${build[@]}" --output "$work/output" --records "$work/records" "$formula" 2>&1
-	run "${deploy[@]}" --records /dev/null "$work/records" 2>&1
+	run "${deploy[@]}" --records "$deploys" "$work/records" 2>&1
+	cat -- "$deploys" >>"$work/deployed"
 	# Archives are large, and there may be many formulae.
 	rm -rf -- "$work/output" "$work/records"
 done
 
 if $publish && ! $dry_run; then
 	echo "Updating repository..."
-	run "${wrapper%/*}/mkrepo.sh" --upload
+	# As mkrepo.sh does it, but told what was deployed: a library without a manifest may be all that
+	# there is, and an empty repository is what is wanted then.
+	run "$(find_tool repo-mkrepo)" --bob --records /dev/null --upload <"$work/deployed"
 fi

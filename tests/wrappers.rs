@@ -61,6 +61,14 @@ fn all_stores_say_and_do_the_same() {
 }
 
 #[test]
+fn a_library_may_be_the_first_that_is_published() {
+    let place = Place::folder();
+    place.wrapper("deploy.sh").args(["--publish", "libraries/libtally-2.0.1"]).run().success();
+    let index = place.store().get(&format!("{DEVELOP}packages.json")).unwrap().unwrap();
+    assert_eq!(index.bytes, br#"{"packages": {}}"#);
+}
+
+#[test]
 fn a_deploy_says_what_it_always_said() {
     let place = Place::folder();
     let (stdout, stderr, status) =
