@@ -200,6 +200,42 @@ fn an_archive_that_is_removed_meanwhile_is_brought_again() {
 }
 
 #[test]
+fn a_manifest_that_comes_at_the_last_moment_stays() {
+    let [_, site] = sites();
+    let site = std::sync::Arc::new(site);
+    let other = std::sync::Arc::downgrade(&site);
+    let server = site.server().unwrap();
+    server.set_hook(move |request| {
+        if request.line() == "PUT /dev/p/x-1.composer.json" {
+            other.upgrade().unwrap().put(BUCKET, "p/x-1.composer.json", "theirs");
+        }
+        Action::Serve
+    });
+    deploy(&site, &["--publish"], &built(&site, "x-1", "x")).expect(5);
+    server.clear_hook();
+    assert_eq!(site.get(BUCKET, "p/x-1.composer.json").unwrap(), b"theirs");
+}
+
+#[test]
+fn of_several_one_wins_where_no_conditions_are_heeded() {
+    for quirks in [
+        Quirks { ignore_conditions: true, ..Quirks::default() },
+        Quirks { refuse_conditions: true, ..Quirks::default() },
+    ] {
+        let [_, site] = sites();
+        site.server().unwrap().set_quirks(quirks);
+        let one_wins: Vec<i32> = [0].into_iter().chain([5; 7]).collect();
+        // The same build eight times, then eight builds.
+        let same = vec![built(&site, "same-1", "one archive"); 8];
+        assert_eq!(statuses(&site, &["--publish"], &same), one_wins);
+        let differing: Vec<Vec<u8>> =
+            (0..8).map(|number| built(&site, "differs-1", &format!("archive {number}"))).collect();
+        assert_eq!(statuses(&site, &["--publish"], &differing), one_wins);
+        assert_eq!(site.get(BUCKET, "p/packages.json").unwrap(), site.index(BUCKET, PREFIX));
+    }
+}
+
+#[test]
 fn services_that_heed_no_conditions() {
     for quirks in [
         Quirks { ignore_conditions: true, ..Quirks::default() },
