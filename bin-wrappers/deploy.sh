@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# deploy.sh [--publish] FORMULA… [--overwrite] [--name=NAME]
+# deploy.sh [--publish [--check]] FORMULA… [--overwrite] [--name=NAME]
 # deploy.sh --dry-run FORMULA…
 #
 # Builds a formula and uploads its archive and manifest; with --publish it goes
@@ -15,12 +15,13 @@ source "${wrapper%/*}/include/tools.sh"
 
 usage() {
 	cat <<-EOF
-		Usage: ${0##*/} [--publish] FORMULA… [--overwrite] [--name=NAME]
+		Usage: ${0##*/} [--publish [--check]] FORMULA… [--overwrite] [--name=NAME]
 		       ${0##*/} --dry-run FORMULA…
 		  FORMULA is a name below \$WORKSPACE_DIR, or the path of such a file.
 		  If --publish is given, mkrepo.sh re-generates the repository after a
 		  successful deploy. CAUTION: all manifests in the bucket are then included,
-		  also those that were not published until now.
+		  also those that were not published until now. With --check, nothing is
+		  published when something would be offered that can be installed nowhere.
 		  If --overwrite is given, an archive that exists is replaced.
 		  If --dry-run is given, the formula is only built; nothing is uploaded.
 	EOF
@@ -56,6 +57,7 @@ formulae=()
 name=()
 overwrite=()
 publish=false
+checked=()
 dry_run=false
 while [[ $# -gt 0 ]]; do
 	case $1 in
@@ -64,6 +66,7 @@ while [[ $# -gt 0 ]]; do
 			exit
 			;;
 		--publish) publish=true ;;
+		--check) checked=(--check) ;;
 		--dry-run) dry_run=true ;;
 		--overwrite) overwrite=(--overwrite) ;;
 		--name)
@@ -78,6 +81,7 @@ while [[ $# -gt 0 ]]; do
 	shift
 done
 [[ ${#formulae[@]} -ge 1 ]] || wrong_usage
+$publish || [[ ${#checked[@]} -eq 0 ]] || wrong_usage
 # One name cannot be that of several archives.
 [[ ${#formulae[@]} -eq 1 || ${#name[@]} -eq 0 ]] || wrong_usage
 
@@ -128,5 +132,6 @@ if $publish && ! $dry_run; then
 	echo "Updating repository..."
 	# As mkrepo.sh does it, but told what was deployed: a library without a manifest may be all that
 	# there is, and an empty repository is what is wanted then.
-	run "$(find_tool repo-mkrepo)" --bob --records /dev/null --upload <"$work/deployed"
+	run "$(find_tool repo-mkrepo)" --bob --records /dev/null --upload ${checked[@]+"${checked[@]}"} \
+		<"$work/deployed"
 fi

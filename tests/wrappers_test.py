@@ -229,6 +229,11 @@ class Wrappers(unittest.TestCase):
             self.assertIn("Updating repository...\n", done.stdout)
             self.assertEqual("repo_mkrepo says that\n", done.stderr)
 
+    def test_deploy_checks_what_it_publishes(self):
+        done = self.run_wrapper("deploy.sh", "--publish", "--check", "php-8.3.9")
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertEqual("repo-mkrepo --bob --records /dev/null --upload --check", self.called()[3])
+
     def test_deploy_dry_run_only_builds(self):
         for words in (["--dry-run", "php-8.3.9"], ["--publish", "--dry-run", "php-8.3.9"]):
             done = self.run_wrapper("deploy.sh", *words)
@@ -261,7 +266,7 @@ class Wrappers(unittest.TestCase):
         self.assertEqual("", done.stderr)
 
     def test_deploy_usage(self):
-        for words in ([], ["--publish"], ["--frobnicate", "x"], ["x", "--name"], ["x", "y", "--name=z"]):
+        for words in ([], ["--publish"], ["--frobnicate", "x"], ["x", "--name"], ["x", "y", "--name=z"], ["x", "--check"]):
             done = self.run_wrapper("deploy.sh", *words)
             self.assertEqual((2, ""), (done.returncode, done.stdout), words)
             self.assertIn("Usage: deploy.sh", done.stderr)
