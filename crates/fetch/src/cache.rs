@@ -4,11 +4,12 @@
 //! of the archive that the checksum or the address stood for, the latter with the server's name of
 //! that content on a second line. Every file is written whole under its final name, so any number
 //! of processes may share a cache, and nothing in it is believed: an archive's checksum is taken
-//! each time.
+//! each time. Any file may be removed at any time; an archive's time is that of its last use.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::client::Watch;
 use crate::verify::{Expected, Sums, sums};
@@ -109,6 +110,8 @@ impl Cache {
             let _ = fs::remove_file(&blob);
             return Ok(None);
         }
+        // So that whoever clears the cache sees what is in use; it need not be ours to touch.
+        let _ = from.set_modified(SystemTime::now());
         Ok(Some(found))
     }
 
@@ -138,7 +141,7 @@ impl Cache {
 
     fn begin(&self, path: &Path) -> io::Result<scratch::File> {
         let folder = path.parent().unwrap_or(&self.folder);
-        fs::create_dir_all(folder)?;
+        scratch::make_private(folder)?;
         scratch::File::new_in(folder, ".new-")
     }
 

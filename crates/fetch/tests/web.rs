@@ -224,6 +224,23 @@ fn the_cache_knows_archives_by_their_content() {
 }
 
 #[test]
+fn whoever_clears_a_cache_sees_what_is_in_use() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let lab = Lab::new();
+    let folder = lab.folder.path().join("cache");
+    let cache = Cache::new(folder.clone());
+    let known = expected(&lab);
+    let sums = lab.archive(Some(&cache), &known).unwrap();
+    let blob = folder.join("sha256").join(sums.sha256);
+    std::fs::File::open(&blob).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
+    lab.archive(Some(&cache), &known).unwrap();
+    let about = std::fs::metadata(&blob).unwrap();
+    assert!(about.modified().unwrap() > std::time::UNIX_EPOCH + Duration::from_secs(86400));
+    // And is who keeps it.
+    assert_eq!(std::fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700);
+}
+
+#[test]
 fn runs_side_by_side_share_a_cache() {
     let lab = Lab::new();
     let cache = Cache::new(lab.folder.path().join("cache"));

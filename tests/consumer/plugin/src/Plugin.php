@@ -71,7 +71,7 @@ class Plugin implements PluginInterface, EventSubscriberInterface
         @mkdir(dirname($ini), 0777, true);
         if ($config === true) {
             file_put_contents($ini, 'extension='.substr($name, strlen('ext-')).".so\n");
-        } else {
+        } elseif ($config) {
             rename($config, $ini);
         }
     }
