@@ -19,6 +19,8 @@ struct Sample<'a> {
     workspace: &'a Workspace,
     repository: &'a str,
     folder: PathBuf,
+    /// The components' settings, of the user.
+    settings: Vec<(&'static str, &'static str)>,
 }
 
 impl<'a> Sample<'a> {
@@ -27,7 +29,7 @@ impl<'a> Sample<'a> {
         let folder = workspace.path(name);
         let from = root().join("buildpacks/java/samples").join(name);
         workspace.process("cp").arg("-R").arg(from).arg(&folder).run().success();
-        Self { workspace, repository, folder }
+        Self { workspace, repository, folder, settings: Vec::new() }
     }
 
     fn phase(&self, phase: &str) -> Process {
@@ -39,6 +41,7 @@ impl<'a> Sample<'a> {
                 format!("{{default_repository_root: \"{}\"}}", self.repository),
             )
             .env("NO_COLOR", "1")
+            .envs(self.settings.iter().copied())
             .arg(&self.folder)
             .limit(LIMIT)
     }
@@ -89,7 +92,7 @@ fn the_samples_run_on_what_we_packed() {
     let repository = repository(&workspace);
     a_plain_application(&Sample::new(&workspace, &repository, "main"));
     groovy_scripts(&Sample::new(&workspace, &repository, "groovy"));
-    a_web_application(&Sample::new(&workspace, &repository, "war"));
+    a_web_application(Sample::new(&workspace, &repository, "war"));
 }
 
 fn a_plain_application(sample: &Sample<'_>) {
@@ -138,24 +141,47 @@ fn groovy_scripts(sample: &Sample<'_>) {
     }
 }
 
-fn a_web_application(sample: &Sample<'_>) {
+/// A certificate of CN=Somebody, as a router forwards it.
+const CERTIFICATE: &str = "MIIBfTCCASOgAwIBAgIUfRrXapSfz6matOkKdAZub2kqjU8wCgYIKoZIzj0EAwIwEzERMA8GA1UEAwwIU29tZWJvZHkwIBcNMjYxMTIxMTUyMjMyWhgPMjEyNjEwMjgxNTIyMzJaMBMxETAPBgNVBAMMCFNvbWVib2R5MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEc4JyK+SVtUbR1HwTOXKey1ndeUYJ6Lkr9TTw0jpbc1thZx630eaKCgZYlGDEbh2PWEMKNsLskbLLaXLUE45tIqNTMFEwHQYDVR0OBBYEFGIb+aP/fkV9+CP7mU6KyuxJNXjdMB8GA1UdIwQYMBaAFGIb+aP/fkV9+CP7mU6KyuxJNXjdMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIhAI6bllTJ+Thmyvsv0EB9N3av13+ZAJ58lE/R07a8Ie5FAiAyUp448FRsrlxcVONurumwjHqPp/3tbTSMADa0udU0Rw==";
+
+/// Says who the client is.
+const WHO: &str = r#"<%@ page import="java.security.cert.X509Certificate" %><%
+var found = (X509Certificate[]) request.getAttribute("jakarta.servlet.request.X509Certificate");
+%>client: <%= found == null ? "unknown" : found[0].getSubjectX500Principal() %>."#;
+
+fn a_web_application(mut sample: Sample<'_>) {
+    sample.settings = vec![
+        ("JBP_CONFIG_TOMCAT", "{access_logging_support: {access_logging: enabled}}"),
+        (
+            "JBP_CONFIG_COMPONENTS",
+            "{frameworks: [ClientCertificateMapper, JavaSecurity, JavaOpts]}",
+        ),
+    ];
+    fs::write(sample.folder.join("who.jsp"), WHO).unwrap();
     let (detected, compiled) = sample.stage();
-    assert!(detected.contains(" tomcat-instance=10.1."), "{detected}");
+    assert!(detected.contains("client-certificate-mapper=1.0.0 "), "{detected}");
+    assert!(detected.contains(" tomcat-access-logging-support=3.0.0 "), "{detected}");
     assert!(compiled.contains("Expanding Tomcat Instance to .java-buildpack/tomcat"), "{compiled}");
 
     let port = free_port();
-    let release = sample.phase("release");
-    let release =
-        release.env("JBP_CONFIG_TOMCAT", "{access_logging_support: {access_logging: enabled}}");
-    let command = || sample.command(release.clone()).env("PORT", port.to_string());
+    let command = || sample.command(sample.phase("release")).env("PORT", port.to_string());
     let mut tomcat = command().spawn();
     let page = first_answer(&mut tomcat, port, "/");
     assert!(page.contains("200") && page.contains("Served by Tomcat from a droplet."), "{page}");
     // Compiled when it is asked for.
-    let page = get(port, "/version.jsp").unwrap();
+    let page = get(port, "/version.jsp", "").unwrap();
     assert!(page.contains("Served by Apache Tomcat/10.1."), "{page}");
-    let page = get(port, "/none").unwrap();
+    let page = get(port, "/none", "").unwrap();
     assert!(page.starts_with("HTTP/1.1 404"), "{page}");
+    let header = "X-Forwarded-Client-Cert: ";
+    for (headers, who) in [
+        (String::new(), "client: unknown."),
+        (format!("{header}rubbish\r\n"), "client: unknown."),
+        (format!("{header}{CERTIFICATE}\r\n"), "client: CN=Somebody."),
+    ] {
+        let page = get(port, "/who.jsp", &headers).unwrap();
+        assert!(page.contains(who), "{headers}{page}");
+    }
     tomcat.interrupt();
     let output = tomcat.wait().expect(130);
     assert!(output.stdout.contains("GET /version.jsp HTTP/1.0 200 "), "{output:?}");
@@ -174,10 +200,10 @@ fn free_port() -> u16 {
 }
 
 /// The whole answer to a request.
-fn get(port: u16, path: &str) -> std::io::Result<String> {
+fn get(port: u16, path: &str, headers: &str) -> std::io::Result<String> {
     let mut connection = TcpStream::connect(("127.0.0.1", port))?;
     connection.set_read_timeout(Some(LIMIT))?;
-    write!(connection, "GET {path} HTTP/1.0\r\n\r\n")?;
+    write!(connection, "GET {path} HTTP/1.0\r\n{headers}\r\n")?;
     let mut answer = String::new();
     connection.read_to_string(&mut answer)?;
     Ok(answer)
@@ -187,7 +213,7 @@ fn get(port: u16, path: &str) -> std::io::Result<String> {
 fn first_answer(server: &mut Running, port: u16, path: &str) -> String {
     let start = Instant::now();
     loop {
-        match get(port, path) {
+        match get(port, path, "") {
             Ok(answer) => return answer,
             Err(error) => assert!(start.elapsed() < LIMIT && !server.ended(), "{error}"),
         }

@@ -156,7 +156,31 @@ fn what_misbehaves_is_named() {
     for (script, phase, message) in [
         ("exit 3", "detect", "component Python Runner: detect failed (exit status: 3)"),
         ("kill -9 $$", "detect", "component Python Runner: detect failed (signal: 9 (SIGKILL))"),
-        ("echo rubbish", "detect", "component Python Runner: the answer to detect is not valid: "),
+        (
+            "echo rubbish",
+            "detect",
+            "component Python Runner: the answer to detect is not valid: it is no JSON object, but begins with \"rubbish\"",
+        ),
+        (
+            "echo '[\"x\"]'",
+            "detect",
+            "component Python Runner: the answer to detect is not valid: it is no JSON object",
+        ),
+        (
+            "echo '{\"tags\": 5}'",
+            "detect",
+            "component Python Runner: the answer to detect is not valid: tags are a text, a list of texts",
+        ),
+        (
+            "echo '{\"command\": {}}'",
+            "release",
+            "component Python Runner: the answer to release is not valid: a command is a text",
+        ),
+        (
+            "echo '{\"changes\": [{\"change\": \"write-file\", \"path\": \".\", \"text\": \"\"}]}'",
+            "compile",
+            "component Python Runner: cannot ",
+        ),
         (
             "true",
             "detect",

@@ -131,7 +131,10 @@ struct Detected {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "tags are a text, a list of texts, true for the component's own name, or null"
+)]
 enum Tags {
     #[default]
     None,
@@ -151,7 +154,7 @@ struct Changed {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a command is a text, a list of texts, or null")]
 enum Command {
     #[default]
     None,
@@ -204,6 +207,10 @@ impl Executable {
         if answer.trim().is_empty() {
             return Err(wrong("it is empty; answer {} when there is nothing to say".to_owned()));
         }
+        if !answer.trim_start().starts_with('{') {
+            let start: String = answer.trim().chars().take(40).collect();
+            return Err(wrong(format!("it is no JSON object, but begins with {start:?}")));
+        }
         serde_json::from_str(answer).map_err(|error| wrong(error.to_string()))
     }
 
@@ -211,13 +218,23 @@ impl Executable {
         let answer = self.ask(phase)?;
         let changed: Changed = self.read(phase, &answer)?;
         for change in &changed.changes {
-            change.apply(self, phase)?;
+            change.apply(self, phase).map_err(|error| self.blamed(error))?;
         }
         Ok(changed)
     }
 
     fn refused(&self, detail: impl Into<String>) -> Error {
         Error::Refused { name: self.name.clone(), detail: detail.into() }
+    }
+
+    /// The library knows what cannot be done, and not for whom.
+    fn blamed(&self, error: StagingError) -> StagingError {
+        match error {
+            StagingError::Io { .. } | StagingError::Droplet { .. } => {
+                self.refused(error.to_string()).into()
+            }
+            error => error,
+        }
     }
 
     fn base(&self) -> &BaseComponent {

@@ -63,10 +63,15 @@ pub fn parse(text: &str) -> Result<Option<Value>, Error> {
 
 fn typed(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, Error> {
     if let Some(tag) = tag {
-        if tag.is_yaml_core_schema() && tag.suffix == "str" {
-            return Ok(Value::Text(text.to_owned()));
-        }
         refuse_foreign(Some(&Cow::Borrowed(tag)))?;
+        let known = tag.is_yaml_core_schema() || tag.handle == "!";
+        return match tag.suffix.as_str() {
+            "str" if known => Ok(Value::Text(text.to_owned())),
+            "float" if known => scalar::tagged_float(text),
+            // `! 'x'` says nothing. All other tags make quoted words plain ones.
+            "" | "!" if style != ScalarStyle::Plain => Ok(Value::Text(text.to_owned())),
+            _ => scalar::plain(text),
+        };
     }
     match style {
         ScalarStyle::Plain => scalar::plain(text),
@@ -139,6 +144,33 @@ mod tests {
         assert!(matches!(parse("{a: [b}"), Err(Error::Syntax(_))));
         assert_eq!(parse(&"[".repeat(200)), Err(Error::Deep));
         assert!(parse(&"[".repeat(5000)).is_err());
+    }
+
+    #[test]
+    fn tags_as_ruby_reads_them() {
+        for (text, json) in [
+            ("!!int '5'", "5"),
+            ("!!int 'a'", "\"a\""),
+            ("!!int 1.5", "1.5"),
+            ("!!int ''", "null"),
+            ("!!float 1", "1.0"),
+            ("!!float '2'", "2.0"),
+            ("!!float 0x1F", "31.0"),
+            ("!float 1_0", "10.0"),
+            ("!!bool 'yes'", "true"),
+            ("!!null ''", "null"),
+            ("!!str yes", "\"yes\""),
+            ("!str 5", "\"5\""),
+            ("!own 'yes'", "true"),
+            ("!own [1]", "[1]"),
+            ("! 'yes'", "\"yes\""),
+            ("! 5", "5"),
+        ] {
+            let value = parse(text).unwrap().unwrap();
+            assert_eq!(value.to_json().to_string(), json, "{text}");
+        }
+        assert!(matches!(parse("!!float abc"), Err(Error::Syntax(_))));
+        assert!(matches!(parse("!!timestamp 2001-01-01"), Err(Error::NotPlain(_))));
     }
 
     #[test]

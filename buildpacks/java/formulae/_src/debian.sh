@@ -4,10 +4,13 @@
 # service of theirs starts. Sourced; also run as `debian.sh fetch PACKAGE…`, to have
 # them when there is no network later.
 
+debian_cache=${XDG_CACHE_HOME:-$HOME/.cache}/slipway/debian
+
 # upstream_version PACKAGE: without what Debian adds: 10.1.40 of 10.1.40-1~deb12u2.
 upstream_version() {
 	local version
-	version=$(apt-cache show --no-all-versions -- "$1" 2>/dev/null | sed -n 's/^Version: //p')
+	version=$(apt-cache show --no-all-versions -- "$1" 2>/dev/null | sed -n 's/^Version: //p') || :
+	[[ -n $version ]] || version=$(dpkg-deb --field "$(kept "$1")" Version 2>/dev/null) || :
 	version=${version#*:}
 	[[ $version == [0-9]* ]] || {
 		unknown_packages "$1"
@@ -21,16 +24,27 @@ unknown_packages() {
 	echo "They are Debian's or Ubuntu's; perhaps 'apt-get update' has to be run." >&2
 }
 
-# fetch PACKAGE…: prints where they lie. What lies in the cache already and has the
-# checksum that the system's package lists tell is not fetched again.
+# kept PACKAGE: prints where the newest one lies that was fetched before, if any.
+kept() {
+	local files=("$debian_cache/$1"_*.deb)
+	[[ -e ${files[0]} ]] && printf '%s\n' "${files[@]}" | sort -V | tail -n 1
+}
+
+# fetch PACKAGE…: prints where they lie. What was fetched before and has the checksum
+# that the system's package lists tell is not fetched again; without such lists (images
+# of systems often lack them) what was fetched before has to do.
 fetch() (
-	cache=${XDG_CACHE_HOME:-$HOME/.cache}/slipway/debian
 	list=$(cd / && apt-get download --print-uris -- "$@" 2>/dev/null) || {
-		unknown_packages "$@"
-		exit 1
+		for package; do
+			kept "$package" || {
+				unknown_packages "$@"
+				exit 1
+			}
+		done
+		exit 0
 	}
-	mkdir -p -- "$cache"
-	cd -- "$cache"
+	mkdir -p -- "$debian_cache"
+	cd -- "$debian_cache"
 	# One at a time, for builds that run side by side.
 	exec 9>lock
 	flock 9
@@ -46,7 +60,7 @@ fetch() (
 		exit 1
 	}
 	while read -r _ file; do
-		printf '%s\n' "$cache/$file"
+		printf '%s\n' "$debian_cache/$file"
 	done <sums
 )
 

@@ -47,6 +47,9 @@ pub(super) fn fetch(
     }
     .map_err(|problem| match problem {
         Problem::Denied => Trouble::Other(format!("access denied: {uri}")),
+        Problem::Store(store::Error::NoBucket { .. }) if uri.starts_with("file://") => {
+            Trouble::Other(format!("{uri} does not exist"))
+        }
         Problem::Missing => Trouble::Other(format!("{uri} does not exist")),
         Problem::Store(error) => other(&error),
         Problem::Disk(error) => other(&error),

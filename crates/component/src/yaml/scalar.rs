@@ -31,6 +31,21 @@ pub(super) fn plain(text: &str) -> Result<Value, Error> {
     Ok(number.unwrap_or_else(|| Value::Text(text.to_owned())))
 }
 
+/// What `!!float` makes of a word.
+pub(super) fn tagged_float(text: &str) -> Result<Value, Error> {
+    match plain(text)? {
+        Value::Number(Number { written, shown, .. }) => {
+            let point = if shown.bytes().all(|byte| byte == b'-' || byte.is_ascii_digit()) {
+                ".0"
+            } else {
+                ""
+            };
+            Ok(Value::Number(Number { written, shown: shown + point, whole: false }))
+        }
+        _ => Err(Error::Syntax(format!("'{text}' is no number"))),
+    }
+}
+
 /// Whether it begins as no number does: then it can only be a word with a meaning, or a text.
 fn looks_like_a_word(text: &str) -> bool {
     let of_words = |letter: char| {
