@@ -23,9 +23,10 @@ LISTS = "containers: []\njres: []\nframeworks: []\n"
 
 
 def commands_of(page):
-    """The indented parts of a page: what a reader would type."""
+    """The indented parts of a page: what a reader would type. Fenced is what belongs into files."""
     lines, block = [], []
-    for line in [*page.read_text().splitlines(), "end"]:
+    text = re.sub(r"(?ms)^```.*?^```$", "", page.read_text())
+    for line in [*text.splitlines(), "end"]:
         if re.match(r" {4}", line) or (block and not line):
             block.append(line)
         elif block:
