@@ -131,6 +131,11 @@ pub fn parse_object(text: impl AsRef<[u8]>) -> Result<Object, Error> {
     }
 }
 
+/// Whether a text has `Infinity` outside strings.
+pub(crate) fn holds_infinity(text: &str) -> bool {
+    text.contains("Infinity") && finite(text).is_some()
+}
+
 /// Replaces each `Infinity` outside strings by a number of the same length that no float holds;
 /// `None` where there is none.
 fn finite(text: &str) -> Option<String> {

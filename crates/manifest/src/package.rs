@@ -34,6 +34,10 @@ pub enum Error {
     /// Longer than [`MAX_BYTES`].
     #[error("longer than {} MiB: no manifest is", MAX_BYTES >> 20)]
     TooLong,
+    /// A number is so large that it would be written as `Infinity`, which is no JSON: Composer could
+    /// not read the whole `packages.json`.
+    #[error("a number that is larger than any float, or `Infinity`")]
+    Infinite,
     /// A key that every package needs is missing.
     #[error("{key}: missing")]
     Missing {
@@ -118,6 +122,9 @@ impl Manifest {
     }
 
     fn from_members(text: String, members: Vec<text::Member>) -> Result<Self, Error> {
+        if json::holds_infinity(&text) {
+            return Err(Error::Infinite);
+        }
         let known = Known::of(&text, &members)?;
         let object = OnceLock::new();
         Ok(Manifest { shared: Arc::new(Shared { text, members, known, object }) })
