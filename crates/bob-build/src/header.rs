@@ -9,11 +9,15 @@ pub struct Header {
     pub dependencies: Vec<String>,
 }
 
+/// Hundreds of dependencies have room in it. Other lines may be of any length.
+const LONGEST: usize = 64 << 10;
+
 impl Header {
     /// Reads the header's lines, wherever in the file they are; the first one of a kind counts.
     ///
     /// # Errors
-    /// With the line and what is wrong with it: a value that is not UTF-8, or has a NUL in it.
+    /// With the line and what is wrong with it: a value that is not UTF-8, has a NUL in it, or is
+    /// longer than any can be that is meant.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
         let mut build_path = None;
         let mut dependencies = None;
@@ -23,9 +27,15 @@ impl Header {
                 let text = std::str::from_utf8(value)
                     .map(|value| value.trim().to_owned())
                     .map_err(|_| format!("line {} ({kind}) is not UTF-8", number + 1));
-                Some(text.and_then(|text| match text.contains('\0') {
-                    true => Err(format!("line {} ({kind}) has a NUL in it", number + 1)),
-                    false => Ok(text),
+                Some(text.and_then(|text| {
+                    let wrong = if text.contains('\0') {
+                        "has a NUL in it"
+                    } else if text.len() > LONGEST {
+                        "is longer than 64 KiB"
+                    } else {
+                        return Ok(text);
+                    };
+                    Err(format!("line {} ({kind}) {wrong}", number + 1))
                 }))
             };
             if build_path.is_none() {
@@ -69,9 +79,11 @@ mod tests {
         check("echo # Build Path: /no\n #Build Deps: no\n", None, &[]);
         check("", None, &[]);
         check("# Build Deps: a, b\r\n# Build Path: /app\r\n", Some("/app"), &["a", "b"]);
-        // The last line needs no newline, and the lines no limit of their own.
+        // The last line needs no newline, and lines that say nothing have no limit of their own.
         let long = "x".repeat(2 << 20);
-        check(&format!("{long}\n# Build Path: /{long}"), Some(&format!("/{long}")), &[]);
+        check(&format!("{long}\n# Build Path: /x"), Some("/x"), &[]);
+        let error = Header::parse(format!("# Build Deps: {long}").as_bytes()).unwrap_err();
+        assert_eq!(error, "line 1 (Build Deps:) is longer than 64 KiB");
         assert!(Header::parse(b"# Build Path: /\xff\n").is_err());
         let binary = Header::parse(b"\xff\xfe\x00\n# Build Path: /app\n\0").unwrap();
         assert_eq!(binary.build_path.as_deref(), Some("/app"));

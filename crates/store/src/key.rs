@@ -4,6 +4,8 @@ use crate::Error;
 
 /// The longest key in S3, in bytes.
 const LONGEST: usize = 1024;
+/// So much of one that is too long is shown.
+const SHOWN: usize = 80;
 
 /// Refuses keys that are empty, over 1,024 bytes, hold control characters, or whose segments
 /// between slashes are empty, `.` or `..`.
@@ -13,7 +15,9 @@ pub(crate) fn check(key: &str) -> Result<(), Error> {
         return refuse("it is empty");
     }
     if key.len() > LONGEST {
-        return refuse("it is longer than 1024 bytes");
+        // Nobody reads a message of megabytes.
+        let key = format!("{}…", key.chars().take(SHOWN).collect::<String>());
+        return Err(Error::InvalidKey { key, reason: "it is longer than 1024 bytes" });
     }
     if key.chars().any(char::is_control) {
         return refuse("it holds a control character");
