@@ -257,12 +257,7 @@ fn request(
         }
         let next = answer.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
         let next = next.and_then(|to| at.join(to).ok()).ok_or(Trouble::Status(status))?;
-        let problem = match (at.scheme(), next.scheme()) {
-            (_, "https") | ("http", "http") => None,
-            ("https", "http") => Some("a redirect from a safe connection to one that is not"),
-            _ => Some("a redirect to something that is not on the web"),
-        };
-        if let Some(problem) = problem {
+        if let Some(problem) = refused(&at, &next) {
             let url = show(next.as_str());
             return Err(Trouble::Fatal(Error::Forbidden { url, problem }));
         }
@@ -270,6 +265,15 @@ fn request(
     }
     let problem = "too many redirects";
     Err(Trouble::Fatal(Error::Forbidden { url: show(url.as_str()), problem }))
+}
+
+/// Why a redirect is not followed.
+fn refused(from: &Url, to: &Url) -> Option<&'static str> {
+    match (from.scheme(), to.scheme()) {
+        (_, "https") | ("http", "http") => None,
+        ("https", "http") => Some("a redirect from a safe connection to one that is not"),
+        _ => Some("a redirect to something that is not on the web"),
+    }
 }
 
 fn same_host(one: &Url, other: &Url) -> bool {
@@ -290,4 +294,24 @@ fn starts_at(answer: &Response<Body>, at: u64) -> bool {
 fn strong_etag(answer: &Response<Body>) -> Option<String> {
     let etag = answer.headers().get(header::ETAG)?.to_str().ok()?;
     (!etag.starts_with("W/")).then(|| etag.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn redirects_stay_safe_and_on_the_web() {
+        for (from, to, followed) in [
+            ("https://h/", "https://other/", true),
+            ("http://h/", "https://h/", true),
+            ("http://h/", "http://other/", true),
+            ("https://h/", "http://h/", false),
+            ("http://h/", "file:///etc/passwd", false),
+            ("https://h/", "ftp://h/", false),
+        ] {
+            let (from, to) = (Url::parse(from).unwrap(), Url::parse(to).unwrap());
+            assert_eq!(refused(&from, &to).is_none(), followed, "{from} {to}");
+        }
+    }
 }
