@@ -104,7 +104,10 @@ pub(crate) fn download(
         if answer.status() == StatusCode::NOT_MODIFIED {
             return Ok(Got::Unchanged);
         }
-        let resumes = answer.status() == StatusCode::PARTIAL_CONTENT && starts_at(&answer, got);
+        // Some servers send the rest of what is there now, whatever it is the rest of.
+        let resumes = answer.status() == StatusCode::PARTIAL_CONTENT
+            && starts_at(&answer, got)
+            && strong_etag(&answer).is_none_or(|now| etag.as_ref() == Some(&now));
         if !resumes {
             if answer.status() == StatusCode::PARTIAL_CONTENT {
                 // Not the part that was asked for: all of it, then.

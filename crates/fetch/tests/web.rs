@@ -103,6 +103,16 @@ fn a_server_without_ranges_sends_all_again() {
 }
 
 #[test]
+fn the_rest_of_something_else_is_not_taken() {
+    let lab = Lab::new();
+    lab.server.fault("/a.tar.gz", Fault::Cut(300_000));
+    lab.server.fault("/a.tar.gz", Fault::OtherPart);
+    lab.archive(None, &Expected::default()).unwrap();
+    let asked: Vec<bool> = lab.ranges().iter().map(Option::is_some).collect();
+    assert_eq!(asked, [false, true, false]);
+}
+
+#[test]
 fn a_server_that_never_gets_better_is_given_up() {
     let lab = Lab::new();
     for _ in 0..20 {
