@@ -1,12 +1,16 @@
 //! JSON as PHP reads it: objects keep their order, and of two equal keys the last value counts, at
 //! the place of the first.
 
+mod walk;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+
+pub(crate) use walk::Walker;
 
 /// An object or a list, its values unread. (To PHP both are arrays.)
 #[derive(Debug, Default)]

@@ -7,6 +7,7 @@ mod build;
 mod optimize;
 
 use std::cell::{OnceCell, RefCell};
+use std::hash::BuildHasherDefault;
 use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -58,20 +59,23 @@ pub(crate) struct Links {
     pub conflicts: Vec<Relation>,
     pub provides: Vec<Relation>,
     pub replaces: Vec<Relation>,
-    /// What is provided and replaced, and what is replaced only: other names, each once.
+    /// Other names, each once: what is replaced, and then what is only provided.
     names: Vec<Name>,
-    own_names: Vec<Name>,
+    /// How many of these are replaced.
+    replaced: usize,
 }
 
 impl Links {
     fn with_names(mut self, name: Name) -> Rc<Links> {
-        let each_once = |links: &mut dyn Iterator<Item = &Relation>| -> Vec<Name> {
-            let mut seen = Set::default();
-            let others = links.map(|link| link.target).filter(|target| *target != name);
-            others.filter(|target| seen.insert(*target)).collect()
-        };
-        self.names = each_once(&mut self.provides.iter().chain(&self.replaces));
-        self.own_names = each_once(&mut self.replaces.iter());
+        let most = self.replaces.len() + self.provides.len();
+        let mut seen = Set::with_capacity_and_hasher(most, BuildHasherDefault::default());
+        let mut is_new = |target: &Name| *target != name && seen.insert(*target);
+        self.names.reserve_exact(most);
+        let replaced = self.replaces.iter().map(|link| link.target);
+        self.names.extend(replaced.filter(&mut is_new));
+        self.replaced = self.names.len();
+        let provided = self.provides.iter().map(|link| link.target);
+        self.names.extend(provided.filter(&mut is_new));
         Rc::new(self)
     }
 }
@@ -183,7 +187,7 @@ impl Candidate {
 
     /// Its name and what it replaces, each once.
     pub(crate) fn own_names(&self) -> impl Iterator<Item = Name> + '_ {
-        std::iter::once(self.name).chain(self.links.own_names.iter().copied())
+        std::iter::once(self.name).chain(self.links.names[..self.links.replaced].iter().copied())
     }
 
     /// Name and version, as they are shown.

@@ -3,9 +3,9 @@
 mod read;
 mod scan;
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use crate::hash::Texts;
 use crate::package::{self, Origin, Package, Strictness, Strings};
 
 pub use read::Invalid;
@@ -78,7 +78,7 @@ pub struct Repository {
     text: Arc<String>,
     strings: Mutex<Strings>,
     entries: Vec<Entry>,
-    by_name: HashMap<Arc<str>, Vec<usize>>,
+    by_name: Texts<Vec<usize>>,
 }
 
 #[derive(Debug)]

@@ -2,12 +2,11 @@
 //! parsed once, however many packages write it.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::Constraint;
 use crate::constraint::Invalid;
-use crate::hash::Map;
+use crate::hash::{Map, Texts};
 
 /// A package's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -22,6 +21,12 @@ impl Name {
 /// A constraint as it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Term(u32);
+
+impl Term {
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// Where a text is.
 fn place(text: &Arc<str>) -> usize {
@@ -39,12 +44,12 @@ struct Entry {
 #[derive(Debug, Default)]
 pub(crate) struct Terms {
     names: Vec<Arc<str>>,
-    name_ids: HashMap<Arc<str>, Name>,
+    name_ids: Texts<Name>,
     /// The same by where the text is, since most of them come from one place again and again. The
     /// text is kept, so that no other one can come to be there.
     name_at: Map<usize, (Arc<str>, Name)>,
     entries: Vec<Entry>,
-    term_ids: HashMap<Arc<str>, Term>,
+    term_ids: Texts<Term>,
     term_at: Map<usize, (Arc<str>, Term)>,
 }
 
@@ -81,6 +86,11 @@ impl Terms {
         self.names.len()
     }
 
+    /// How many terms there are.
+    pub(crate) fn count(&self) -> usize {
+        self.entries.len()
+    }
+
     pub(crate) fn term(&mut self, text: &Arc<str>) -> Result<Term, Invalid> {
         if let Some((_, id)) = self.term_at.get(&place(text)) {
             return Ok(*id);
@@ -108,12 +118,12 @@ impl Terms {
     }
 
     pub(crate) fn constraint(&self, term: Term) -> &Constraint {
-        &self.entries[term.0 as usize].constraint
+        &self.entries[term.index()].constraint
     }
 
     /// The constraint as it was written.
     pub(crate) fn pretty(&self, term: Term) -> Arc<str> {
-        let entry = &self.entries[term.0 as usize];
+        let entry = &self.entries[term.index()];
         // To PHP, these are no texts.
         if matches!(&*entry.pretty, "" | "0") {
             return Arc::clone(self.canonical(term));
@@ -123,7 +133,7 @@ impl Terms {
 
     /// The constraint as Composer writes it for itself: the same for all that mean the same.
     pub(crate) fn canonical(&self, term: Term) -> &Arc<str> {
-        let entry = &self.entries[term.0 as usize];
+        let entry = &self.entries[term.index()];
         entry.canonical.get_or_init(|| entry.constraint.to_string().into())
     }
 }

@@ -2,14 +2,11 @@
 //! key once. Anything else is left to the careful reader.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::sync::Arc;
-
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
 use super::read::Strings;
 use super::{Dist, Link};
-use crate::json::Text;
+use crate::json::Walker;
 
 /// What the resolver wants of a package.
 #[derive(Default)]
@@ -25,12 +22,29 @@ pub(super) struct Fields<'t> {
 }
 
 impl<'t> Fields<'t> {
-    /// Reads the package that a text begins with; its length comes along. None where it is not
-    /// as usual.
-    pub(super) fn read(text: &'t str, strings: &mut Strings) -> Option<(Self, usize)> {
-        let mut json = serde_json::Deserializer::from_str(text);
-        let fields = json.deserialize_map(Package(strings)).ok()?;
-        Some((fields, json.into_iter::<IgnoredAny>().byte_offset()))
+    /// Reads the package that begins at a place in a text; where it ends comes along. None where
+    /// it is not as usual.
+    pub(super) fn read(
+        text: &'t str,
+        start: usize,
+        strings: &mut Strings,
+    ) -> Option<(Self, usize)> {
+        let mut walker = Walker::new(text, start);
+        let mut fields = Fields::default();
+        walker.members(|walker, key| match &*key.text()? {
+            "name" => once(&mut fields.name, walker.string()?),
+            "version" => once(&mut fields.version, walker.string()?),
+            "type" => once(&mut fields.kind, walker.string()?),
+            "require" => once(&mut fields.requires, links(walker, strings)?),
+            "conflict" => once(&mut fields.conflicts, links(walker, strings)?),
+            "provide" => once(&mut fields.provides, links(walker, strings)?),
+            "replace" => once(&mut fields.replaces, links(walker, strings)?),
+            "dist" => once(&mut fields.dist, dist(walker)?),
+            // These two say something about the version.
+            "version_normalized" | "default-branch" => None,
+            _ => walker.value().map(|_| ()),
+        })?;
+        Some((fields, walker.at()))
     }
 }
 
@@ -38,116 +52,35 @@ impl<'t> Fields<'t> {
 const MANY: usize = 200;
 
 /// Sets a field that is not set yet.
-fn once<T, E: Error>(field: &mut Option<T>, value: T) -> Result<(), E> {
-    match field.replace(value) {
-        None => Ok(()),
-        Some(_) => Err(E::custom("twice")),
-    }
+fn once<T>(field: &mut Option<T>, value: T) -> Option<()> {
+    field.replace(value).is_none().then_some(())
 }
 
-struct Package<'s>(&'s mut Strings);
-
-impl<'t> Visitor<'t> for Package<'_> {
-    type Value = Fields<'t>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a package")
-    }
-
-    fn visit_map<A: MapAccess<'t>>(self, mut map: A) -> Result<Fields<'t>, A::Error> {
-        let mut fields = Fields::default();
-        while let Some(Text(key)) = map.next_key::<Text<'t>>()? {
-            match &*key {
-                "name" => once(&mut fields.name, map.next_value::<Text<'t>>()?.0)?,
-                "version" => once(&mut fields.version, map.next_value::<Text<'t>>()?.0)?,
-                "type" => once(&mut fields.kind, map.next_value::<Text<'t>>()?.0)?,
-                "require" => once(&mut fields.requires, map.next_value_seed(Links(self.0))?)?,
-                "conflict" => once(&mut fields.conflicts, map.next_value_seed(Links(self.0))?)?,
-                "provide" => once(&mut fields.provides, map.next_value_seed(Links(self.0))?)?,
-                "replace" => once(&mut fields.replaces, map.next_value_seed(Links(self.0))?)?,
-                "dist" => once(&mut fields.dist, map.next_value_seed(DistReader)?)?,
-                // These two say something about the version.
-                "version_normalized" | "default-branch" => {
-                    return Err(A::Error::custom("unusual"));
-                }
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
+fn links(walker: &mut Walker<'_>, strings: &mut Strings) -> Option<Vec<Link>> {
+    let mut links: Vec<Link> = Vec::new();
+    walker.members(|walker, target| {
+        let target = strings.lower(&target.text()?);
+        // The same text is the same one here. (All are compared with all.)
+        if links.len() > MANY || links.iter().any(|link| Arc::ptr_eq(&link.target, &target)) {
+            return None;
         }
-        Ok(fields)
-    }
+        links.push(Link { target, constraint: strings.get(&walker.string()?) });
+        Some(())
+    })?;
+    Some(links)
 }
 
-struct Links<'s>(&'s mut Strings);
-
-impl<'t> DeserializeSeed<'t> for Links<'_> {
-    type Value = Vec<Link>;
-
-    fn deserialize<D: Deserializer<'t>>(self, json: D) -> Result<Vec<Link>, D::Error> {
-        json.deserialize_map(self)
-    }
-}
-
-impl<'t> Visitor<'t> for Links<'_> {
-    type Value = Vec<Link>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("links")
-    }
-
-    fn visit_map<A: MapAccess<'t>>(self, mut map: A) -> Result<Vec<Link>, A::Error> {
-        let mut links: Vec<Link> = Vec::new();
-        while let Some((Text(target), Text(constraint))) = map.next_entry()? {
-            let target = self.0.lower(&target);
-            // The same text is the same one here. (All are compared with all.)
-            if links.len() > MANY || links.iter().any(|link| Arc::ptr_eq(&link.target, &target)) {
-                return Err(A::Error::custom("twice"));
-            }
-            links.push(Link { target, constraint: self.0.get(&constraint) });
-        }
-        Ok(links)
-    }
-}
-
-struct DistReader;
-
-impl<'t> DeserializeSeed<'t> for DistReader {
-    type Value = Dist;
-
-    fn deserialize<D: Deserializer<'t>>(self, json: D) -> Result<Dist, D::Error> {
-        json.deserialize_map(self)
-    }
-}
-
-impl<'t> Visitor<'t> for DistReader {
-    type Value = Dist;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a dist")
-    }
-
-    fn visit_map<A: MapAccess<'t>>(self, mut map: A) -> Result<Dist, A::Error> {
-        let (mut kind, mut url, mut reference, mut shasum) = (None, None, None, None);
-        while let Some(Text(key)) = map.next_key::<Text<'t>>()? {
-            let field = match &*key {
-                "type" => &mut kind,
-                "url" => &mut url,
-                "reference" => &mut reference,
-                "shasum" => &mut shasum,
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                    continue;
-                }
-            };
-            once(field, map.next_value::<Text<'t>>()?.0.into_owned())?;
-        }
-        let missing = || A::Error::custom("missing");
-        Ok(Dist {
-            kind: kind.ok_or_else(missing)?,
-            url: url.ok_or_else(missing)?,
-            reference,
-            shasum: shasum.filter(|sum| !sum.is_empty()),
-        })
-    }
+fn dist(walker: &mut Walker<'_>) -> Option<Dist> {
+    let (mut kind, mut url, mut reference, mut shasum) = (None, None, None, None);
+    walker.members(|walker, key| {
+        let field = match &*key.text()? {
+            "type" => &mut kind,
+            "url" => &mut url,
+            "reference" => &mut reference,
+            "shasum" => &mut shasum,
+            _ => return walker.value().map(|_| ()),
+        };
+        once(field, walker.string()?.into_owned())
+    })?;
+    Some(Dist { kind: kind?, url: url?, reference, shasum: shasum.filter(|sum| !sum.is_empty()) })
 }

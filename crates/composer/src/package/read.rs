@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::quick::Fields;
 use super::{Dist, Document, Link, Origin, Package};
+use crate::hash::TextSet;
 use crate::json::{Array, string};
 use crate::version::{
     self, DEFAULT_BRANCH, Stability, Version, normalize, normalize_branch, numeric_prefix,
@@ -57,7 +58,7 @@ pub(crate) enum Strictness {
 /// The names and constraints of a repository, each once: the same few hundred come up in every
 /// package.
 #[derive(Debug, Default)]
-pub(crate) struct Strings(HashSet<Arc<str>>);
+pub(crate) struct Strings(TextSet);
 
 impl Strings {
     pub(super) fn get(&mut self, text: &str) -> Arc<str> {
@@ -151,7 +152,7 @@ impl Package {
         strictness: Strictness,
         strings: &mut Strings,
     ) -> Option<Package> {
-        let (fields, length) = Fields::read(&text[start..], strings)?;
+        let (fields, end) = Fields::read(text, start, strings)?;
         let (name, version) = (fields.name?, fields.version?);
         if version.starts_with("dev-") || version.ends_with("-dev") {
             // There may be a branch alias.
@@ -192,7 +193,7 @@ impl Package {
             name,
             pretty_name,
             origin,
-            document: Document { text: Arc::clone(text), range: start..start + length },
+            document: Document { text: Arc::clone(text), range: start..end },
         })
     }
 }

@@ -1,12 +1,11 @@
 //! Taking candidates out that cannot be chosen: of versions that nothing tells apart but their
 //! number, the best is enough.
 
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::{Candidate, Id, Pool};
 use crate::Constraint;
-use crate::hash::{Map, Set};
+use crate::hash::{Map, Set, Texts};
 use crate::policy::Policy;
 use crate::terms::{Name, Term, Terms};
 use crate::version::Version;
@@ -24,8 +23,8 @@ pub(crate) struct Removed {
     pub by_candidate: Map<Id, Versions>,
 }
 
-/// What a candidate's links say: for each kind, targets and canonical constraints.
-type Definition = [BTreeMap<Name, u32>; 4];
+/// What a candidate's links say: for each kind, targets and canonical constraints, by target.
+type Definition = [Vec<(Name, u32)>; 4];
 
 /// Candidates that the same constraints allow, by what their links say.
 type Group = Map<u32, Vec<Id>>;
@@ -53,8 +52,9 @@ struct Shared {
 #[derive(Default)]
 struct Optimizer {
     /// Constraints by their canonical form.
-    forms: HashMap<Arc<str>, u32>,
-    form_of_term: Map<Term, u32>,
+    forms: Texts<u32>,
+    /// The same by term, as far as they have come up.
+    form_of_term: Vec<u32>,
     required: Map<Name, Vec<(u32, Constraint)>>,
     conflicting: Map<Name, Vec<(u32, Constraint)>>,
     aliases: Map<Id, Vec<Id>>,
@@ -119,12 +119,13 @@ impl Optimizer {
     }
 
     fn form_of(&mut self, terms: &Terms, term: Term) -> u32 {
-        if let Some(form) = self.form_of_term.get(&term) {
-            return *form;
+        if self.form_of_term.len() <= term.index() {
+            self.form_of_term.resize(terms.count(), NOTHING);
         }
-        let form = self.form(Arc::clone(terms.canonical(term)));
-        self.form_of_term.insert(term, form);
-        form
+        if self.form_of_term[term.index()] == NOTHING {
+            self.form_of_term[term.index()] = self.form(Arc::clone(terms.canonical(term)));
+        }
+        self.form_of_term[term.index()]
     }
 
     /// Collects all constraints that are on each name, each alternative for itself.
@@ -276,7 +277,18 @@ impl Optimizer {
     fn definition(&mut self, terms: &Terms, candidate: &Candidate) -> Definition {
         [&candidate.requires, &candidate.conflicts, &candidate.replaces, &candidate.provides].map(
             |links| {
-                links.iter().map(|link| (link.target, self.form_of(terms, link.term))).collect()
+                let links = links.iter().map(|link| (link.target, self.form_of(terms, link.term)));
+                let mut said: Vec<(Name, u32)> = links.collect();
+                said.sort_by_key(|(target, _)| *target);
+                // Of a target that comes twice, the last one counts.
+                said.dedup_by(|later, earlier| {
+                    let same = later.0 == earlier.0;
+                    if same {
+                        earlier.1 = later.1;
+                    }
+                    same
+                });
+                said
             },
         )
     }

@@ -1,12 +1,12 @@
 //! Reading a repository: where its packages stand in the text, and their names.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use serde_json::value::RawValue;
 
 use super::scan::{self, Scan};
 use super::{Entry, Filter, Kind, Repository};
+use crate::hash::Texts;
 use crate::json::Array;
 
 /// Not a repository.
@@ -63,7 +63,7 @@ impl Repository {
             return Err(reader.shape("packages".to_owned(), "the packages"));
         }
         for (name, start) in scan.packages {
-            reader.put(name, start);
+            reader.put(&name, start);
         }
         Ok(reader.finish(Kind::Composer, filter))
     }
@@ -112,13 +112,13 @@ struct Reader {
     name: String,
     text: Arc<String>,
     entries: Vec<Entry>,
-    by_name: HashMap<Arc<str>, Vec<usize>>,
+    by_name: Texts<Vec<usize>>,
 }
 
 impl Reader {
     fn new(name: &str, text: String) -> Self {
         let text = Arc::new(text);
-        Reader { name: name.to_owned(), text, entries: Vec::new(), by_name: HashMap::new() }
+        Reader { name: name.to_owned(), text, entries: Vec::new(), by_name: Texts::default() }
     }
 
     fn json(&self, source: serde_json::Error) -> Invalid {
@@ -139,14 +139,14 @@ impl Reader {
             return Err(self.shape(at.to_owned(), "a package with a name"));
         };
         let start = package.get().as_ptr() as usize - self.text.as_ptr() as usize;
-        self.put(name, start);
+        self.put(&name, start);
         Ok(())
     }
 
-    fn put(&mut self, name: String, start: usize) {
+    fn put(&mut self, name: &str, start: usize) {
         let place = self.entries.len();
         self.entries.push(Entry { start, package: OnceLock::new() });
-        match self.by_name.get_mut(name.as_str()) {
+        match self.by_name.get_mut(name) {
             Some(places) => places.push(place),
             None => {
                 self.by_name.insert(name.into(), vec![place]);

@@ -1,5 +1,10 @@
 //! One walk over a `packages.json`: where each package begins, and its name. Nothing else is kept
 //! and next to nothing allocated, since of a large repository most is never looked at.
+//!
+//! Nearly all texts are walked [quickly](quick). Whatever that is not sure about, and whatever is
+//! wrong, is walked by the library, which says where and why.
+
+mod quick;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,16 +21,14 @@ use crate::json::Text;
 const ELSEWHERE: [&str; 5] =
     ["metadata-url", "providers-url", "providers-lazy-url", "provider-includes", "includes"];
 
+/// How many lists or objects the packages are in, one within the other.
+const DEPTH: u8 = 2;
+
 /// What has been found.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Scan<'t> {
-    /// The whole text.
-    text: &'t str,
-    /// Whether each package is read twice: first where it is, then its name. The quick way sees a
-    /// package's place by that of its first key, which it does not where that is written with
-    /// escapes.
-    careful: bool,
     /// The packages: names in lower case, and where they begin.
-    pub packages: Vec<(String, usize)>,
+    pub packages: Vec<(Cow<'t, str>, usize)>,
     /// Whether there were packages at all, be it none.
     pub root: bool,
     /// A key that says that packages are in other files.
@@ -35,50 +38,43 @@ pub(super) struct Scan<'t> {
 impl<'t> Scan<'t> {
     /// Walks over a `packages.json`.
     pub(super) fn of(text: &'t str) -> Result<Self, serde_json::Error> {
-        Scan::walk(text, false).or_else(|_| Scan::walk(text, true))
+        quick::scan(text).map_or_else(|| Scan::carefully(text), Ok)
     }
 
-    fn walk(text: &'t str, careful: bool) -> Result<Self, serde_json::Error> {
-        let mut scan = Scan { text, careful, packages: Vec::new(), root: false, elsewhere: None };
+    fn carefully(text: &'t str) -> Result<Self, serde_json::Error> {
+        let mut scan = Scan::default();
         let mut json = serde_json::Deserializer::from_str(text);
-        json.deserialize_map(Root(&mut scan))?;
+        json.deserialize_map(Root { scan: &mut scan, text })?;
         json.end()?;
         Ok(scan)
     }
 
-    fn package<D: Deserializer<'t>>(&mut self, json: D) -> Result<(), D::Error> {
-        let (name, start) = if self.careful {
-            let package = <&RawValue>::deserialize(json)?;
-            let name = name(package).ok_or_else(|| D::Error::missing_field("name"))?;
-            (name, Some(self.place(package.get())))
-        } else {
-            let Head { name, first_key } = json.deserialize_map(Package)?;
-            (name, first_key.and_then(|key| self.beginning(key)))
-        };
-        let start = start.ok_or_else(|| D::Error::custom("a key with escapes"))?;
-        self.packages.push((name, start));
-        Ok(())
+    /// Notes a value that may say that packages are in other files.
+    fn note_elsewhere(&mut self, key: &'static str, value: &str) {
+        if !matches!(value, "null" | "[]" | "{}" | "\"\"") {
+            self.elsewhere = Some(key);
+        }
     }
+}
 
-    /// Where a part of the text is in it.
-    fn place(&self, part: &str) -> usize {
-        part.as_ptr() as usize - self.text.as_ptr() as usize
+/// A name in lower case.
+fn lower(name: Cow<'_, str>) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Cow::Owned(name.to_ascii_lowercase());
     }
-
-    /// Where the object begins that has this first key.
-    fn beginning(&self, key: &str) -> Option<usize> {
-        let before = self.text[..self.place(key)].strip_suffix('"')?;
-        Some(before.trim_end().strip_suffix('{')?.len())
-    }
+    name
 }
 
 /// The name of a package, in lower case.
-pub(super) fn name(package: &RawValue) -> Option<String> {
+pub(super) fn name(package: &RawValue) -> Option<Cow<'_, str>> {
     let mut json = serde_json::Deserializer::from_str(package.get());
-    Some(json.deserialize_map(Package).ok()?.name)
+    json.deserialize_map(Package).ok()
 }
 
-struct Root<'s, 't>(&'s mut Scan<'t>);
+struct Root<'s, 't> {
+    scan: &'s mut Scan<'t>,
+    text: &'t str,
+}
 
 impl<'t> Visitor<'t> for Root<'_, 't> {
     type Value = ();
@@ -88,17 +84,15 @@ impl<'t> Visitor<'t> for Root<'_, 't> {
     }
 
     fn visit_map<A: MapAccess<'t>>(self, mut map: A) -> Result<(), A::Error> {
+        let Root { scan, text } = self;
         while let Some(Text(key)) = map.next_key()? {
             if key == "packages" {
                 // Of two, the last one counts.
-                self.0.packages.clear();
-                map.next_value_seed(Values { scan: self.0, depth: 2 })?;
-                self.0.root = true;
+                scan.packages.clear();
+                map.next_value_seed(Values { scan, text, depth: DEPTH })?;
+                scan.root = true;
             } else if let Some(key) = ELSEWHERE.into_iter().find(|known| *known == key) {
-                let value: &RawValue = map.next_value()?;
-                if !matches!(value.get(), "null" | "[]" | "{}" | "\"\"") {
-                    self.0.elsewhere = Some(key);
-                }
+                scan.note_elsewhere(key, map.next_value::<&RawValue>()?.get());
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -110,14 +104,28 @@ impl<'t> Visitor<'t> for Root<'_, 't> {
 /// The packages in a list or object, in lists or objects down to a depth.
 struct Values<'s, 't> {
     scan: &'s mut Scan<'t>,
+    text: &'t str,
     depth: u8,
+}
+
+impl<'t> Values<'_, 't> {
+    fn inner(&mut self) -> Values<'_, 't> {
+        Values { scan: self.scan, text: self.text, depth: self.depth - 1 }
+    }
 }
 
 impl<'t> DeserializeSeed<'t> for Values<'_, 't> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'t>>(self, json: D) -> Result<(), D::Error> {
-        if self.depth == 0 { self.scan.package(json) } else { json.deserialize_any(self) }
+        if self.depth > 0 {
+            return json.deserialize_any(self);
+        }
+        let package = <&RawValue>::deserialize(json)?;
+        let name = name(package).ok_or_else(|| D::Error::missing_field("name"))?;
+        let start = package.get().as_ptr() as usize - self.text.as_ptr() as usize;
+        self.scan.packages.push((name, start));
+        Ok(())
     }
 }
 
@@ -128,53 +136,42 @@ impl<'t> Visitor<'t> for Values<'_, 't> {
         f.write_str("an object or a list of packages")
     }
 
-    fn visit_map<A: MapAccess<'t>>(self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'t>>(mut self, mut map: A) -> Result<(), A::Error> {
         while map.next_key::<IgnoredAny>()?.is_some() {
-            map.next_value_seed(Values { scan: self.scan, depth: self.depth - 1 })?;
+            map.next_value_seed(self.inner())?;
         }
         Ok(())
     }
 
-    fn visit_seq<A: SeqAccess<'t>>(self, mut list: A) -> Result<(), A::Error> {
-        while list.next_element_seed(Values { scan: self.scan, depth: self.depth - 1 })?.is_some() {
-        }
+    fn visit_seq<A: SeqAccess<'t>>(mut self, mut list: A) -> Result<(), A::Error> {
+        while list.next_element_seed(self.inner())?.is_some() {}
         Ok(())
     }
 }
 
-/// What is seen of a package in passing.
-struct Head<'t> {
-    name: String,
-    /// The first key, where it has no escapes.
-    first_key: Option<&'t str>,
-}
-
+/// Of a package, its name.
 struct Package;
 
 impl<'t> Visitor<'t> for Package {
-    type Value = Head<'t>;
+    type Value = Cow<'t, str>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a package")
     }
 
-    fn visit_map<A: MapAccess<'t>>(self, mut map: A) -> Result<Head<'t>, A::Error> {
-        let (mut name, mut first_key, mut first) = (None, None, true);
+    fn visit_map<A: MapAccess<'t>>(self, mut map: A) -> Result<Cow<'t, str>, A::Error> {
+        let mut name = None;
         while let Some(Text(key)) = map.next_key::<Text<'t>>()? {
             if key == "name" {
                 let Text(value) = map.next_value()?;
-                name = Some(value.to_ascii_lowercase());
+                name = Some(lower(value));
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
-            if let Cow::Borrowed(key) = key
-                && first
-            {
-                first_key = Some(key);
-            }
-            first = false;
         }
-        let name = name.ok_or_else(|| A::Error::missing_field("name"))?;
-        Ok(Head { name, first_key })
+        name.ok_or_else(|| A::Error::missing_field("name"))
     }
 }
+
+#[cfg(test)]
+mod tests;
