@@ -55,9 +55,12 @@ impl Client {
         let bytes = match place {
             Place::Http(url) => http::get(&self.agent(url)?, url, &self.patience, limit)?,
             Place::File(path) => {
-                let mut bytes = Vec::new();
-                let mut file = open(path, place)?.take(limit + 1);
-                file.read_to_end(&mut bytes)
+                let file = open(path, place)?;
+                // Room for all of it, so that it is not copied from one room to the next.
+                let size = file.metadata().map_or(0, |about| about.len()).min(limit);
+                let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1);
+                file.take(limit + 1)
+                    .read_to_end(&mut bytes)
                     .map_err(|source| Error::Local { path: path.clone(), source })?;
                 bytes
             }
