@@ -49,7 +49,13 @@ impl Index {
     /// decide, by bytes.
     #[must_use]
     pub fn generate(manifests: Vec<(String, Manifest)>) -> Self {
-        Index { packages: rules::apply(manifests) }
+        Self::generate_on(1, manifests)
+    }
+
+    /// The same, on so many threads.
+    #[must_use]
+    pub fn generate_on(threads: usize, manifests: Vec<(String, Manifest)>) -> Self {
+        Index { packages: rules::apply(threads, manifests) }
     }
 
     /// Reads a `packages.json`. Other keys than `packages` are passed over.

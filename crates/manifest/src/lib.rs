@@ -10,6 +10,7 @@
 //! - [`plan`][]: what a sync has to do
 //! - [`order`]: natural order, and that of versions in names
 //! - [`glob`]: patterns of names
+//! - [`shares`]: long lists, worked on side by side
 
 pub mod generate;
 pub mod glob;
@@ -18,6 +19,7 @@ pub mod json;
 pub mod order;
 mod package;
 pub mod plan;
+pub mod shares;
 
 pub use index::Index;
 pub use package::{Error, FILE_SUFFIX, Kind, MAX_BYTES, Manifest};

@@ -74,6 +74,8 @@ struct Shared {
     known: Known,
     /// The same as a tree, once somebody has asked for it.
     object: OnceLock<Object>,
+    /// What `time` says, likewise.
+    timestamp: OnceLock<Option<Timestamp>>,
 }
 
 impl PartialEq for Manifest {
@@ -110,7 +112,7 @@ impl Manifest {
         json::write_object(&mut bytes, &object);
         json::check_depth(&bytes, json::MAX_DEPTH)?;
         // What is written is ASCII.
-        let mut manifest = Self::from_text(String::from_utf8_lossy(&bytes).into_owned())?;
+        let mut manifest = Self::from_text(String::from_utf8(bytes).unwrap_or_default())?;
         Arc::make_mut(&mut manifest.shared).object = OnceLock::from(object);
         Ok(manifest)
     }
@@ -126,8 +128,8 @@ impl Manifest {
             return Err(Error::Infinite);
         }
         let known = Known::of(&text, &members)?;
-        let object = OnceLock::new();
-        Ok(Manifest { shared: Arc::new(Shared { text, members, known, object }) })
+        let (object, timestamp) = (OnceLock::new(), OnceLock::new());
+        Ok(Manifest { shared: Arc::new(Shared { text, members, known, object, timestamp }) })
     }
 
     /// The manifest that a text holds which is as it would be written; `None` for anything else.
@@ -166,13 +168,15 @@ impl Manifest {
 
     /// The value of a key, as it is written.
     pub(crate) fn raw(&self, key: &str) -> Option<&str> {
-        self.members().find(|(name, _)| *name == key).map(|(_, value)| value)
+        let text = self.as_text();
+        let member = self.shared.members.iter().find(|member| member.has_key(text, key))?;
+        Some(member.value(text))
     }
 
     /// Sets the value of a key, which has to be one that is written as it is, to a text that is as
     /// it would be written. What [`Manifest`] says of its keys has to stay true.
     pub(crate) fn set_raw(&mut self, key: &str, value: &str) {
-        let Shared { text, members, known, object } = Arc::make_mut(&mut self.shared);
+        let Shared { text, members, known, object, timestamp } = Arc::make_mut(&mut self.shared);
         let present = members.iter().position(|member| member.key(text) == key);
         let at = present.unwrap_or_else(|| {
             members.partition_point(|member| *text::unescaped(member.key(text)) < *key)
@@ -192,7 +196,7 @@ impl Manifest {
             members.push(text::Member::at(end + 2, key, value));
         }
         members[at + 1..].iter_mut().for_each(|member| member.shift(before, text.len()));
-        *object = OnceLock::new();
+        (*object, *timestamp) = (OnceLock::new(), OnceLock::new());
     }
 
     /// A string of one of the manifest's objects.
@@ -252,19 +256,7 @@ impl Manifest {
     /// `time` as a moment; `None` where it is missing or not `YYYY-MM-DD HH:MM:SS` (UTC).
     #[must_use]
     pub fn timestamp(&self) -> Option<Timestamp> {
-        let text = self.time()?;
-        if let Some(time) = plain_time(text.as_bytes()) {
-            return TimeZone::UTC.to_timestamp(time).ok();
-        }
-        // The parser takes more than that: blanks, signs, a year of two digits, a leap second.
-        let fits = |c: char| c.is_ascii_digit() || "-: ".contains(c);
-        let strict = text.get(4..5) == Some("-")
-            && text.starts_with(|c: char| c.is_ascii_digit())
-            && text.chars().all(fits)
-            && !text.ends_with(":60")
-            && !["- ", ": ", "--", " -"].iter().any(|odd| text.contains(odd));
-        let civil = strict.then(|| DateTime::strptime(TIME_FORMAT, text))?.ok()?;
-        TimeZone::UTC.to_timestamp(civil).ok()
+        *self.shared.timestamp.get_or_init(|| self.time().and_then(moment))
     }
 
     /// `require`; `None` where it is missing or empty in PHP's way.
@@ -331,6 +323,22 @@ impl Manifest {
         *self = Self::from_object(object)?;
         Ok(())
     }
+}
+
+/// The moment that a `time` means.
+fn moment(text: &str) -> Option<Timestamp> {
+    if let Some(time) = plain_time(text.as_bytes()) {
+        return TimeZone::UTC.to_timestamp(time).ok();
+    }
+    // The parser takes more than that: blanks, signs, a year of two digits, a leap second.
+    let fits = |c: char| c.is_ascii_digit() || "-: ".contains(c);
+    let strict = text.get(4..5) == Some("-")
+        && text.starts_with(|c: char| c.is_ascii_digit())
+        && text.chars().all(fits)
+        && !text.ends_with(":60")
+        && !["- ", ": ", "--", " -"].iter().any(|odd| text.contains(odd));
+    let civil = strict.then(|| DateTime::strptime(TIME_FORMAT, text))?.ok()?;
+    TimeZone::UTC.to_timestamp(civil).ok()
 }
 
 /// A time with all its digits, as we and Python write it; other forms are rare.

@@ -16,7 +16,7 @@ mod steps;
 pub use operation::{Operation, OperationKind};
 
 /// How the URLs of one repository relate to the paths below its prefix.
-pub trait Urls {
+pub trait Urls: Sync {
     /// The path below the prefix that a URL stands for, percent-decoded and without its query;
     /// `None` for a URL that is elsewhere.
     fn relative(&self, url: &str) -> Option<String>;
@@ -68,7 +68,7 @@ pub struct Side<'a> {
     pub entries: Vec<Entry>,
 }
 
-/// What a sync is asked to spare.
+/// What a sync is asked to spare, and how it is decided.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Options {
     /// Leave alone what the destination alone has.
@@ -76,6 +76,8 @@ pub struct Options {
     /// Archives (paths below the destination's prefix) that something else still needs, such as
     /// a snapshot: they are never removed.
     pub needed: BTreeSet<String>,
+    /// How many threads compare the manifests.
+    pub threads: usize,
 }
 
 /// What becomes of a package.

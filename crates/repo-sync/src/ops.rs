@@ -4,7 +4,9 @@
 //! there are scripts that sort operations by their members as they come.
 
 use std::fs;
+use std::panic::resume_unwind;
 use std::path::{Component, Path, PathBuf};
+use std::thread;
 
 use location::Location;
 use manifest::json;
@@ -19,19 +21,26 @@ use crate::args::Operations;
 
 /// Prints every operation as JSON, and brings the destination's folder to the planned state.
 pub fn run(options: &Operations, io: &mut Io) -> Result<(), Failure> {
-    let source = Folder::read(&options.source, io)?;
-    let destination = Folder::read(&options.destination, io)?;
-    let folder = destination.path;
+    let source = Folder::of(&options.source, io)?;
+    let destination = Folder::of(&options.destination, io)?;
+    let folder = &destination.path;
+    let (theirs, ours) = thread::scope(|scope| {
+        let theirs = scope.spawn(|| source.read());
+        let ours = destination.read();
+        (theirs.join().unwrap_or_else(|panic| resume_unwind(panic)), ours)
+    });
     let urls = [&source.location, &destination.location].map(LocationUrls);
-    let side = |place, urls, entries| plan::Side { place, urls, entries };
-    let source = side(source.place, &urls[0], source.entries);
-    let destination = side(destination.place, &urls[1], destination.entries);
-    let plan = plan::plan(&source, &destination, &plan::Options::default());
+    let side =
+        |place: &plan::Place, urls, entries| plan::Side { place: place.clone(), urls, entries };
+    let source = side(&source.place, &urls[0], theirs?);
+    let destination = side(&destination.place, &urls[1], ours?);
+    let everything = plan::Options { threads: repository::processors(), ..Default::default() };
+    let plan = plan::plan(&source, &destination, &everything);
     for warning in &plan.warnings {
         io.say(&format!("WARNING: {warning}"));
     }
     if !options.dry_run {
-        apply(&plan, &folder)?;
+        apply(&plan, folder)?;
     }
     let mut text = vec![b'['];
     for (number, operation) in plan.operations.iter().enumerate() {
@@ -42,18 +51,18 @@ pub fn run(options: &Operations, io: &mut Io) -> Result<(), Failure> {
     text.push(b']');
     // The process ends now: taking all that apart would only take time.
     std::mem::forget((source, destination, plan));
-    io.print(&String::from_utf8_lossy(&text))
+    // What is written is ASCII.
+    io.print(&String::from_utf8(text).unwrap_or_default())
 }
 
 struct Folder {
     place: plan::Place,
     location: Location,
     path: PathBuf,
-    entries: Vec<Entry>,
 }
 
 impl Folder {
-    fn read(arguments: &[String; 4], io: &Io) -> Result<Self, Failure> {
+    fn of(arguments: &[String; 4], io: &Io) -> Result<Self, Failure> {
         let [region, bucket, prefix, folder] = arguments.clone();
         let named = Place { bucket, prefix, region: Some(region.clone()), endpoint: None };
         let location = named.location(io)?;
@@ -62,13 +71,16 @@ impl Folder {
             bucket: location.bucket.clone(),
             prefix: location.prefix.as_str().to_owned(),
         };
-        let path = io.folder().join(folder);
-        let entries = Manifests::read_folder(&path)?.entries.into_iter().map(|stored| Entry {
+        Ok(Self { place, location, path: io.folder().join(folder) })
+    }
+
+    fn read(&self) -> Result<Vec<Entry>, repository::Error> {
+        let entries = Manifests::read_folder(&self.path)?.entries.into_iter().map(|stored| Entry {
             file_name: stored.file_name,
             manifest: stored.manifest,
             modified: stored.modified,
         });
-        Ok(Self { place, location, path, entries: entries.collect() })
+        Ok(entries.collect())
     }
 }
 

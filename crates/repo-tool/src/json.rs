@@ -9,6 +9,8 @@ use tool::{Failure, Io};
 /// # Errors
 /// When stdout cannot be written.
 pub fn print(io: &mut Io, value: &Value) -> Result<(), Failure> {
-    let text = String::from_utf8_lossy(&json::to_bytes(value)).into_owned();
-    io.print(&format!("{text}\n"))
+    let mut bytes = json::to_bytes(value);
+    bytes.push(b'\n');
+    // What is written is ASCII.
+    io.print(&String::from_utf8(bytes).unwrap_or_default())
 }

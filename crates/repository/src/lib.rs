@@ -33,7 +33,7 @@ pub mod sync;
 mod turns;
 
 pub use error::Error;
-pub use manifests::{Manifests, Stored};
+pub use manifests::{Manifests, Stored, processors};
 pub use publish::{Known, Options, Published, Step, WhenEmpty, publish};
 
 /// Content type of manifests, `packages.json` and snapshots.

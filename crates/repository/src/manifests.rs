@@ -4,14 +4,13 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::num::NonZero;
-use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
 
 use jiff::Timestamp;
 use location::Location;
-use manifest::{FILE_SUFFIX, Index, Manifest};
+use manifest::{FILE_SUFFIX, Index, Manifest, shares};
 use store::{Object, Store};
 
 use crate::Error;
@@ -19,9 +18,6 @@ use crate::cache::Cache;
 
 /// How often a listing is repeated because a manifest in it was gone when it was fetched.
 const FETCH_ATTEMPTS: u32 = 50;
-
-/// Fewer files than this are not worth a thread.
-const MIN_SHARE: usize = 200;
 
 /// What is read of a file at once: nearly every manifest.
 const READ_SIZE: usize = 64 << 10;
@@ -176,13 +172,10 @@ impl Manifests {
 
     /// Reads all manifests directly in a local folder.
     pub fn read_folder(folder: &Path) -> Result<Self, Error> {
-        let local = |path: &Path| {
-            let path = path.to_path_buf();
-            move |source| Error::Local { path, source }
-        };
+        let local = |path: &Path, source| Error::Local { path: path.to_path_buf(), source };
         let mut paths = Vec::new();
-        for entry in fs::read_dir(folder).map_err(local(folder))? {
-            let entry = entry.map_err(local(folder))?;
+        for entry in fs::read_dir(folder).map_err(|error| local(folder, error))? {
+            let entry = entry.map_err(|error| local(folder, error))?;
             let Ok(file_name) = entry.file_name().into_string() else {
                 continue;
             };
@@ -191,7 +184,7 @@ impl Manifests {
                 continue;
             }
             let path = entry.path();
-            let kind = entry.file_type().map_err(local(&path))?;
+            let kind = entry.file_type().map_err(|error| local(&path, error))?;
             if kind.is_dir() || (kind.is_symlink() && path.is_dir()) {
                 continue;
             }
@@ -205,21 +198,9 @@ impl Manifests {
     /// Reads the given files, in the given order (which is kept among equals by the index), on
     /// all processors.
     pub fn read_files(paths: &[PathBuf]) -> Result<Self, Error> {
-        let threads = thread::available_parallelism().map_or(1, NonZero::get);
-        let share = paths.len().div_ceil(threads).max(MIN_SHARE);
-        let read = |paths: &[PathBuf]| {
+        let results = shares::map(processors(), paths.iter().collect(), |share: Vec<&PathBuf>| {
             let mut buffer = vec![0; READ_SIZE];
-            paths.iter().map(|path| read_file(path, &mut buffer)).collect::<Vec<_>>()
-        };
-        let results = thread::scope(|scope| {
-            let mut shares = paths.chunks(share);
-            let own = shares.next().unwrap_or_default();
-            let others: Vec<_> = shares.map(|share| scope.spawn(move || read(share))).collect();
-            let mut results = read(own);
-            for other in others {
-                results.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-            }
-            results
+            share.into_iter().map(|path| read_file(path, &mut buffer)).collect()
         });
         Ok(Self { entries: results.into_iter().collect::<Result<_, _>>()? })
     }
@@ -228,13 +209,14 @@ impl Manifests {
     #[must_use]
     pub fn into_index(self) -> Index {
         let named = self.entries.into_iter().map(|entry| (entry.file_name, entry.manifest));
-        Index::generate(named.collect())
+        Index::generate_on(processors(), named.collect())
     }
 
     /// The index that these manifests make.
     #[must_use]
     pub fn index(&self) -> Index {
-        Index::generate(
+        Index::generate_on(
+            processors(),
             self.entries.iter().map(|e| (e.file_name.clone(), e.manifest.clone())).collect(),
         )
     }
@@ -263,6 +245,12 @@ pub(crate) fn list(store: &Store, location: &Location) -> Result<Vec<Object>, Er
 /// The fingerprint of a listing, comparable with [`Manifests::fingerprint`].
 pub(crate) fn fingerprint(objects: &[Object]) -> BTreeSet<(String, String)> {
     objects.iter().map(|o| (o.key.clone(), o.etag.clone())).collect()
+}
+
+/// How many threads have a processor each.
+#[must_use]
+pub fn processors() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// Reads a file into a buffer, which grows where the file needs it, and takes its manifest.

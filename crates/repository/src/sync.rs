@@ -17,7 +17,7 @@ use store::{Object, Store};
 
 use crate::objects::{self, by_key};
 use crate::pending::{self, Pending};
-use crate::{Error, Manifests, index, snapshot};
+use crate::{Error, Manifests, index, processors, snapshot};
 
 pub use apply::{Applied, Options, Step, apply};
 pub use summary::Summary;
@@ -94,7 +94,7 @@ fn is_archive(path: &str) -> bool {
 /// Archives that a snapshot of the destination still lists are not removed, unless the sync
 /// empties the destination: then its snapshots go too.
 pub fn prepare(source: &Side<'_>, destination: &Side<'_>, keep: bool) -> Result<Work, Error> {
-    let mut options = plan::Options { keep, needed: BTreeSet::new() };
+    let mut options = plan::Options { keep, needed: BTreeSet::new(), threads: processors() };
     let mut plan = decide(source, destination, &options);
     let empties = plan.result.is_empty();
     let mut work = Work { empties, ..Work::default() };

@@ -29,8 +29,8 @@ impl<'t> Walker<'t> {
         self.at
     }
 
-    /// Whether nothing follows.
-    pub(crate) fn is_at_end(mut self) -> bool {
+    /// Whether nothing but spaces follows.
+    pub(crate) fn ends(&mut self) -> bool {
         self.space();
         self.at == self.text.len()
     }
@@ -46,8 +46,13 @@ impl<'t> Walker<'t> {
         }
     }
 
-    fn take(&mut self, token: &str) -> Option<()> {
-        self.bytes[self.at..].starts_with(token.as_bytes()).then(|| self.at += token.len())
+    /// Takes a byte, where it is the next one.
+    fn take(&mut self, byte: u8) -> Option<()> {
+        (self.next()? == byte).then(|| self.at += 1)
+    }
+
+    fn word(&mut self, word: &str) -> Option<()> {
+        self.bytes[self.at..].starts_with(word.as_bytes()).then(|| self.at += word.len())
     }
 
     /// Any value: its text.
@@ -62,9 +67,9 @@ impl<'t> Walker<'t> {
             b'"' => self.quoted().map(|_| ()),
             b'{' if depth > 0 => self.members(|walker, _| walker.skip(depth - 1)),
             b'[' if depth > 0 => self.elements(|walker| walker.skip(depth - 1)),
-            b'n' => self.take("null"),
-            b't' => self.take("true"),
-            b'f' => self.take("false"),
+            b'n' => self.word("null"),
+            b't' => self.word("true"),
+            b'f' => self.word("false"),
             _ => self.integer(),
         }
     }
@@ -74,20 +79,20 @@ impl<'t> Walker<'t> {
         &mut self,
         mut value: impl FnMut(&mut Self, Key<'t>) -> Option<()>,
     ) -> Option<()> {
-        self.take("{")?;
+        self.take(b'{')?;
         self.space();
-        if self.take("}").is_some() {
+        if self.take(b'}').is_some() {
             return Some(());
         }
         loop {
             let key = self.quoted()?;
             self.space();
-            self.take(":")?;
+            self.take(b':')?;
             self.space();
             value(self, key)?;
             self.space();
-            if self.take(",").is_none() {
-                return self.take("}");
+            if self.take(b',').is_none() {
+                return self.take(b'}');
             }
             self.space();
         }
@@ -98,16 +103,16 @@ impl<'t> Walker<'t> {
         &mut self,
         mut value: impl FnMut(&mut Self) -> Option<()>,
     ) -> Option<()> {
-        self.take("[")?;
+        self.take(b'[')?;
         self.space();
-        if self.take("]").is_some() {
+        if self.take(b']').is_some() {
             return Some(());
         }
         loop {
             value(self)?;
             self.space();
-            if self.take(",").is_none() {
-                return self.take("]");
+            if self.take(b',').is_none() {
+                return self.take(b']');
             }
             self.space();
         }
@@ -120,7 +125,7 @@ impl<'t> Walker<'t> {
 
     fn quoted(&mut self) -> Option<Key<'t>> {
         let start = self.at;
-        self.take("\"")?;
+        self.take(b'"')?;
         let mut escaped = false;
         loop {
             self.at += plain_length(&self.bytes[self.at..]);
@@ -141,7 +146,7 @@ impl<'t> Walker<'t> {
     }
 
     fn integer(&mut self) -> Option<()> {
-        let _ = self.take("-");
+        let _ = self.take(b'-');
         let start = self.at;
         while self.next()?.is_ascii_digit() {
             self.at += 1;

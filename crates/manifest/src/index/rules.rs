@@ -8,6 +8,7 @@ use crate::generate::shared_extension_url;
 use crate::json::text;
 use crate::order;
 use crate::package::{Kind, Manifest};
+use crate::shares;
 
 const PHP: &str = "heroku-sys/php";
 const HHVM: &str = "heroku-sys/hhvm";
@@ -16,34 +17,45 @@ const NATIVE: &str = ".native";
 
 type Packages = BTreeMap<String, Vec<Manifest>>;
 
-pub(super) fn apply(mut manifests: Vec<(String, Manifest)>) -> Packages {
+pub(super) fn apply(threads: usize, mut manifests: Vec<(String, Manifest)>) -> Packages {
     manifests.sort_by(|left, right| left.0.cmp(&right.0));
     let mut manifests: Vec<Manifest> = manifests
         .into_iter()
         .map(|(_, manifest)| manifest)
         .filter(|manifest| manifest.kind() != Some(Kind::Internal))
         .collect();
-    keep_latest_builds(&mut manifests);
+    keep_latest_builds(threads, &mut manifests);
 
+    let finished = shares::map(threads, manifests, |share| share.into_iter().map(finish).collect());
     let mut packages = Unsorted::new();
     let mut split = Vec::new();
-    for mut manifest in manifests {
-        split_shared_extensions(&mut manifest, &mut split);
-        add_native_twins(&mut manifest);
+    for (manifest, extensions) in finished {
         add(&mut packages, manifest);
+        split.extend(extensions);
     }
-    for mut manifest in split {
-        add_native_twins(&mut manifest);
-        add(&mut packages, manifest);
+    for extension in split {
+        add(&mut packages, extension);
     }
     packages.into_iter().map(|(name, list)| (name, sorted(list))).collect()
 }
 
-/// The manifests of each name as they come, with the series that each is for.
-type Unsorted = BTreeMap<String, Vec<(String, Manifest)>>;
+/// A manifest with the series that it is for.
+type Keyed = (String, Manifest);
 
-fn add(packages: &mut Unsorted, manifest: Manifest) {
-    let keyed = (series(&manifest).into_owned(), manifest);
+/// The manifests of each name as they come.
+type Unsorted = BTreeMap<String, Vec<Keyed>>;
+
+/// A manifest as it stands in the index, and the extensions that are split off from it.
+fn finish(mut manifest: Manifest) -> (Keyed, Vec<Keyed>) {
+    let keyed = |mut manifest: Manifest| {
+        add_native_twins(&mut manifest);
+        (series(&manifest).into_owned(), manifest)
+    };
+    let extensions = split_shared_extensions(&mut manifest).into_iter().map(keyed).collect();
+    (keyed(manifest), extensions)
+}
+
+fn add(packages: &mut Unsorted, keyed: Keyed) {
     match packages.get_mut(keyed.1.name()) {
         Some(list) => list.push(keyed),
         None => _ = packages.insert(keyed.1.name().to_owned(), vec![keyed]),
@@ -86,7 +98,7 @@ fn split_build(version: &str) -> (&str, Option<&str>) {
 }
 
 /// Drops the builds of a version that a later build for the same target replaces.
-fn keep_latest_builds(manifests: &mut Vec<Manifest>) {
+fn keep_latest_builds(threads: usize, manifests: &mut Vec<Manifest>) {
     // Few versions are ever rebuilt; only these are looked at closely.
     let mut rebuilt: HashMap<&str, HashSet<String>> = HashMap::new();
     for manifest in manifests.iter() {
@@ -101,7 +113,9 @@ fn keep_latest_builds(manifests: &mut Vec<Manifest>) {
         let rebuilt = rebuilt.get(manifest.name())?.contains(&form);
         rebuilt.then(|| (manifest.name(), form, target(manifest)))
     };
-    let groups: Vec<_> = manifests.iter().map(group).collect();
+    let groups = shares::map(threads, manifests.iter().collect(), |share| {
+        share.into_iter().map(group).collect()
+    });
     let mut latest: HashMap<_, &str> = HashMap::new();
     for (group, manifest) in groups.iter().zip(manifests.iter()) {
         let Some(group) = group else {
@@ -125,9 +139,10 @@ fn keep_latest_builds(manifests: &mut Vec<Manifest>) {
 }
 
 /// Makes a package of each shared extension that a PHP manifest carries whole.
-fn split_shared_extensions(manifest: &mut Manifest, split: &mut Vec<Manifest>) {
+fn split_shared_extensions(manifest: &mut Manifest) -> Vec<Manifest> {
+    let mut split = Vec::new();
     if manifest.kind() != Some(Kind::Php) {
-        return;
+        return split;
     }
     let extra = manifest.raw("extra").unwrap_or_default();
     let shared = text::find(extra, "shared").unwrap_or_default();
@@ -148,6 +163,7 @@ fn split_shared_extensions(manifest: &mut Manifest, split: &mut Vec<Manifest>) {
         let extra = text::with_members(extra, vec![("shared".to_owned(), &shared)]);
         manifest.set_raw("extra", &extra);
     }
+    split
 }
 
 /// Adds the `.native` names, by which an application can ask for the extension itself where a

@@ -53,6 +53,12 @@ impl Member {
         &object[self.key_start as usize..self.key_end as usize]
     }
 
+    /// Whether the key is this one, which has to be one that is written as it is.
+    pub(crate) fn has_key(self, object: &str, key: &str) -> bool {
+        // As bytes: a place in a text is looked at twice before something is cut out there.
+        object.as_bytes()[self.key_start as usize..self.key_end as usize] == *key.as_bytes()
+    }
+
     /// The value in the text that the member was found in.
     pub(crate) fn value(self, object: &str) -> &str {
         &object[self.value_range()]
@@ -85,7 +91,7 @@ pub(crate) fn members(object: &str) -> impl Iterator<Item = Member> {
 
 /// Finds a member's value in an object's text. The key has to be one that is written as it is.
 pub(crate) fn find<'a>(object: &'a str, key: &str) -> Option<&'a str> {
-    members(object).find(|member| member.key(object) == key).map(|member| member.value(object))
+    members(object).find(|member| member.has_key(object, key)).map(|member| member.value(object))
 }
 
 fn end_of_value(text: &[u8], start: usize) -> usize {

@@ -9,22 +9,23 @@ use super::{Action, Entry, Options, PackageChange, Plan, Reason, Side, Warning, 
 use crate::json::{self, Value};
 use crate::order;
 use crate::package::{FILE_SUFFIX, Manifest, TIME_FORMAT};
+use crate::shares;
 
 pub(super) fn plan(source: &Side<'_>, destination: &Side<'_>, options: &Options) -> Plan {
     let mut warnings = Vec::new();
     let theirs = by_name(source, &mut warnings);
     let ours = by_name(destination, &mut warnings);
 
-    let mut pairs = pairs(&theirs, &ours);
-    pairs.sort_by(|left, right| order::natural(left.package(), right.package()));
-    let changes: Vec<PackageChange> = pairs
-        .iter()
-        .filter_map(|pair| match *pair {
-            Pair::Theirs(theirs) => Some(change(theirs, None, Action::Add, source, destination)),
-            Pair::Both(theirs, ours) => update(theirs, ours, source, destination),
-            Pair::Ours(ours) => Some(removal(ours, destination, options)),
-        })
-        .collect();
+    let compare = |pair| match pair {
+        Pair::Theirs(theirs) => Some(change(theirs, None, Action::Add, source, destination)),
+        Pair::Both(theirs, ours) => update(theirs, ours, source, destination),
+        Pair::Ours(ours) => Some(removal(ours, destination, options)),
+    };
+    let mut changes = shares::map(options.threads, pairs(&theirs, &ours), |share| {
+        share.into_iter().filter_map(compare).collect()
+    });
+    // Those that are equal in it stay as they are: by bytes.
+    changes.sort_by(|left: &PackageChange, right| order::natural(&left.package, &right.package));
 
     let result = result(&changes, &ours);
     let archives_to_remove = obsolete(&changes, &result, destination, options);
@@ -42,16 +43,6 @@ enum Pair<'a> {
     Theirs(&'a Known<'a>),
     Ours(&'a Known<'a>),
     Both(&'a Known<'a>, &'a Known<'a>),
-}
-
-impl<'a> Pair<'a> {
-    fn package(&self) -> &'a str {
-        match self {
-            Pair::Theirs(known) | Pair::Ours(known) | Pair::Both(known, _) => {
-                package_name(known.name())
-            }
-        }
-    }
 }
 
 /// Each name of either side; both are sorted by it.

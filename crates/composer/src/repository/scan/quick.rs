@@ -24,7 +24,7 @@ pub(super) fn scan(text: &str) -> Option<Scan<'_>> {
         }
         Some(())
     })?;
-    walker.is_at_end().then_some(scan)
+    walker.ends().then_some(scan)
 }
 
 /// Packages in lists or objects, down to a depth.
