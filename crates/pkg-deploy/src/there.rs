@@ -23,7 +23,7 @@ use repository::index;
 use store::{Content, Head, Store};
 
 use crate::Error;
-use crate::upload::{MANIFEST, Package, SHA256, WRITER};
+use crate::upload::{MANIFEST, Package, WRITER};
 
 /// How long somebody on another machine may take from the manifest to the index. A deploy that has
 /// put its manifest longer ago than `RECENT` is dead.
@@ -83,7 +83,7 @@ pub(crate) fn look(
     let Some(archive) = archive else {
         return Ok(There::Free { manifest: manifest.map(|content| content.head.etag) });
     };
-    if archive.metadata.get(SHA256).map(String::as_str) != Some(package.sha256()) {
+    if !package.is(&archive) {
         return Ok(There::Taken);
     }
     if is_alive(&archive) == Some(true) {

@@ -10,7 +10,7 @@ use manifest::generate::ArchiveFacts;
 use record::{Archive, Build, Deploy, Deployed, ManifestFile, Upload as How};
 use repository::conditions::Guard;
 use repository::pending;
-use store::{Condition, Store, Upload};
+use store::{Condition, Head, Store, Upload};
 use tool::Notes;
 
 use crate::Error;
@@ -83,6 +83,12 @@ impl<'b> Package<'b> {
         &self.archive.sha256
     }
 
+    /// Whether an object is the very archive.
+    pub(crate) fn is(&self, head: &Head) -> bool {
+        head.metadata.get(SHA256).map(String::as_str) == Some(self.sha256())
+            && head.size == self.archive.size_bytes
+    }
+
     /// The manifest's key; none for a bare library.
     pub(crate) fn manifest_key(&self, location: &Location) -> Option<String> {
         self.manifest.as_ref().map(|(file, _)| location.key(&file.name))
@@ -151,11 +157,21 @@ impl Target<'_> {
     }
 
     /// Uploads the archive again where it is gone: a removal of a package of this name that was
-    /// under way may not have known that it is back.
+    /// under way may not have known that it is back. Tells when the service has not kept all of it.
     pub(crate) fn make_sure(&self, package: &Package<'_>) -> Result<(), Error> {
         let key = package.key(self.location);
-        if self.store.head(&key)?.is_none() {
-            self.put_archive(package, &key, Condition::Always)?;
+        match self.store.head(&key)? {
+            None => {
+                self.put_archive(package, &key, Condition::Always)?;
+            }
+            Some(head) => {
+                let whole = package.archive.size_bytes;
+                let ours = head.metadata.get(SHA256).map(String::as_str) == Some(package.sha256());
+                if ours && head.size != whole {
+                    let detail = format!("{} of its {whole} bytes arrived", head.size);
+                    return Err(store::Error::Corrupt { key, detail }.into());
+                }
+            }
         }
         Ok(())
     }

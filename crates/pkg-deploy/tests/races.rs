@@ -217,6 +217,25 @@ fn a_manifest_that_comes_at_the_last_moment_stays() {
 }
 
 #[test]
+fn an_archive_of_which_the_service_keeps_a_part_is_told() {
+    let [_, site] = sites();
+    let server = site.server().unwrap();
+    let input = built(&site, "x-1", "all of it");
+    // The service has taken all of it, and shows less ever after.
+    server.set_hook(|request| match request.line().as_str() {
+        "HEAD /dev/p/x-1.tar.gz" => Action::TooShort(2),
+        _ => Action::Serve,
+    });
+    let output = deploy(&site, &[], &input).expect(10);
+    assert!(output.stderr.contains("7 of its 9 bytes arrived"), "{}", output.stderr);
+    // It is none that a deploy could go on from.
+    site.delete(BUCKET, "p/x-1.composer.json");
+    deploy(&site, &[], &input).expect(5);
+    server.clear_hook();
+    deploy(&site, &["--overwrite"], &input).success();
+}
+
+#[test]
 fn of_several_one_wins_where_no_conditions_are_heeded() {
     for quirks in [
         Quirks { ignore_conditions: true, ..Quirks::default() },
