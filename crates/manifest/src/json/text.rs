@@ -154,6 +154,32 @@ pub(super) fn plain_length(text: &[u8]) -> usize {
     length + text[length..].iter().take_while(plain).count()
 }
 
+/// Whether two texts that are as they would be written are equal values to Python.
+pub(crate) fn same(left: &str, right: &str) -> bool {
+    // What is written alike is alike. What differs first in a string differs for good: only
+    // numbers are the same in several ways.
+    let values = || Some((super::parse(left).ok()?, super::parse(right).ok()?));
+    left == right
+        || (!differ_in_string(left, right)
+            && values().is_some_and(|(left, right)| super::same(&left, &right)))
+}
+
+fn differ_in_string(left: &str, right: &str) -> bool {
+    let (mut in_string, mut escaped) = (false, false);
+    for (left, right) in left.bytes().zip(right.bytes()) {
+        if left != right {
+            return in_string;
+        }
+        match left {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => in_string = !in_string,
+            _ => {}
+        }
+    }
+    false
+}
+
 /// The text between the quotes of a string's text, where it is written as it is.
 pub(crate) fn plain(value: &str) -> Option<&str> {
     value.strip_prefix('"')?.strip_suffix('"').filter(|inner| !inner.contains('\\'))

@@ -100,3 +100,32 @@ fn members_are_found_by_their_place() {
     assert_eq!((members("{}").count(), members("null").count()), (0, 0));
     assert_eq!((plain(r#""x""#), plain(r#""\n""#), plain("1")), (Some("x"), None, None));
 }
+
+#[test]
+fn texts_are_the_same_where_their_values_are() {
+    let texts = [
+        "1",
+        "1.0",
+        "true",
+        "\"1\"",
+        "\"1.0\"",
+        "\"a\"",
+        "\"ab\"",
+        "{}",
+        "[]",
+        "[1]",
+        "[1.0]",
+        "[1, 2]",
+        r#"{"a": "x\"1", "b": 1}"#,
+        r#"{"a": "x\"1", "b": 1.0}"#,
+        r#"{"a": "x\"2", "b": 1}"#,
+        r#"{"a": "x\\", "b": 1}"#,
+        r#"{"a": "x\\", "b": true}"#,
+        r#"{"a": "x\\", "c": 1}"#,
+    ];
+    for (left, right) in texts.iter().flat_map(|left| texts.iter().map(move |right| (left, right)))
+    {
+        let values = super::super::same(&parse(left).unwrap(), &parse(right).unwrap());
+        assert_eq!(same(left, right), values, "{left} {right}");
+    }
+}
