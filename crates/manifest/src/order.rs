@@ -1,6 +1,6 @@
 //! The two orders of this domain: the natural one of strings, and that of versions in names.
 //!
-//! **Natural order** ([`natural`]) is how packages are sorted, everywhere: `8.3.10` stands after
+//! **Natural order** ([`natural()`]) is how packages are sorted, everywhere: `8.3.10` stands after
 //! `8.3.9`. A string is a row of runs, digits and other characters in turn. Runs of digits compare
 //! as numbers of any size, other runs by code point. A string that starts with a digit is compared
 //! as if an empty run stood in front of it. A prefix is smaller. Strings that differ in leading
