@@ -36,8 +36,11 @@ pub enum Error {
     TooLong,
     /// A number is so large that it would be written as `Infinity`, which is no JSON: Composer could
     /// not read the whole `packages.json`.
-    #[error("a number that is larger than any float, or `Infinity`")]
-    Infinite,
+    #[error("{key}: a number that is larger than any float, or `Infinity`")]
+    Infinite {
+        /// The key that it stands below.
+        key: String,
+    },
     /// A key that every package needs is missing.
     #[error("{key}: missing")]
     Missing {
@@ -125,7 +128,9 @@ impl Manifest {
 
     fn from_members(text: String, members: Vec<text::Member>) -> Result<Self, Error> {
         if json::holds_infinity(&text) {
-            return Err(Error::Infinite);
+            let infinite = members.iter().find(|member| json::holds_infinity(member.value(&text)));
+            let key = infinite.map(|member| member.key(&text).to_owned()).unwrap_or_default();
+            return Err(Error::Infinite { key });
         }
         let known = Known::of(&text, &members)?;
         let (object, timestamp) = (OnceLock::new(), OnceLock::new());

@@ -78,9 +78,15 @@ pub fn invalid_keys_are_refused(kind: Kind) {
             store.copy_from(&store, "good", key, Condition::Always).map(drop),
             store.copy_from(&store, key, "good", Condition::Always).map(drop),
         ];
+        // The beginning of one that is too long.
+        let shown = |named: &str| {
+            named
+                .strip_suffix('…')
+                .map_or(named == key, |start| key.len() > 1024 && key.starts_with(start))
+        };
         for (call, result) in results.into_iter().enumerate() {
             assert!(
-                matches!(&result, Err(Error::InvalidKey { key: named, .. }) if named == key),
+                matches!(&result, Err(Error::InvalidKey { key: named, .. }) if shown(named)),
                 "{key:?}, call {call}: {result:?}"
             );
         }
