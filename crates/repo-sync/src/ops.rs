@@ -4,9 +4,7 @@
 //! there are scripts that sort operations by their members as they come.
 
 use std::fs;
-use std::panic::resume_unwind;
 use std::path::{Component, Path, PathBuf};
-use std::thread;
 
 use location::Location;
 use manifest::json;
@@ -19,21 +17,21 @@ use tool::{Failure, Io};
 use crate::Error;
 use crate::args::Operations;
 
+/// So many bytes are printed at once, or a few more.
+const PRINTED: usize = 64 << 10;
+
 /// Prints every operation as JSON, and brings the destination's folder to the planned state.
 pub fn run(options: &Operations, io: &mut Io) -> Result<(), Failure> {
     let source = Folder::of(&options.source, io)?;
     let destination = Folder::of(&options.destination, io)?;
     let folder = &destination.path;
-    let (theirs, ours) = thread::scope(|scope| {
-        let theirs = scope.spawn(|| source.read());
-        let ours = destination.read();
-        (theirs.join().unwrap_or_else(|panic| resume_unwind(panic)), ours)
-    });
+    // One after the other, each on all processors.
+    let (theirs, ours) = (source.read()?, destination.read()?);
     let urls = [&source.location, &destination.location].map(LocationUrls);
     let side =
         |place: &plan::Place, urls, entries| plan::Side { place: place.clone(), urls, entries };
-    let source = side(&source.place, &urls[0], theirs?);
-    let destination = side(&destination.place, &urls[1], ours?);
+    let source = side(&source.place, &urls[0], theirs);
+    let destination = side(&destination.place, &urls[1], ours);
     let everything = plan::Options { threads: repository::processors(), ..Default::default() };
     let plan = plan::plan(&source, &destination, &everything);
     for warning in &plan.warnings {
@@ -47,12 +45,22 @@ pub fn run(options: &Operations, io: &mut Io) -> Result<(), Failure> {
         text.extend_from_slice(if number == 0 { b"" } else { b", " });
         let operation = local(operation.clone(), &options.source[3], &options.destination[3]);
         write(&mut text, &operation)?;
+        if text.len() > PRINTED {
+            print(&mut text, io)?;
+        }
     }
     text.push(b']');
     // The process ends now: taking all that apart would only take time.
     std::mem::forget((source, destination, plan));
+    print(&mut text, io)
+}
+
+/// Prints what is there so far: it need not all be in memory.
+fn print(text: &mut Vec<u8>, io: &mut Io) -> Result<(), Failure> {
     // What is written is ASCII.
-    io.print(&String::from_utf8(text).unwrap_or_default())
+    io.print(&String::from_utf8_lossy(text))?;
+    text.clear();
+    Ok(())
 }
 
 struct Folder {
