@@ -99,6 +99,23 @@ fn deploys_and_removals_and_syncs_at_once() {
     }
 }
 
+/// Whoever takes the last package takes the index too: not the one that names what comes meanwhile.
+#[test]
+fn the_last_is_removed_while_another_comes() {
+    for place in places() {
+        put(&place, DEVELOP, &[("p0-1", DAY)]);
+        for round in 0..if full() { 16 } else { 4 } {
+            let next = format!("p{}-1", round + 1);
+            let remove = place.tool("pkg-remove").args(["--yes", &format!("p{round}-1")]);
+            check(&place, &at_once(vec![remove, deploy(&place, &next, "next")]), &[0]);
+            assert_eq!(published(&place, DEVELOP), [next], "{}", place.kind);
+            check_whole(&place, DEVELOP);
+            check_clean(&place, DEVELOP);
+        }
+        assert_eq!(place.workspace.litter(), [""; 0], "{}", place.kind);
+    }
+}
+
 #[test]
 fn of_sixteen_deploys_of_one_name_one_wins() {
     for place in places() {
