@@ -6,7 +6,7 @@
 
 use location::{Location, Prefix, Region, Service};
 use manifest::Manifest;
-use manifest::plan::{self, Entry, Options, Place, Side};
+use manifest::plan::{Entry, Options, Place, Planner, Side};
 use repository::sync::LocationUrls;
 
 /// Takes one input.
@@ -30,28 +30,26 @@ pub fn run(data: &[u8]) {
 
     let at = [at("here", "p/"), at("there", "q/")];
     let urls = at.each_ref().map(LocationUrls);
-    let side = |number: usize, entries| Side {
+    let side = |number: usize| Side {
         place: Place {
             region: "us-east-1".to_owned(),
             bucket: at[number].bucket.clone(),
             prefix: at[number].prefix.as_str().to_owned(),
         },
         urls: &urls[number],
-        entries,
     };
-    let (source, destination) = (side(0, source), side(1, destination));
-    let first = plan::plan(&source, &destination, &Options::default());
-    for (name, manifest) in &first.result {
+    let planner = Planner { source: side(0), destination: side(1), options: Options::default() };
+    let first = planner.plan(&source, &destination);
+    let result = first.result(&destination);
+    for (name, manifest) in &result {
         let archive = manifest.dist_url().and_then(|url| at[1].relative(url));
         let goes = archive.is_some_and(|path| first.archives_to_remove.contains(&path));
         assert!(!goes, "the archive of {name} goes");
     }
-    let entries = first.result.iter().map(|(file_name, manifest)| Entry {
-        file_name: file_name.clone(),
-        manifest: manifest.clone(),
-        modified: jiff::Timestamp::UNIX_EPOCH,
-    });
-    let second = plan::plan(&source, &side(1, entries.collect()), &Options::default());
+    let modified = jiff::Timestamp::UNIX_EPOCH;
+    let entry = |(file_name, manifest)| Entry { file_name, manifest, modified };
+    let result: Vec<Entry> = result.into_iter().map(entry).collect();
+    let second = planner.plan(&source, &result);
     assert!(second.is_empty(), "not done: {:?}", second.changes);
     assert!(second.archives_to_remove.is_empty());
 }

@@ -1,18 +1,22 @@
 //! What a sync has to do, decided without doing any of it.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::package::{Manifest, TIME_FORMAT};
+use crate::shares;
 
+mod compare;
 mod decide;
 mod operation;
 mod steps;
 
+pub use compare::Comparison;
 pub use operation::{Operation, OperationKind};
 
 /// How the URLs of one repository relate to the paths below its prefix.
@@ -64,8 +68,6 @@ pub struct Side<'a> {
     pub place: Place,
     /// How its URLs look.
     pub urls: &'a dyn Urls,
-    /// Its manifests, in any order.
-    pub entries: Vec<Entry>,
 }
 
 /// What a sync is asked to spare, and how it is decided.
@@ -90,6 +92,18 @@ pub enum Action {
     Update,
     /// Only the destination has it.
     Remove,
+}
+
+impl Action {
+    /// The word for it, as in the JSON form.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Action::Add => "add",
+            Action::Update => "update",
+            Action::Remove => "remove",
+        }
+    }
 }
 
 /// Why a package is left alone although the sides differ, or an archive although its manifest
@@ -172,8 +186,6 @@ pub struct Plan {
     pub archives_to_remove: BTreeSet<String>,
     /// What the reader should know of the input, such as a manifest without a time.
     pub warnings: Vec<Warning>,
-    /// The destination's manifests once the plan is applied, with their file names.
-    pub result: Vec<(String, Manifest)>,
 }
 
 impl Plan {
@@ -217,12 +229,77 @@ impl Plan {
     pub fn manifests_to_remove(&self) -> impl Iterator<Item = &str> {
         self.with(Action::Remove).map(|change| change.file_name.as_str())
     }
+
+    /// The destination's manifests once the plan is applied, by file name.
+    #[must_use]
+    pub fn result(&self, destination: &[Entry]) -> BTreeMap<String, Manifest> {
+        let named = |entry: &Entry| (entry.file_name.clone(), entry.manifest.clone());
+        let mut result: BTreeMap<String, Manifest> = destination.iter().map(named).collect();
+        for name in self.manifests_to_remove() {
+            result.remove(name);
+        }
+        let written = self.manifests_to_write();
+        result.extend(written.map(|(name, manifest)| (name.to_owned(), manifest.clone())));
+        result
+    }
 }
 
-/// Compares two repositories and says what makes the destination like the source.
-#[must_use]
-pub fn plan(source: &Side<'_>, destination: &Side<'_>, options: &Options) -> Plan {
-    decide::plan(source, destination, options)
+/// Compares two repositories, and says what makes the destination like the source.
+pub struct Planner<'a> {
+    /// The repository that is taken from.
+    pub source: Side<'a>,
+    /// The repository that is changed.
+    pub destination: Side<'a>,
+    /// What is to be spared.
+    pub options: Options,
+}
+
+impl Planner<'_> {
+    /// The plan, from all manifests of both sides, in any order.
+    #[must_use]
+    pub fn plan(&self, source: &[Entry], destination: &[Entry]) -> Plan {
+        let (theirs, ours) = (decide::by_name(source), decide::by_name(destination));
+        let pairs = pairs(&theirs, &ours, |entry| &entry.file_name);
+        self.conclude(shares::map(self.options.threads, pairs, |share| {
+            let compare = |(theirs, ours): (Option<&&_>, Option<&&_>)| {
+                self.compare(theirs.copied(), ours.copied())
+            };
+            share.into_iter().map(compare).collect()
+        }))
+    }
+
+    /// What the sides' manifests of one name mean for the plan. Once all names are compared,
+    /// [`conclude`](Self::conclude) makes the plan: the manifests need not all be at hand at once.
+    #[must_use]
+    pub fn compare(&self, theirs: Option<&Entry>, ours: Option<&Entry>) -> Comparison {
+        compare::compare(self, theirs, ours)
+    }
+
+    /// The plan, from the comparison of each name that a side has, in any order.
+    #[must_use]
+    pub fn conclude(&self, comparisons: Vec<Comparison>) -> Plan {
+        decide::conclude(self, comparisons)
+    }
+}
+
+/// Each name of either side, with what the sides have of it. Both are sorted by name, and have a
+/// name once.
+pub fn pairs<'a, T>(
+    theirs: &'a [T],
+    ours: &'a [T],
+    name: impl Fn(&T) -> &str,
+) -> Vec<(Option<&'a T>, Option<&'a T>)> {
+    let mut pairs = Vec::with_capacity(theirs.len().max(ours.len()));
+    let (mut theirs, mut ours) = (theirs.iter().peekable(), ours.iter().peekable());
+    loop {
+        let order = match (theirs.peek(), ours.peek()) {
+            (Some(theirs), Some(ours)) => name(theirs).cmp(name(ours)),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => return pairs,
+        };
+        pairs.push((theirs.next_if(|_| order.is_le()), ours.next_if(|_| order.is_ge())));
+    }
 }
 
 #[cfg(test)]

@@ -37,9 +37,6 @@ pub enum Error {
     /// A plan that says not where packages come from.
     #[error("the plan names no source")]
     NoPlannedSource,
-    /// A plan cannot be written as JSON.
-    #[error("the plan cannot be written as JSON")]
-    Json(#[from] serde_json::Error),
     /// A file of a destination folder cannot be changed.
     #[error("cannot write {}", path.display())]
     Write {
@@ -58,7 +55,6 @@ impl Fail for Error {
             Self::SnapshotDiffers { .. } => Exit::SnapshotDiffers,
             Self::SnapshotExists { .. } => Exit::SnapshotExists,
             Self::NoPlannedSource => Exit::BadInput,
-            Self::Json(_) => Exit::Failure,
             Self::Write { .. } => Exit::LocalIo,
         }
     }
@@ -68,9 +64,7 @@ impl Fail for Error {
             Self::SnapshotDiffers { .. } => "Make it anew with 'mkrepo.sh -c', or leave out -c.",
             Self::SnapshotExists { .. } => "Choose another name: snapshots do not change.",
             Self::NoIndex { .. } => "Publish the source with 'mkrepo.sh --upload' first.",
-            Self::NoSource | Self::NoPlannedSource | Self::Json(_) | Self::Write { .. } => {
-                return None;
-            }
+            Self::NoSource | Self::NoPlannedSource | Self::Write { .. } => return None,
         };
         Some(hint.to_owned())
     }

@@ -4,13 +4,15 @@
 //! there are scripts that sort operations by their members as they come.
 
 use std::fs;
+use std::panic::resume_unwind;
 use std::path::{Component, Path, PathBuf};
+use std::thread;
 
 use location::Location;
-use manifest::json;
-use manifest::plan::{self, Action, Entry, Operation, OperationKind, Plan};
+use manifest::plan::{self, Action, Comparison, Operation, OperationKind, Plan, Planner, Side};
+use manifest::{json, shares};
 use repo_tool::open::Place;
-use repository::Manifests;
+use repository::files::{Folder, Reader};
 use repository::sync::LocationUrls;
 use tool::{Failure, Io};
 
@@ -22,36 +24,33 @@ const PRINTED: usize = 64 << 10;
 
 /// Prints every operation as JSON, and brings the destination's folder to the planned state.
 pub fn run(options: &Operations, io: &mut Io) -> Result<(), Failure> {
-    let source = Folder::of(&options.source, io)?;
-    let destination = Folder::of(&options.destination, io)?;
-    let folder = &destination.path;
-    // One after the other, each on all processors.
-    let (theirs, ours) = (source.read()?, destination.read()?);
-    let urls = [&source.location, &destination.location].map(LocationUrls);
-    let side =
-        |place: &plan::Place, urls, entries| plan::Side { place: place.clone(), urls, entries };
-    let source = side(&source.place, &urls[0], theirs);
-    let destination = side(&destination.place, &urls[1], ours);
-    let everything = plan::Options { threads: repository::processors(), ..Default::default() };
-    let plan = plan::plan(&source, &destination, &everything);
+    let source = Repository::of(&options.source, io)?;
+    let destination = Repository::of(&options.destination, io)?;
+    let urls = [&source, &destination].map(|repository| LocationUrls(&repository.location));
+    let planner = Planner {
+        source: Side { place: source.place.clone(), urls: &urls[0] },
+        destination: Side { place: destination.place.clone(), urls: &urls[1] },
+        options: plan::Options::default(),
+    };
+    let plan = planner.conclude(compare(&planner, &source, &destination)?);
     for warning in &plan.warnings {
         io.say(&format!("WARNING: {warning}"));
     }
     if !options.dry_run {
-        apply(&plan, folder)?;
+        apply(&plan, &destination.path)?;
     }
+    let folders = [&options.source[3], &options.destination[3]].map(|folder| plain(folder));
     let mut text = vec![b'['];
     for (number, operation) in plan.operations.iter().enumerate() {
         text.extend_from_slice(if number == 0 { b"" } else { b", " });
-        let operation = local(operation.clone(), &options.source[3], &options.destination[3]);
-        write(&mut text, &operation)?;
+        write(&mut text, operation, &folders);
         if text.len() > PRINTED {
             print(&mut text, io)?;
         }
     }
     text.push(b']');
     // The process ends now: taking all that apart would only take time.
-    std::mem::forget((source, destination, plan));
+    std::mem::forget(plan);
     print(&mut text, io)
 }
 
@@ -63,13 +62,14 @@ fn print(text: &mut Vec<u8>, io: &mut Io) -> Result<(), Failure> {
     Ok(())
 }
 
-struct Folder {
+/// A repository whose manifests are in a local folder.
+struct Repository {
     place: plan::Place,
     location: Location,
     path: PathBuf,
 }
 
-impl Folder {
+impl Repository {
     fn of(arguments: &[String; 4], io: &Io) -> Result<Self, Failure> {
         let [region, bucket, prefix, folder] = arguments.clone();
         let named = Place { bucket, prefix, region: Some(region.clone()), endpoint: None };
@@ -81,29 +81,40 @@ impl Folder {
         };
         Ok(Self { place, location, path: io.folder().join(folder) })
     }
-
-    fn read(&self) -> Result<Vec<Entry>, repository::Error> {
-        let entries = Manifests::read_folder(&self.path)?.entries.into_iter().map(|stored| Entry {
-            file_name: stored.file_name,
-            manifest: stored.manifest,
-            modified: stored.modified,
-        });
-        Ok(entries.collect())
-    }
 }
 
-/// The operation as that planner told it: a manifest comes from the destination's folder, where it
-/// was written to, and one that is left alone from the source's.
-fn local(mut operation: Operation, source: &str, destination: &str) -> Operation {
-    if operation.kind == OperationKind::Manifest && operation.op != Action::Remove {
-        let folder = Path::new(if operation.skip { source } else { destination });
-        let file = format!("{}{}", operation.package, manifest::FILE_SUFFIX);
-        // Without "." and doubled slashes, as that planner wrote paths.
-        let path: PathBuf = folder.components().filter(|part| *part != Component::CurDir).collect();
-        operation.source = Some(path.join(file).display().to_string());
-        operation.source_region = None;
-    }
-    operation
+/// Compares all manifests of two folders, on all processors. Of those that are read, no more are in
+/// memory at once than are compared.
+fn compare(
+    planner: &Planner<'_>,
+    source: &Repository,
+    destination: &Repository,
+) -> Result<Vec<Comparison>, repository::Error> {
+    let (source, destination) = (Folder::open(&source.path)?, Folder::open(&destination.path)?);
+    let (theirs, ours) = thread::scope(|scope| {
+        let theirs = scope.spawn(|| source.names());
+        let ours = destination.names();
+        (theirs.join().unwrap_or_else(|panic| resume_unwind(panic)), ours)
+    });
+    let (theirs, ours) = (theirs?, ours?);
+    let pairs = plan::pairs(&theirs, &ours, String::as_str);
+    let comparisons = shares::map(repository::processors(), pairs, |share| {
+        let mut reader = Reader::default();
+        let mut read = |folder: &Folder, name: Option<&String>| {
+            name.map(|name| folder.read(name, &mut reader)).transpose()
+        };
+        let mut compare = |(theirs, ours)| {
+            let (theirs, ours) = (read(&source, theirs)?, read(&destination, ours)?);
+            Ok(planner.compare(theirs.as_ref(), ours.as_ref()))
+        };
+        share.into_iter().map(&mut compare).collect()
+    });
+    comparisons.into_iter().collect()
+}
+
+/// A folder without "." and doubled slashes, as that planner wrote paths.
+fn plain(folder: &str) -> PathBuf {
+    Path::new(folder).components().filter(|part| *part != Component::CurDir).collect()
 }
 
 /// The members of the step that copies an archive, or says why not, in their order.
@@ -123,21 +134,45 @@ const COPY: [&str; 9] = [
 const OTHER: [&str; 8] =
     ["kind", "op", "skip", "package", "source", "destination", "destination-region", "reason"];
 
-/// Appends an operation's JSON; `json::write` alone would sort its members.
-fn write(text: &mut Vec<u8>, operation: &Operation) -> Result<(), Error> {
-    let copies = operation.kind == OperationKind::Dist && operation.op != Action::Remove;
-    let order: &[&str] = if copies { &COPY } else { &OTHER };
-    let members = serde_json::to_value(operation)?;
+/// Appends an operation's JSON, where `folders` are those of source and destination.
+fn write(text: &mut Vec<u8>, operation: &Operation, folders: &[PathBuf; 2]) {
+    let is_dist = operation.kind == OperationKind::Dist;
+    let goes_over = operation.op != Action::Remove;
+    // A manifest comes from the destination's folder, where it was written to, and one that is left
+    // alone from the source's.
+    let file = (!is_dist && goes_over).then(|| {
+        let folder = &folders[usize::from(!operation.skip)];
+        folder.join(format!("{}{}", operation.package, manifest::FILE_SUFFIX)).display().to_string()
+    });
+    let member = |name: &str| match name {
+        "kind" => Some(operation.kind.as_str()),
+        "op" => Some(operation.op.as_str()),
+        "package" => Some(&*operation.package),
+        "source" => file.as_deref().or(operation.source.as_deref()),
+        "source-region" => operation.source_region.as_deref(),
+        "destination" => operation.destination.as_deref(),
+        "destination-region" => operation.destination_region.as_deref(),
+        "reason" => operation.reason.as_deref(),
+        _ => None,
+    };
+    let order: &[&str] = if is_dist && goes_over { &COPY } else { &OTHER };
     let mut separator = "{";
-    for (name, value) in order.iter().filter_map(|name| Some((name, members.get(name)?))) {
+    for name in order {
+        let value = member(name);
+        let skips = *name == "skip" && operation.skip;
+        if value.is_none() && !skips {
+            continue;
+        }
         text.extend_from_slice(separator.as_bytes());
         json::write_string(text, name);
         text.extend_from_slice(b": ");
-        json::write(text, value);
+        match value {
+            Some(value) => json::write_string(text, value),
+            None => text.extend_from_slice(b"true"),
+        }
         separator = ", ";
     }
     text.push(b'}');
-    Ok(())
 }
 
 fn apply(plan: &Plan, folder: &Path) -> Result<(), Error> {

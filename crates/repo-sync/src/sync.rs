@@ -102,7 +102,7 @@ fn sync(
     };
     let work = sync::prepare(&source, &destination, options.keep)?;
     if options.check {
-        let result = Index::generate(work.plan.result.clone());
+        let result = Index::generate(work.result.clone().into_iter().collect());
         let before = destination.manifests.index();
         repo_tool::resolve::refuse_unresolvable(&result, Some(&before)).map_err(|reason| {
             Failure::new(Exit::Failure, format!("{to} is not synced: {reason}"))

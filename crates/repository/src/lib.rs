@@ -6,6 +6,7 @@
 //! repository to the state of another.
 //!
 //! - [`Manifests`]: all manifests of a repository, as they are now.
+//! - [`files`]: manifests in local files.
 //! - [`publish()`]: the only place that writes `packages.json`, as a compare-and-swap.
 //! - [`conditions`]: conditional writes, also where the service knows none.
 //! - [`history`]: what was published when, by whom, and the way back.
@@ -21,6 +22,7 @@ pub mod conditions;
 mod dice;
 mod edit;
 mod error;
+pub mod files;
 pub mod history;
 pub mod index;
 mod manifests;

@@ -1,8 +1,6 @@
 //! All manifests of a repository.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fs::{self, File};
-use std::io::{self, Read as _};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,12 +13,10 @@ use store::{Object, Store};
 
 use crate::Error;
 use crate::cache::Cache;
+use crate::files::{Folder, Reader};
 
 /// How often a listing is repeated because a manifest in it was gone when it was fetched.
 const FETCH_ATTEMPTS: u32 = 50;
-
-/// What is read of a file at once: nearly every manifest.
-const READ_SIZE: usize = 64 << 10;
 
 /// One manifest as it stands in a store or a folder.
 #[derive(Debug, Clone)]
@@ -56,7 +52,7 @@ impl Stored {
         Ok(Self::of(file_name, key, etag, modified, manifest, bytes))
     }
 
-    fn of(
+    pub(crate) fn of(
         file_name: String,
         key: String,
         etag: String,
@@ -172,26 +168,8 @@ impl Manifests {
 
     /// Reads all manifests directly in a local folder.
     pub fn read_folder(folder: &Path) -> Result<Self, Error> {
-        let local = |path: &Path, source| Error::Local { path: path.to_path_buf(), source };
-        let mut paths = Vec::new();
-        for entry in fs::read_dir(folder).map_err(|error| local(folder, error))? {
-            let entry = entry.map_err(|error| local(folder, error))?;
-            let Ok(file_name) = entry.file_name().into_string() else {
-                continue;
-            };
-            // As a shell's `*.composer.json`: hidden files are not meant.
-            if !file_name.ends_with(FILE_SUFFIX) || file_name.starts_with('.') {
-                continue;
-            }
-            let path = entry.path();
-            let kind = entry.file_type().map_err(|error| local(&path, error))?;
-            if kind.is_dir() || (kind.is_symlink() && path.is_dir()) {
-                continue;
-            }
-            paths.push(path);
-        }
-        // They differ in their last part only.
-        paths.sort_by(|left: &PathBuf, right| left.as_os_str().cmp(right.as_os_str()));
+        let names = Folder::open(folder)?.names()?;
+        let paths: Vec<PathBuf> = names.iter().map(|name| folder.join(name)).collect();
         Self::read_files(&paths)
     }
 
@@ -199,8 +177,8 @@ impl Manifests {
     /// all processors.
     pub fn read_files(paths: &[PathBuf]) -> Result<Self, Error> {
         let results = shares::map(processors(), paths.iter().collect(), |share: Vec<&PathBuf>| {
-            let mut buffer = vec![0; READ_SIZE];
-            share.into_iter().map(|path| read_file(path, &mut buffer)).collect()
+            let mut reader = Reader::default();
+            share.into_iter().map(|path| reader.read(path)).collect()
         });
         Ok(Self { entries: results.into_iter().collect::<Result<_, _>>()? })
     }
@@ -253,46 +231,6 @@ pub fn processors() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-/// Reads a file into a buffer, which grows where the file needs it, and takes its manifest.
-fn read_file(path: &Path, buffer: &mut Vec<u8>) -> Result<Stored, Error> {
-    let local = |source| Error::Local { path: path.to_path_buf(), source };
-    let key = path.to_string_lossy().into_owned();
-    let file_name = key.rsplit('/').next().unwrap_or(&key).to_owned();
-    let mut file = File::open(path).map_err(local)?;
-    let mut length = 0;
-    let manifest = loop {
-        match file.read(&mut buffer[length..]) {
-            Ok(0) => break parse(&key, &buffer[..length])?,
-            Ok(more) => length += more,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(local(error)),
-        }
-        let text = &buffer[..length];
-        if length > manifest::MAX_BYTES {
-            // It is refused for its length.
-            break parse(&key, text)?;
-        }
-        // A manifest that is whole is not asked for more: nothing but blanks could follow it.
-        if text.ends_with(b"}")
-            && let Ok(manifest) = Manifest::parse(text)
-        {
-            break manifest;
-        }
-        if length == buffer.len() {
-            buffer.resize(2 * length, 0);
-        }
-    };
-    let modified = match manifest.timestamp() {
-        Some(time) => time,
-        None => {
-            let written = file.metadata().and_then(|about| about.modified()).map_err(local)?;
-            // A time outside of jiff's range (the year 9999) is no time that we could compare.
-            written.try_into().unwrap_or(Timestamp::UNIX_EPOCH)
-        }
-    };
-    Ok(Stored::of(file_name, key, String::new(), modified, manifest, &buffer[..length]))
-}
-
-fn parse(name: &str, bytes: &[u8]) -> Result<Manifest, Error> {
+pub(crate) fn parse(name: &str, bytes: &[u8]) -> Result<Manifest, Error> {
     Manifest::parse(bytes).map_err(|source| Error::Manifest { name: name.to_owned(), source })
 }

@@ -11,8 +11,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use location::{Location, Region};
-use manifest::FILE_SUFFIX;
-use manifest::plan::{self, Entry, Place, Plan, Urls};
+use manifest::plan::{self, Entry, Place, Plan, Planner, Urls};
+use manifest::{FILE_SUFFIX, Manifest};
 use store::{Object, Store};
 
 use crate::objects::{self, by_key};
@@ -38,6 +38,8 @@ pub struct Side<'a> {
 pub struct Work {
     /// The plan that this is derived from.
     pub plan: Plan,
+    /// The destination's manifests once this is done, by file name.
+    pub result: BTreeMap<String, Manifest>,
     /// The archives that are to be removed once the index is published, as they are now. One
     /// that somebody replaces meanwhile is not removed.
     pub obsolete: Vec<Object>,
@@ -94,10 +96,17 @@ fn is_archive(path: &str) -> bool {
 /// Archives that a snapshot of the destination still lists are not removed, unless the sync
 /// empties the destination: then its snapshots go too.
 pub fn prepare(source: &Side<'_>, destination: &Side<'_>, keep: bool) -> Result<Work, Error> {
-    let mut options = plan::Options { keep, needed: BTreeSet::new(), threads: processors() };
-    let mut plan = decide(source, destination, &options);
-    let empties = plan.result.is_empty();
-    let mut work = Work { empties, ..Work::default() };
+    let options = plan::Options { keep, needed: BTreeSet::new(), threads: processors() };
+    let urls = [source, destination].map(|side| LocationUrls(side.location));
+    let side = |side: &Side<'_>, urls| plan::Side { place: place(side.location), urls };
+    let (from, to) = (side(source, &urls[0]), side(destination, &urls[1]));
+    let mut planner = Planner { source: from, destination: to, options };
+    let (theirs, ours) = (entries(source), entries(destination));
+    let mut plan = planner.plan(&theirs, &ours);
+    // What archives are needed changes nothing of it.
+    let result = plan.result(&ours);
+    let empties = result.is_empty();
+    let mut work = Work { result, empties, ..Work::default() };
     let pending = match destination.store {
         Some(store) => pending::read(store, destination.location)?,
         None => Vec::new(),
@@ -108,9 +117,9 @@ pub fn prepare(source: &Side<'_>, destination: &Side<'_>, keep: bool) -> Result<
         let location = destination.location;
         let removes = !plan.archives_to_remove.is_empty() || !pending.is_empty();
         if !empties && removes {
-            options.needed = snapshot::referenced_archives(store, location)?;
+            planner.options.needed = snapshot::referenced_archives(store, location)?;
             work.kept = std::mem::take(&mut plan.archives_to_remove);
-            plan = decide(source, destination, &options);
+            plan = planner.plan(&theirs, &ours);
             work.kept.retain(|path| !plan.archives_to_remove.contains(path));
         }
         work.present = by_key(store.list(&location.key(""))?);
@@ -118,7 +127,7 @@ pub fn prepare(source: &Side<'_>, destination: &Side<'_>, keep: bool) -> Result<
         let begun = pending.iter().flat_map(|pending| &pending.archives);
         let begun: Vec<String> = begun.map(|object| object.key.clone()).collect();
         work.present.extend(objects::look(store, &begun)?);
-        work.take_up(&pending, &plan, destination, &options.needed);
+        work.take_up(&pending, &plan, destination, &planner.options.needed);
     }
     let obsolete = plan.archives_to_remove.iter();
     work.obsolete = obsolete
@@ -154,10 +163,10 @@ impl Work {
     ) {
         let location = destination.location;
         let relative = |key: &str| key.strip_prefix(&location.key("")).map(str::to_owned);
-        let named: BTreeSet<String> = plan
+        let named: BTreeSet<String> = self
             .result
-            .iter()
-            .filter_map(|(_, manifest)| location.relative(manifest.dist_url()?))
+            .values()
+            .filter_map(|manifest| location.relative(manifest.dist_url()?))
             .collect();
         for pending in pending {
             for object in &pending.archives {
@@ -171,10 +180,8 @@ impl Work {
                 }
             }
             // Where the manifests are still there, somebody may be about to remove them.
-            let stays = |package: &String| {
-                let file_name = format!("{package}{FILE_SUFFIX}");
-                plan.result.binary_search_by(|(name, _)| name.cmp(&file_name)).is_ok()
-            };
+            let stays =
+                |package: &String| self.result.contains_key(&format!("{package}{FILE_SUFFIX}"));
             if !pending.packages.iter().any(stays) {
                 self.settled.push(pending.key.clone());
             }
@@ -214,14 +221,6 @@ pub fn is_published(side: &Side<'_>) -> Result<bool, Error> {
     })
 }
 
-fn decide(source: &Side<'_>, destination: &Side<'_>, options: &plan::Options) -> Plan {
-    plan::plan(&side(source, &urls(source)), &side(destination, &urls(destination)), options)
-}
-
-fn urls<'a>(side: &Side<'a>) -> LocationUrls<'a> {
-    LocationUrls(side.location)
-}
-
 /// A location as plans name it.
 #[must_use]
 pub fn place(location: &Location) -> Place {
@@ -232,21 +231,14 @@ pub fn place(location: &Location) -> Place {
     }
 }
 
-fn side<'a>(side: &Side<'_>, urls: &'a dyn Urls) -> plan::Side<'a> {
-    plan::Side {
-        place: place(side.location),
-        urls,
-        entries: side
-            .manifests
-            .entries
-            .iter()
-            .map(|stored| Entry {
-                file_name: stored.file_name.clone(),
-                manifest: stored.manifest.clone(),
-                modified: stored.modified,
-            })
-            .collect(),
-    }
+/// A side's manifests, for the planner.
+fn entries(side: &Side<'_>) -> Vec<Entry> {
+    let entries = side.manifests.entries.iter().map(|stored| Entry {
+        file_name: stored.file_name.clone(),
+        manifest: stored.manifest.clone(),
+        modified: stored.modified,
+    });
+    entries.collect()
 }
 
 #[cfg(test)]

@@ -14,6 +14,17 @@ pub enum OperationKind {
     Manifest,
 }
 
+impl OperationKind {
+    /// The word for it, as in the JSON form.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            OperationKind::Dist => "dist",
+            OperationKind::Manifest => "manifest",
+        }
+    }
+}
+
 /// One step of a plan. Members that do not apply are left out of the JSON form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -22,7 +22,7 @@ impl Urls for Host {
 /// One manifest: package, time, URL of the archive, something that tells contents apart.
 type Line = (&'static str, &'static str, &'static str, &'static str);
 
-fn side<'a>(host: &'a Host, lines: &[Line]) -> Side<'a> {
+fn entries(lines: &[Line]) -> Vec<Entry> {
     let entries = lines.iter().map(|(package, time, url, contents)| {
         let text = format!(
             r#"{{"name":"a/b","version":"1","time":"{time}","dist":{{"url":"{url}","type":"tar"}},"extra":"{contents}"}}"#
@@ -33,15 +33,24 @@ fn side<'a>(host: &'a Host, lines: &[Line]) -> Side<'a> {
             modified: "2020-01-01T00:00:00Z".parse().unwrap(),
         }
     });
-    let place = Place { region: "r".into(), bucket: host.0.into(), prefix: "p/".into() };
-    Side { place, urls: host, entries: entries.collect() }
+    entries.collect()
+}
+
+/// The plan from `https://src/…` to `https://dst/…`.
+fn plan_of(source: &[Entry], destination: &[Entry], options: &Options) -> Plan {
+    let side = |host: &'static Host| {
+        let place = Place { region: "r".into(), bucket: host.0.into(), prefix: "p/".into() };
+        Side { place, urls: host }
+    };
+    let (here, there) = (side(&Host("src")), side(&Host("dst")));
+    let planner = Planner { source: here, destination: there, options: options.clone() };
+    planner.plan(source, destination)
 }
 
 /// A plan in short: `+`, `~`, `-` and `!` (left alone) with the package and the archive, then the
 /// archives that go.
 fn planned(source: &[Line], destination: &[Line], options: &Options) -> Vec<String> {
-    let (here, there) = (Host("src"), Host("dst"));
-    let plan = plan(&side(&here, source), &side(&there, destination), options);
+    let plan = plan_of(&entries(source), &entries(destination), options);
     let changes = plan.changes.iter().map(|change| {
         let sign = match change.action {
             Action::Add => '+',
@@ -65,13 +74,12 @@ const NEW: &str = "2024-01-02 00:00:00";
 
 #[test]
 fn what_goes_over_is_written_as_it_was() {
-    let (here, there) = (Host("src"), Host("dst"));
     let lines: &[Line] = &[
         ("a", OLD, "https://src/a%2B1+(2).tgz?extension=a%2Fb", ""),
         ("b", "2024-1-2 3:4:5", "https://elsewhere/b", ""),
         ("c", "", "https://src/c.tgz", ""),
     ];
-    let plan = plan(&side(&here, lines), &side(&there, &[]), &Options::default());
+    let plan = plan_of(&entries(lines), &[], &Options::default());
     let written: Vec<_> = plan
         .manifests_to_write()
         .map(|(_, m)| (m.dist_url().unwrap(), m.time().unwrap()))
@@ -86,15 +94,13 @@ fn what_goes_over_is_written_as_it_was() {
 
 #[test]
 fn a_manifest_without_an_archive_has_an_empty_one() {
-    let (here, there) = (Host("src"), Host("dst"));
-    let mut bare = side(&here, &[("a", OLD, "", "")]);
+    let mut bare = entries(&[("a", OLD, "", "")]);
     let text = format!(r#"{{"name":"a/b","version":"1","time":"{OLD}"}}"#);
-    bare.entries[0].manifest = Manifest::parse(text).unwrap();
-    let none = || side(&there, &[]);
+    bare[0].manifest = Manifest::parse(text).unwrap();
     let first = |plan: Plan| plan.operations[0].clone();
-    let added = first(plan(&bare, &none(), &Options::default()));
+    let added = first(plan_of(&bare, &[], &Options::default()));
     assert_eq!((added.source.as_deref(), added.skip), (Some(""), true));
-    let removed = first(plan(&none(), &bare, &Options::default()));
+    let removed = first(plan_of(&[], &bare, &Options::default()));
     assert_eq!((removed.destination.as_deref(), removed.skip), (Some(""), true));
 }
 
@@ -134,16 +140,12 @@ fn manifests_are_compared_by_time() {
 
 #[test]
 fn archives_elsewhere_stay_there() {
-    let (here, there) = (Host("src"), Host("dst"));
-    let source = side(
-        &here,
-        &[
-            ("a", OLD, "https://src/d%2B1/a.tgz?extension=x%2Fy", ""),
-            ("b", OLD, "https://cdn/b.tgz", ""),
-        ],
-    );
-    let destination = side(&there, &[("c", OLD, "https://cdn/c.tgz", "")]);
-    let plan = plan(&source, &destination, &Options::default());
+    let source = entries(&[
+        ("a", OLD, "https://src/d%2B1/a.tgz?extension=x%2Fy", ""),
+        ("b", OLD, "https://cdn/b.tgz", ""),
+    ]);
+    let destination = entries(&[("c", OLD, "https://cdn/c.tgz", "")]);
+    let plan = plan_of(&source, &destination, &Options::default());
     let urls: Vec<_> = plan.manifests_to_write().map(|(name, m)| (name, m.dist_url())).collect();
     assert_eq!(
         urls,
@@ -155,7 +157,8 @@ fn archives_elsewhere_stay_there() {
     assert_eq!(plan.archives_to_copy(), BTreeSet::from(["d+1/a.tgz"]));
     assert_eq!(plan.archives_to_remove, BTreeSet::new());
     assert_eq!(plan.manifests_to_remove().collect::<Vec<_>>(), ["c.composer.json"]);
-    let names: Vec<&str> = plan.result.iter().map(|(name, _)| name.as_str()).collect();
+    let result = plan.result(&destination);
+    let names: Vec<&str> = result.keys().map(String::as_str).collect();
     assert_eq!(names, ["a.composer.json", "b.composer.json"]);
 }
 
@@ -212,19 +215,17 @@ fn options_spare_packages_and_archives() {
     let needed = Options { needed: ["a.tgz".to_owned()].into(), ..Options::default() };
     assert_eq!(planned(&[], gone, &needed), ["- a a.tgz"]);
 
-    let there = Host("dst");
-    let plan = plan(&side(&there, &[]), &side(&there, gone), &keep);
+    let plan = plan_of(&[], &entries(gone), &keep);
     assert!(plan.is_empty() && plan.ignored().next().is_none());
-    assert_eq!(plan.result.len(), 1);
+    assert_eq!(plan.result(&entries(gone)).len(), 1);
 }
 
 #[test]
 fn without_a_time_the_object_s_counts() {
-    let (here, there) = (Host("src"), Host("dst"));
     let with = |source: &[Line], modified: &str, destination: &[Line]| {
-        let mut source = side(&here, source);
-        source.entries[0].modified = modified.parse().unwrap();
-        plan(&source, &side(&there, destination), &Options::default())
+        let mut source = entries(source);
+        source[0].modified = modified.parse().unwrap();
+        plan_of(&source, &entries(destination), &Options::default())
     };
     let untimed: &[Line] = &[("a", "soon", "https://src/a.tgz", "")];
     let other: &[Line] = &[("a", "soon", "https://dst/a.tgz", "other")];
@@ -251,27 +252,20 @@ fn without_a_time_the_object_s_counts() {
 
 #[test]
 fn the_machine_form_names_every_step() {
-    let (here, there) = (Host("src"), Host("dst"));
-    let source = side(
-        &here,
-        &[
-            ("a", OLD, "https://src/a.tgz", ""),
-            ("b", OLD, "https://cdn/b.tgz", ""),
-            ("c", NEW, "https://src/c2.tgz", ""),
-            ("d", OLD, "https://src/d.tgz", ""),
-        ],
-    );
-    let destination = side(
-        &there,
-        &[
-            ("c", OLD, "https://dst/c1.tgz", ""),
-            ("d", NEW, "https://dst/d.tgz", ""),
-            ("e", OLD, "https://dst/e.tgz", ""),
-            ("f", OLD, "https://dst/d.tgz", ""),
-            ("g", OLD, "https://cdn/g.tgz", ""),
-        ],
-    );
-    let plan = plan(&source, &destination, &Options::default());
+    let source = entries(&[
+        ("a", OLD, "https://src/a.tgz", ""),
+        ("b", OLD, "https://cdn/b.tgz", ""),
+        ("c", NEW, "https://src/c2.tgz", ""),
+        ("d", OLD, "https://src/d.tgz", ""),
+    ]);
+    let destination = entries(&[
+        ("c", OLD, "https://dst/c1.tgz", ""),
+        ("d", NEW, "https://dst/d.tgz", ""),
+        ("e", OLD, "https://dst/e.tgz", ""),
+        ("f", OLD, "https://dst/d.tgz", ""),
+        ("g", OLD, "https://cdn/g.tgz", ""),
+    ]);
+    let plan = plan_of(&source, &destination, &Options::default());
     let lines: Vec<String> =
         plan.operations.iter().map(|step| serde_json::to_string(step).unwrap()).collect();
     assert_eq!(

@@ -49,15 +49,7 @@ impl Document {
 
 impl Step {
     fn describe(&self) -> String {
-        let op = match self.op {
-            Action::Add => "add",
-            Action::Update => "update",
-            Action::Remove => "remove",
-        };
-        let kind = match self.kind {
-            manifest::plan::OperationKind::Dist => "dist",
-            manifest::plan::OperationKind::Manifest => "manifest",
-        };
+        let (op, kind) = (self.op.as_str(), self.kind.as_str());
         format!("{op} {kind} {}", self.package)
     }
 
