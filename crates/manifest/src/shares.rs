@@ -1,34 +1,49 @@
 //! Long lists, worked on side by side.
 
 use std::panic::resume_unwind;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 /// Fewer items than this are not worth a thread.
 const MIN_SHARE: usize = 200;
 
-/// What `work` makes of a list, in its order: each thread works on a share of it, this one too.
+/// So many shares for each thread: one that gets less of its processor takes fewer of them.
+const SHARES: usize = 8;
+
+/// What `work` makes of a list, in its order: each thread works on shares of it, this one too.
 pub fn map<I: Send, T: Send>(
     threads: usize,
-    mut items: Vec<I>,
+    items: Vec<I>,
     work: impl Fn(Vec<I>) -> Vec<T> + Sync,
 ) -> Vec<T> {
-    let share = items.len().div_ceil(threads.max(1)).max(MIN_SHARE);
-    let mut shares = Vec::new();
-    while items.len() > share {
-        // From the back, so that nothing is moved twice.
-        let start = (items.len() - 1) / share * share;
-        shares.push(items.split_off(start));
+    let threads = items.len().div_ceil(MIN_SHARE).min(threads);
+    if threads <= 1 {
+        return work(items);
     }
-    let work = &work;
-    thread::scope(|scope| {
-        let others: Vec<_> =
-            shares.into_iter().rev().map(|share| scope.spawn(move || work(share))).collect();
-        let mut results = work(items);
+    let size = items.len().div_ceil(threads * SHARES);
+    let rest = Mutex::new((0, items.into_iter()));
+    let take = || {
+        let mut rest = rest.lock().unwrap_or_else(PoisonError::into_inner);
+        let share: Vec<I> = rest.1.by_ref().take(size).collect();
+        rest.0 += 1;
+        (!share.is_empty()).then_some((rest.0, share))
+    };
+    let results = || {
+        let numbered = |(number, share)| (number, work(share));
+        std::iter::from_fn(take).map(numbered).collect::<Vec<(usize, Vec<T>)>>()
+    };
+    let mut results = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(results)).collect();
+        let mut all = results();
         for other in others {
-            results.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            all.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
         }
-        results
-    })
+        all
+    });
+    results.sort_by_key(|(number, _)| *number);
+    let mut all = Vec::with_capacity(results.iter().map(|(_, results)| results.len()).sum());
+    results.into_iter().for_each(|(_, results)| all.extend(results));
+    all
 }
 
 #[cfg(test)]
