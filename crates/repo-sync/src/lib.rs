@@ -1,12 +1,13 @@
 //! Brings one repository to the state of another.
 //!
-//! [`places`] finds the two, [`sync`] plans and carries out; [`ops`] is the historical planner on
+//! [`places`] finds the two, [`sides`] reads them, [`sync`] plans and carries out; [`ops`] is the historical planner on
 //! local folders.
 
 mod args;
 mod error;
 mod ops;
 mod places;
+mod sides;
 mod sync;
 
 pub use error::Error;

@@ -9,14 +9,12 @@ use record::{Action, Record, Sync};
 use repo_tool::change::{self, Change};
 use repo_tool::open;
 use repo_tool::plan::{Choices, Document, Sides};
-use repository::index::Current;
-use repository::sync::{self, Side};
-use repository::{Manifests, index, pending, snapshot};
-use store::Store;
-use tool::{Answer, Exit, Failure, Io, Records};
+use repository::sync::{self, Side, Work};
+use tool::{Exit, Failure, Io, Records};
 
 use crate::args::Options;
-use crate::{Error, TOOL, places};
+use crate::sides::{self, Repository};
+use crate::{TOOL, places};
 
 /// Reads both sides, asks, syncs, and writes a record for each package.
 pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
@@ -42,92 +40,25 @@ fn sync(
     records: Option<&mut Records>,
     apply: Option<&Document>,
 ) -> Result<(), Failure> {
-    let (from, to) = match apply {
+    let places = match apply {
         Some(plan) => places::planned(plan)?,
         None => places::locations(options, io)?,
     };
-    let cache = options.cache.folder(io);
-    let snapshot_keys = match &options.snapshot {
-        Some(name) => {
-            let key = |location| snapshot::key(location, name);
-            Some((key(&from)?, key(&to)?))
-        }
-        None => None,
-    };
-
-    let (source_store, published) = match options.source_folder {
-        Some(_) => (None, None),
-        None => {
-            io.say(&format!("Fetching source repository from\n  {from}..."));
-            let store = open::readable(io, &from, options.source.profile.as_deref())?;
-            let published = index::read(&store, &from)?;
-            // Where a plan is applied, one that is gone is a move like any other.
-            if published.is_none() && apply.is_none() {
-                let key = from.key(index::FILE_NAME);
-                return Err(Error::NoIndex { key, place: from.to_string() }.into());
-            }
-            if let (Some((key, _)), Some(published)) = (&snapshot_keys, &published) {
-                check_snapshot(&store, &from, key, published)?;
-            }
-            (Some(store), published)
-        }
-    };
-    let (destination_store, destination_manifests) =
-        read_destination(options, io, &to, cache.as_ref())?;
-    if let (Some(store), Some((_, key))) = (&destination_store, &snapshot_keys)
-        && store.head(key)?.is_some()
-        && !is_unfinished(store, &to, options.snapshot.as_deref())?
-    {
-        let place = to.to_string();
-        return Err(Error::SnapshotExists { key: key.clone(), place }.into());
-    }
-    if options.source_folder.is_none() || options.destination_folder.is_none() {
-        io.say("Fetching manifests from source... \n");
-    }
-    let source_manifests = match (&options.source_folder, &source_store) {
-        (Some(folder), _) => Manifests::read_folder(&io.folder().join(folder))?,
-        (None, Some(store)) => Manifests::fetch(store, &from, cache.as_deref())?,
-        (None, None) => Manifests::default(),
-    };
-    if let Some(published) = &published {
-        check_published(options, io, published, &source_manifests, &from)?;
-    }
-
-    let mut source =
-        Side { store: source_store.as_ref(), location: &from, manifests: &source_manifests };
-    let destination = Side {
-        store: destination_store.as_ref(),
-        location: &to,
-        manifests: &destination_manifests,
-    };
-    let work = sync::prepare(&source, &destination, options.keep)?;
+    let (mut from, to) = sides::read(options, io, places)?;
+    let work = sync::prepare(&from.side(), &to.side(), options.keep)?;
     if options.check {
-        let result = Index::generate(work.result.clone().into_iter().collect());
-        let before = destination.manifests.index();
-        repo_tool::resolve::refuse_unresolvable(&result, Some(&before)).map_err(|reason| {
-            Failure::new(Exit::Failure, format!("{to} is not synced: {reason}"))
-        })?;
+        refuse_unresolvable(&work, &to)?;
     }
-    let late_store;
-    if source.store.is_none()
+    if from.store.is_none()
         && options.destination_folder.is_none()
         && !work.plan.archives_to_copy().is_empty()
     {
         // Only now is it known that the bucket behind the folder is needed.
-        late_store = open::readable(io, &from, options.source.profile.as_deref())?;
-        source.store = Some(&late_store);
+        let profile = options.source.profile.as_deref();
+        from.store = Some(open::readable(io, &from.location, profile)?);
     }
-    let document = || {
-        let choices = Choices {
-            no_remove: options.keep,
-            snapshot: options.snapshot.clone(),
-            ..Choices::default()
-        };
-        let folder = options.source_folder.as_ref();
-        let folder = folder.map(|path| io.folder().join(path).display().to_string());
-        let sides = Sides { source: Some((source, folder)), destination };
-        Document::new(&TOOL, choices, &work, &sides)
-    };
+    let (source, destination) = (from.side(), to.side());
+    let document = || document(options, io, &work, source, destination);
     let Some(records) = records else {
         if options.destination_folder.is_some() {
             io.say("NOTICE: a plan for a folder can be read, but not applied.");
@@ -139,7 +70,7 @@ fn sync(
     }
 
     change::summarize(io, &work, &source, &destination);
-    let Some(store) = &destination_store else {
+    let Some(store) = destination.store else {
         io.say("Nothing to do with local dir as destination - aborting.");
         return Ok(());
     };
@@ -161,13 +92,41 @@ fn sync(
         publish: true,
         snapshot: options.snapshot.clone(),
         new_snapshot: true,
-        cache,
+        cache: options.cache.folder(io),
         yes: options.yes || apply.is_some(),
         origin: io.origin(&TOOL, "sync"),
         record,
     };
     change::carry_out(io, records, &change)?;
     Ok(())
+}
+
+/// What would be installed from the destination must not become impossible.
+fn refuse_unresolvable(work: &Work, to: &Repository) -> Result<(), Failure> {
+    let result = Index::generate(work.result.clone().into_iter().collect());
+    let refused = repo_tool::resolve::refuse_unresolvable(&result, Some(&to.manifests.index()));
+    refused.map_err(|reason| {
+        Failure::new(Exit::Failure, format!("{} is not synced: {reason}", to.location))
+    })
+}
+
+/// The plan, as one that can be applied later.
+fn document(
+    options: &Options,
+    io: &Io,
+    work: &Work,
+    source: Side<'_>,
+    destination: Side<'_>,
+) -> Result<Document, Failure> {
+    let choices = Choices {
+        no_remove: options.keep,
+        snapshot: options.snapshot.clone(),
+        ..Choices::default()
+    };
+    let folder = options.source_folder.as_ref();
+    let folder = folder.map(|path| io.folder().join(path).display().to_string());
+    let sides = Sides { source: Some((source, folder)), destination };
+    Document::new(&TOOL, choices, work, &sides)
 }
 
 impl Options {
@@ -181,91 +140,6 @@ impl Options {
             source_folder: folder.map(PathBuf::from),
             ..self.clone()
         }
-    }
-}
-
-/// Whether an interrupted run has made the snapshot, and had only to remove archives after that.
-fn is_unfinished(store: &Store, to: &Location, snapshot: Option<&str>) -> Result<bool, Failure> {
-    let pending = pending::read(store, to)?;
-    Ok(pending.iter().any(|pending| pending.snapshot.as_deref() == snapshot))
-}
-
-/// The source's snapshot must be what its `packages.json` is.
-fn check_snapshot(
-    store: &Store,
-    from: &Location,
-    key: &str,
-    published: &Current,
-) -> Result<(), Failure> {
-    let same = match index::read_key(store, key)? {
-        Some(current) if current.bytes == published.bytes => true,
-        Some(current) => {
-            let theirs = current.parse(key)?;
-            theirs.same_as(&published.parse(&from.key(index::FILE_NAME))?)
-        }
-        None => false,
-    };
-    if same {
-        return Ok(());
-    }
-    Err(Error::SnapshotDiffers { key: key.to_owned(), place: from.to_string() }.into())
-}
-
-fn read_destination(
-    options: &Options,
-    io: &mut Io,
-    to: &Location,
-    cache: Option<&PathBuf>,
-) -> Result<(Option<Store>, Manifests), Failure> {
-    if let Some(folder) = &options.destination_folder {
-        let manifests = Manifests::read_folder(&io.folder().join(folder))?;
-        return Ok((None, manifests));
-    }
-    io.say(&format!("Checking destination bucket at\n  {to}..."));
-    let profile = options.destination.profile.as_deref();
-    let store = if options.dry_run || options.plan {
-        open::readable(io, to, profile)?
-    } else {
-        open::writable(io, to, profile)?
-    };
-    let manifests = Manifests::fetch(&store, to, cache.map(PathBuf::as_path))?;
-    if manifests.entries.is_empty() {
-        io.say("Destination is empty; proceeding.");
-    }
-    Ok((Some(store), manifests))
-}
-
-/// The source's `packages.json` must be what its manifests make, or the user wants it so. `--yes`
-/// takes the default, which is to abort.
-fn check_published(
-    options: &Options,
-    io: &mut Io,
-    published: &Current,
-    manifests: &Manifests,
-    from: &Location,
-) -> Result<(), Failure> {
-    // One that cannot be read is not what the manifests make either.
-    let index = published.parse(&from.key(index::FILE_NAME));
-    if index.is_ok_and(|index| index.same_as(&manifests.index())) {
-        return Ok(());
-    }
-    io.say(
-        "WARNING: packages.json from source does not match its list of manifests!\n \
-         You should run 'mkrepo.sh' to update, or ask the bucket maintainers to do so.",
-    );
-    if options.plan || options.dry_run || options.apply.is_some() {
-        io.say("");
-        return Ok(());
-    }
-    if options.yes {
-        return Err(Failure::silent(Exit::SourceStale));
-    }
-    match io.ask("Would you like to abort this operation? [Yn] ")? {
-        Answer::No => {
-            io.say("");
-            Ok(())
-        }
-        Answer::Yes | Answer::Default => Err(Failure::silent(Exit::SourceStale)),
     }
 }
 
