@@ -61,7 +61,7 @@ impl Document {
             .operations
             .iter()
             .map(|operation| {
-                let mut step = Step::from(operation);
+                let mut step = Step::from(operation.clone());
                 step.look_up(&theirs, &ours, source_manifests, sides.destination.manifests);
                 step
             })

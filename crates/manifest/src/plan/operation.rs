@@ -57,7 +57,8 @@ pub struct Operation {
 
 impl Operation {
     /// A step of which nothing else is known yet.
-    pub(super) fn new(kind: OperationKind, op: Action, package: &str) -> Self {
+    #[must_use]
+    pub fn new(kind: OperationKind, op: Action, package: &str) -> Self {
         Operation {
             kind,
             op,

@@ -87,25 +87,12 @@ pub struct Place {
     pub folder: Option<String>,
 }
 
-/// One operation: that of the historical planner, with what it is about.
+/// An operation with what it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Step {
-    pub kind: OperationKind,
-    pub op: Action,
-    pub package: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source_region: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub destination: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub destination_region: Option<String>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub skip: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    #[serde(flatten)]
+    pub operation: Operation,
     /// Of what is copied or removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size_bytes: Option<u64>,
@@ -117,43 +104,20 @@ pub(super) struct Step {
     pub replaces_etag: Option<String>,
 }
 
-impl From<&Operation> for Step {
-    fn from(operation: &Operation) -> Self {
-        let Operation { kind, op, package, skip, .. } = operation;
-        Self {
-            kind: *kind,
-            op: *op,
-            package: package.clone(),
-            source: operation.source.clone(),
-            source_region: operation.source_region.clone(),
-            destination: operation.destination.clone(),
-            destination_region: operation.destination_region.clone(),
-            skip: *skip,
-            reason: operation.reason.clone(),
-            size_bytes: None,
-            etag: None,
-            replaces_etag: None,
-        }
+impl From<Operation> for Step {
+    fn from(operation: Operation) -> Self {
+        Self { operation, size_bytes: None, etag: None, replaces_etag: None }
     }
 }
 
 impl Step {
     /// The removal of an archive that an interrupted run had still to do.
     pub(super) fn unfinished(path: &str, destination: String) -> Self {
-        Self {
-            kind: OperationKind::Dist,
-            op: Action::Remove,
-            package: path.strip_suffix(".tar.gz").unwrap_or(path).to_owned(),
-            source: None,
-            source_region: None,
-            destination: Some(destination),
-            destination_region: None,
-            skip: false,
-            reason: Some("an interrupted run had still to remove it".to_owned()),
-            size_bytes: None,
-            etag: None,
-            replaces_etag: None,
-        }
+        let package = path.strip_suffix(".tar.gz").unwrap_or(path);
+        let mut removal = Operation::new(OperationKind::Dist, Action::Remove, package);
+        removal.destination = Some(destination);
+        removal.reason = Some("an interrupted run had still to remove it".to_owned());
+        removal.into()
     }
 
     /// Finds out about the objects that the step is about.
@@ -164,15 +128,16 @@ impl Step {
         source: Option<&Manifests>,
         destination: &Manifests,
     ) {
-        let file_name = format!("{}{FILE_SUFFIX}", self.package);
-        let there = self.destination.as_ref().and_then(|name| ours.get(name));
-        match (self.kind, self.op) {
+        let Operation { kind, op, package, source: from, destination: to, .. } = &self.operation;
+        let file_name = format!("{package}{FILE_SUFFIX}");
+        let there = to.as_ref().and_then(|name| ours.get(name));
+        match (*kind, *op) {
             (OperationKind::Dist, Action::Remove) => {
                 self.size_bytes = there.map(|object| object.size);
                 self.etag = there.map(|object| object.etag.clone());
             }
             (OperationKind::Dist, Action::Add | Action::Update) => {
-                let object = self.source.as_ref().and_then(|name| theirs.get(name));
+                let object = from.as_ref().and_then(|name| theirs.get(name));
                 self.size_bytes = object.map(|object| object.size);
                 self.etag = object.map(|object| object.etag.clone());
                 self.replaces_etag = there.map(|object| object.etag.clone());

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use manifest::plan::Action;
+use manifest::plan::{Action, Operation};
 
 use super::Error;
 use super::document::{Document, SideState, Step};
@@ -38,7 +38,7 @@ impl Document {
         let longer = self.operations.iter().skip(now.operations.len());
         let missing = now.operations.iter().skip(self.operations.len());
         if let Some(step) = differing.into_iter().chain(longer).chain(missing).next() {
-            return Err(Error::Differs { difference: step.describe() });
+            return Err(Error::Differs { difference: describe(step) });
         }
         if self.options != now.options {
             return Err(Error::Differs { difference: "its options".to_owned() });
@@ -47,16 +47,9 @@ impl Document {
     }
 }
 
-impl Step {
-    fn describe(&self) -> String {
-        let (op, kind) = (self.op.as_str(), self.kind.as_str());
-        format!("{op} {kind} {}", self.package)
-    }
-
-    /// The step without what may change while the manifests stay.
-    fn plain(&self) -> Self {
-        Self { size_bytes: None, etag: None, replaces_etag: None, ..self.clone() }
-    }
+fn describe(step: &Step) -> String {
+    let Operation { op, kind, package, .. } = &step.operation;
+    format!("{} {} {package}", op.as_str(), kind.as_str())
 }
 
 /// What differs between two states of a side.
@@ -86,19 +79,20 @@ fn changes(then: &BTreeMap<String, String>, now: &BTreeMap<String, String>) -> V
 
 /// Archives that are not what they were, where the steps are the same otherwise.
 fn archives(then: &[Step], now: &[Step], theirs: &mut Vec<String>, ours: &mut Vec<String>) {
-    if then.len() != now.len() || then.iter().zip(now).any(|(a, b)| a.plain() != b.plain()) {
+    if !then.iter().map(|step| &step.operation).eq(now.iter().map(|step| &step.operation)) {
         return;
     }
     for (then, now) in then.iter().zip(now) {
-        let name = |place: &Option<String>| place.clone().unwrap_or_else(|| then.package.clone());
+        let Operation { op, package, source, destination, .. } = &then.operation;
+        let name = |place: &Option<String>| place.clone().unwrap_or_else(|| package.clone());
         if (then.etag.as_ref(), then.size_bytes) != (now.etag.as_ref(), now.size_bytes) {
-            match then.op {
-                Action::Remove => ours.push(format!("{} was changed", name(&then.destination))),
-                _ => theirs.push(format!("{} was changed", name(&then.source))),
+            match op {
+                Action::Remove => ours.push(format!("{} was changed", name(destination))),
+                _ => theirs.push(format!("{} was changed", name(source))),
             }
         }
         if then.replaces_etag != now.replaces_etag {
-            ours.push(format!("{} was changed", name(&then.destination)));
+            ours.push(format!("{} was changed", name(destination)));
         }
     }
 }
