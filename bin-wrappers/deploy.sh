@@ -87,12 +87,14 @@ $publish || [[ ${#checked[@]} -eq 0 ]] || wrong_usage
 
 # `${x[@]+…}`: to bash 4.3 and older, an empty array is an unset variable.
 builder=$(find_tool bob-build)
+show_formulae "$builder"
 build=("$builder" --bob ${name[@]+"${name[@]}"})
 deployer=$(find_tool pkg-deploy)
 deploy=("$deployer" --bob ${overwrite[@]+"${overwrite[@]}"})
 # A deploy that died before mkrepo.sh had its turn is completed by running it again.
 ! $publish || deploy+=(--resume)
 work=
+archive=
 make_work_folder
 deploys=/dev/null
 ! $publish || deploys=$work/deploys
@@ -121,11 +123,12 @@ for formula in "${formulae[@]}"; do
 		rm -rf -- "$work/output" "$work/records"
 		continue
 	fi
-	run "${build[@]}" --output "$work/output" --records "$work/records" "$formula" 2>&1
+	run "${build[@]}" --output "$work/output" --archive "$archive" --records "$work/records" \
+		"$formula" 2>&1
 	run "${deploy[@]}" --records "$deploys" "$work/records" 2>&1
 	cat -- "$deploys" >>"$work/deployed"
 	# Archives are large, and there may be many formulae.
-	rm -rf -- "$work/output" "$work/records"
+	rm -rf -- "$work/output" "$work/records" "$archive"
 done
 
 if $publish && ! $dry_run; then

@@ -9,6 +9,7 @@ litter, and where the programs are looked for. Every path has spaces in it.
 import itertools
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -90,7 +91,7 @@ class Wrappers(unittest.TestCase):
         )
 
     def called(self):
-        """The calls so far, with the wrapper's work folder called WORK."""
+        """The calls so far, with the wrapper's work folder called WORK, the place for an archive ARCHIVE."""
         if not self.calls.exists():
             return []
         lines = self.calls.read_text().splitlines()
@@ -102,7 +103,9 @@ class Wrappers(unittest.TestCase):
         for word in line.split("|"):
             if word.startswith(str(self.folder / "tmp")):
                 rest = word[len(str(self.folder / "tmp")) + 1 :].split("/", 1)
-                word = "/".join(["WORK", *rest[1:]])
+                # The archive has the name that the historical bob gave it.
+                archive = re.fullmatch(r"bob-build-\w{8}\.tar\.gz", rest[0]) and len(rest) == 1
+                word = "ARCHIVE" if archive else "/".join(["WORK", *rest[1:]])
             words.append(word)
         return " ".join(words)
 
@@ -157,7 +160,7 @@ class Wrappers(unittest.TestCase):
         self.assertEqual(
             [
                 "pkg-deploy --bob --no-manifest --overwrite --check php-8.3.9",
-                "bob-build --bob --no-manifest --output WORK --records WORK/records php-8.3.9",
+                "bob-build --bob --no-manifest --output WORK --archive ARCHIVE --records WORK/records php-8.3.9",
                 "pkg-deploy --bob --no-manifest --overwrite --records /dev/null WORK/records",
             ],
             self.called(),
@@ -208,7 +211,7 @@ class Wrappers(unittest.TestCase):
         self.assertEqual(
             [
                 "pkg-deploy --bob --check php-8.3.9",
-                "bob-build --bob --output WORK/output --records WORK/records php-8.3.9",
+                "bob-build --bob --output WORK/output --archive ARCHIVE --records WORK/records php-8.3.9",
                 "pkg-deploy --bob --records /dev/null WORK/records",
             ],
             self.called(),
@@ -360,6 +363,24 @@ class Wrappers(unittest.TestCase):
             (checkout / "target" / profile / "repo-sync").write_text(f"#!/bin/sh\necho {profile}\n")
             done = found()
             self.assertEqual((0, f"{profile}\n"), (done.returncode, done.stdout), done.stderr)
+
+    def test_a_formula_with_a_copy_of_the_helpers_finds_the_programs(self):
+        checkout = self.folder / "check out"
+        shutil.copytree(WRAPPERS, checkout / "bin-wrappers", ignore=shutil.ignore_patterns("__pycache__"))
+        programs = checkout / "target" / "debug"
+        programs.mkdir(parents=True)
+        copy = self.workspace / "util" / "include"
+        shutil.copytree(WRAPPERS / "include", copy, ignore=shutil.ignore_patterns("__pycache__"))
+        # In the place of a formula, which is run by that program.
+        (programs / "bob-build").write_text(f"#!/bin/sh\nexec python3 '{copy}/manifest.py' TYPE\n")
+        (programs / "bob-build").chmod(0o755)
+        self.stand_in(programs / "manifest-gen")
+        self.stand_in(programs / "pkg-deploy")
+        system = {"PATH": os.environ["PATH"]}
+        for words in (["bob", "build"], ["deploy.sh", "--dry-run"]):
+            done = self.run_wrapper(checkout / "bin-wrappers" / words[0], *words[1:], "php-8.3.9", **system)
+            self.assertEqual(0, done.returncode, done.stderr)
+            self.assertEqual(["manifest-gen TYPE"], self.called())
 
     def test_closed_streams(self):
         calls = (["bob", "build", "x"], ["deploy.sh", "x"], ["mkrepo.sh"])

@@ -31,6 +31,12 @@ find_tool() {
 	die 127 "cannot find the program '$1': put it on \$PATH, or build it with 'make build'"
 }
 
+# show_formulae PROGRAM: a formula with a copy of our helpers finds the programs too,
+# which those look for on $PATH: last, so that nothing else of its changes.
+show_formulae() {
+	type -P "${1##*/}" >/dev/null || export PATH="$PATH:${1%/*}"
+}
+
 # The signal that has arrived, the same for the present `wait`, and the program
 # that runs meanwhile.
 slipway_signal=
@@ -43,25 +49,28 @@ slipway_on_signal() {
 	[[ -z $slipway_child ]] || kill -s "$1" "$slipway_child" 2>/dev/null || :
 }
 
-# make_work_folder: $work, a private folder that goes when this shell ends, also
-# by a signal. From here on a signal ends the running program first, so that
-# nothing is cleaned up under its feet, and then this shell by the same signal.
+# make_work_folder: $work, a private folder, and $archive, a path for an archive, named
+# as the historical bob did. Both go when this shell ends, also by a signal. From here on
+# a signal ends the running program first, so that nothing is cleaned up under its feet,
+# and then this shell by the same signal.
 make_work_folder() {
 	local name
 	# `run` hands stdin on; a closed one is an empty one. What goes to a closed stdout is lost.
 	{ : 3<&0; } 2>/dev/null || exec </dev/null
 	{ : 3>&1; } 2>/dev/null || exec >/dev/null
 	work=
+	archive=
 	trap 'remove_work_folder' EXIT
 	for name in HUP INT TERM; do
 		# shellcheck disable=SC2064 # the name of now is what is meant
 		trap "slipway_on_signal $name" "$name"
 	done
-	work=$(umask 077 && mktemp -d "${TMPDIR:-/tmp}/${0##*/}.XXXXXX") || exit 1
+	work=$(umask 077 && mktemp -d "${TMPDIR:-/tmp}/${0##*/}.XXXXXXXX") || exit 1
+	archive=${work%/*}/bob-build-${work##*.}.tar.gz
 }
 
 remove_work_folder() {
-	[[ -z $work ]] || rm -rf -- "$work"
+	[[ -z $work ]] || rm -rf -- "$work" "$archive"
 	work=
 }
 

@@ -141,11 +141,11 @@ class Place:
             text = text.replace(self.store.shown, "s3://")
         text = re.sub(re.escape(str(self.options.wrappers)) + r"(/\S+): line \d+:", r"<WRAPPERS>\1:", text)
         text = text.replace(str(self.work), "<WORK>").replace(quoted, "<WORK>")
+        text = re.sub(r"(?m)^Created: <WORK>/tmp/bob-build-\w{8}\.tar\.gz$", "Created: <FILE>", text)
         text = re.sub(r"<WORK>/tmp/[^/:;'\s]*", "<TMP>/*", text)
         # What uploads a manifest to a folder, and what to S3, are the same to a case.
         text = text.replace("'install' '-D' '-m' '644'", S3_COMMAND)
-        text = re.sub(r"using mtime: .*", "using mtime: <TIME>", text)
-        return re.sub(r"(?m)^Created: .*", "Created: <FILE>", text)
+        return re.sub(r"using mtime: .*", "using mtime: <TIME>", text)
 
     def environment(self):
         system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -13,6 +13,7 @@ pub(crate) struct Options {
     pub name: Option<String>,
     pub output: Option<PathBuf>,
     pub archive: bool,
+    pub archive_file: Option<PathBuf>,
     pub manifest: bool,
     pub require_manifest: bool,
     pub pass_credentials: bool,
@@ -34,6 +35,7 @@ impl Options {
             dry_run: args.flag(["-n", "--dry-run"]),
             name: args.value("--name")?,
             output: args.value(["-o", "--output"])?,
+            archive_file: args.value("--archive")?,
             cache: args.value("--cache-dir")?,
             records: args.value("--records")?,
             limits: args.archive_limits()?,
@@ -46,6 +48,12 @@ impl Options {
             "--name goes with one formula"
         } else if options.name.as_deref().is_some_and(|name| !is_below(name)) {
             "--name is a path below the prefix, without \"..\", and not one that ends in a slash"
+        } else if options.archive_file.is_some() && options.formulae.len() > 1 {
+            "--archive goes with one formula"
+        } else if options.archive_file.is_some() && !options.archive {
+            "--archive and --no-archive exclude each other"
+        } else if options.archive_file.is_some() && options.output.is_none() {
+            "--archive goes with --output, for the manifest and the log"
         } else if options.require_manifest && !options.manifest {
             "--require-manifest and --no-manifest exclude each other"
         } else {
@@ -75,6 +83,21 @@ mod tests {
         for name in ["x", "a/x-1.0+b", "..x"] {
             assert_eq!(parse(name).unwrap().name.as_deref(), Some(name));
         }
+    }
+
+    #[test]
+    fn a_file_for_the_archive_goes_with_one_formula_and_a_folder() {
+        let parse = |rest: &[&str]| {
+            let all = ["--archive=x.tar.gz"].iter().chain(rest);
+            Options::parse(Args::new(all.map(Into::into).collect()))
+        };
+        for rest in
+            [&["--output=out", "x-1", "y-1"][..], &["x-1"], &["--no-archive", "-oout", "x-1"]]
+        {
+            assert_eq!(parse(rest).unwrap_err().exit, tool::Exit::Usage, "{rest:?}");
+        }
+        let options = parse(&["--output=out", "x-1"]).unwrap();
+        assert_eq!(options.archive_file, Some("x.tar.gz".into()));
     }
 
     #[test]

@@ -201,7 +201,7 @@ impl Session<'_> {
 
     fn pack(&self, tree: &Path, name: &str, output: &Output) -> Result<record::Archive, Error> {
         self.notes.say("Archiving.");
-        let archive = output.pack(tree, name, &self.pack)?;
+        let archive = output.pack(tree, name, self.options.archive_file.as_deref(), &self.pack)?;
         self.notes.say(&format!("Created: {}", archive.path.display()));
         Ok(archive)
     }

@@ -56,15 +56,23 @@ impl Output {
         Ok(path)
     }
 
-    /// Packs `tree` as NAME.tar.gz. It appears under its name when it is whole.
+    /// Packs `tree` as NAME.tar.gz, or into the file that the user named. It appears under its name
+    /// when it is whole.
     pub(crate) fn pack(
         &self,
         tree: &Path,
         name: &str,
+        named: Option<&Path>,
         options: &PackOptions,
     ) -> Result<Archive, Error> {
-        let path = self.place(&format!("{name}.tar.gz"))?;
-        let folder = path.parent().unwrap_or(Path::new("."));
+        let path = match named {
+            Some(path) => path.to_owned(),
+            None => self.place(&format!("{name}.tar.gz"))?,
+        };
+        let folder = match path.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
         let mut file = scratch::File::new_in(folder, "archive-").map_err(Error::local(folder))?;
         let packed = archive::pack(tree, file.file(), options)
             .map_err(|source| Error::Pack { path: tree.to_owned(), source })?;
