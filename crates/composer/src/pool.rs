@@ -104,7 +104,8 @@ impl Candidate {
     pub(crate) fn new(package: Arc<Package>, terms: &mut Terms) -> Result<Self, BadConstraint> {
         let own_version: Arc<str> = package.pretty_version.as_str().into();
         let mut relations = |links: &[Link]| -> Result<Vec<Relation>, BadConstraint> {
-            let relation = |link: &Link| {
+            let mut relations = Vec::with_capacity(links.len());
+            for link in links {
                 let text = if &*link.constraint == "self.version" {
                     &own_version
                 } else {
@@ -115,13 +116,10 @@ impl Candidate {
                     target: link.target.to_string(),
                     source,
                 })?;
-                Ok(Relation {
-                    target: terms.name(&link.target),
-                    term,
-                    pretty: Arc::clone(&link.constraint),
-                })
-            };
-            links.iter().map(relation).collect()
+                let target = terms.name(&link.target);
+                relations.push(Relation { target, term, pretty: Arc::clone(&link.constraint) });
+            }
+            Ok(relations)
         };
         let links = Links {
             requires: relations(&package.requires)?,

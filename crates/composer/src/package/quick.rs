@@ -57,8 +57,9 @@ fn once<T>(field: &mut Option<T>, value: T) -> Option<()> {
 }
 
 fn links(walker: &mut Walker<'_>, strings: &mut Strings) -> Option<Vec<Link>> {
-    let mut links: Vec<Link> = Vec::new();
-    walker.members(|walker, target| {
+    // Collected in one place, so that each list gets the room that it needs, and no more.
+    let mut links = std::mem::take(&mut strings.links);
+    let read = walker.members(|walker, target| {
         let target = strings.lower(&target.text()?);
         // The same text is the same one here. (All are compared with all.)
         if links.len() > MANY || links.iter().any(|link| Arc::ptr_eq(&link.target, &target)) {
@@ -66,8 +67,11 @@ fn links(walker: &mut Walker<'_>, strings: &mut Strings) -> Option<Vec<Link>> {
         }
         links.push(Link { target, constraint: strings.get(&walker.string()?) });
         Some(())
-    })?;
-    Some(links)
+    });
+    let mut list = Vec::with_capacity(links.len());
+    list.append(&mut links);
+    strings.links = links;
+    read.map(|()| list)
 }
 
 fn dist(walker: &mut Walker<'_>) -> Option<Dist> {

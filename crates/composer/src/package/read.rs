@@ -58,15 +58,19 @@ pub(crate) enum Strictness {
 /// The names and constraints of a repository, each once: the same few hundred come up in every
 /// package.
 #[derive(Debug, Default)]
-pub(crate) struct Strings(TextSet);
+pub(crate) struct Strings {
+    known: TextSet,
+    /// Where links are collected; empty in between.
+    pub(super) links: Vec<Link>,
+}
 
 impl Strings {
     pub(super) fn get(&mut self, text: &str) -> Arc<str> {
-        if let Some(known) = self.0.get(text) {
+        if let Some(known) = self.known.get(text) {
             return Arc::clone(known);
         }
         let text: Arc<str> = text.into();
-        self.0.insert(Arc::clone(&text));
+        self.known.insert(Arc::clone(&text));
         text
     }
 

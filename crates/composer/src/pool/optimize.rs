@@ -26,17 +26,16 @@ pub(crate) struct Removed {
 /// What a candidate's links say: for each kind, targets and canonical constraints, by target.
 type Definition = [Vec<(Name, u32)>; 4];
 
-/// Candidates that the same constraints allow, by what their links say.
-type Group = Map<u32, Vec<Id>>;
-
 /// No constraint, or no list of them.
 const NOTHING: u32 = u32::MAX;
 
-/// What tells groups apart: the constraints that allow a candidate, in order: one on the name in
-/// question, those with which the candidate replaces others, and those that conflict with it.
-/// (Without the first, the next one takes its place: Composer puts them into one text.)
+/// What tells groups of a name apart: what the candidates' links say, and the constraints that allow
+/// a candidate, in order: one on the name in question, those with which the candidate replaces
+/// others, and those that conflict with it. (Without the first, the next one takes its place:
+/// Composer puts them into one text.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Key {
+    definition: u32,
     first: u32,
     rest: u32,
     conflicts: u32,
@@ -59,11 +58,12 @@ struct Optimizer {
     conflicting: Map<Name, Vec<(u32, Constraint)>>,
     aliases: Map<Id, Vec<Id>>,
     keep: Set<Id>,
-    groups: Map<Name, Vec<Group>>,
+    /// Candidates that nothing tells apart but their version.
+    groups: Vec<Vec<Id>>,
     group_ids: Map<(Name, Key), usize>,
     lists: Map<Vec<u32>, u32>,
-    /// For each candidate and name, its last group and its definition there.
-    group_of: Map<(Id, Name), (usize, u32)>,
+    /// For each candidate and name, its last group.
+    group_of: Map<(Id, Name), usize>,
     stands_for: Map<Id, Versions>,
 }
 
@@ -211,18 +211,13 @@ impl Optimizer {
                     }
                 }
                 let conflicts = self.conflicts(name, &candidate.version);
-                for form in first {
-                    self.put(
-                        id,
-                        name,
-                        Key { first: form, rest: shared.all, conflicts },
-                        definition,
-                    );
+                for first in first {
+                    self.put(id, name, Key { definition, first, rest: shared.all, conflicts });
                 }
                 // And once for all constraints that do not allow it.
                 if !all && (shared.first != NOTHING || conflicts != NOTHING) {
-                    let key = Key { first: shared.first, rest: shared.rest, conflicts };
-                    self.put(id, name, key, definition);
+                    let Shared { first, rest, .. } = shared;
+                    self.put(id, name, Key { definition, first, rest, conflicts });
                 }
             }
         }
@@ -261,17 +256,16 @@ impl Optimizer {
         *self.lists.entry(forms).or_insert(next)
     }
 
-    fn put(&mut self, id: Id, name: Name, key: Key, definition: u32) {
-        let groups = self.groups.entry(name).or_default();
+    fn put(&mut self, id: Id, name: Name, key: Key) {
         let group = *self.group_ids.entry((name, key)).or_insert_with(|| {
-            groups.push(Group::default());
-            groups.len() - 1
+            self.groups.push(Vec::new());
+            self.groups.len() - 1
         });
-        let members = groups[group].entry(definition).or_default();
+        let members = &mut self.groups[group];
         if members.last() != Some(&id) {
             members.push(id);
         }
-        self.group_of.insert((id, name), (group, definition));
+        self.group_of.insert((id, name), group);
     }
 
     fn definition(&mut self, terms: &Terms, candidate: &Candidate) -> Definition {
@@ -295,13 +289,15 @@ impl Optimizer {
 
     /// Keeps the best of each group.
     fn choose(&mut self, pool: &Pool, policy: Policy) {
-        let groups: Vec<Vec<Id>> =
-            self.groups.values().flatten().flat_map(|group| group.values().cloned()).collect();
-        for members in groups {
-            let best =
-                if members.len() == 1 { members } else { policy.select(pool, members, None) };
-            for id in best {
-                self.keep(pool, id);
+        for group in 0..self.groups.len() {
+            match self.groups[group][..] {
+                [only] => self.keep(pool, only),
+                _ => {
+                    let members = self.groups[group].clone();
+                    for best in policy.select(pool, members, None) {
+                        self.keep(pool, best);
+                    }
+                }
             }
         }
     }
@@ -322,8 +318,8 @@ impl Optimizer {
         let mut versions = Versions::new();
         let mut seen = Set::default();
         for name in pool.candidates[id].own_names() {
-            let Some((group, definition)) = self.group_of.get(&(id, name)) else { continue };
-            for member in &self.groups[&name][*group][definition] {
+            let Some(group) = self.group_of.get(&(id, name)) else { continue };
+            for member in &self.groups[*group] {
                 if !seen.insert(*member) {
                     continue;
                 }
