@@ -27,6 +27,7 @@ mod lock;
 mod merge;
 mod native;
 mod project;
+mod relocate;
 mod report;
 mod resolve;
 mod settings;

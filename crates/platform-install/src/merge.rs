@@ -9,6 +9,7 @@ use std::fs::{self, Metadata};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
+use crate::relocate::{open_up, relocate};
 use crate::stage::Stage;
 use crate::{Error, unfinished};
 
@@ -63,7 +64,11 @@ fn plan(
                     false => Some(to.clone()),
                 };
                 match inside.filter(|path| path.is_dir()) {
-                    Some(folder) => plan(&from, &folder, home, moves)?,
+                    Some(folder) => {
+                        // What is there keeps its mode; this one only gives up what it holds.
+                        open_up(&from).map_err(Error::local("read", &from))?;
+                        plan(&from, &folder, home, moves)?;
+                    }
                     None => return Err(clash()),
                 }
             }
@@ -103,7 +108,7 @@ impl Journal {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(error),
         };
-        match fs::rename(from, to) {
+        match relocate(from, to) {
             Ok(()) => {
                 self.moved.push((from.to_owned(), to.to_owned(), kept));
                 Ok(())
@@ -121,7 +126,7 @@ impl Journal {
     /// Puts everything back, as far as that goes: each step on its own.
     fn undo(&mut self) {
         for (from, to, kept) in self.moved.drain(..).rev() {
-            let _ = fs::rename(&to, from);
+            let _ = relocate(&to, &from);
             if let Some(kept) = kept {
                 let _ = fs::rename(kept, to);
             }

@@ -12,6 +12,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use crate::Error;
+use crate::relocate::relocate;
 use crate::stage::{PREFIX, REPLACED, TREE};
 
 const NAME: &str = "moves";
@@ -56,7 +57,7 @@ pub fn clear(home: &Path) -> Result<bool, Error> {
         if is_folder && entry.file_name().as_bytes().starts_with(PREFIX.as_bytes()) {
             let stage = entry.path();
             undone |= undo(&stage, home)?;
-            fs::remove_dir_all(&stage).map_err(Error::local("remove", stage))?;
+            scratch::remove_tree(&stage).map_err(Error::local("remove", stage))?;
         }
     }
     Ok(undone)
@@ -84,7 +85,7 @@ fn undo(stage: &Path, home: &Path) -> Result<bool, Error> {
         let (from, to) = (stage.join(TREE).join(from), home.join(to));
         let kept = stage.join(REPLACED).join(number.to_string());
         if !is_there(&from) && is_there(&to) {
-            fs::rename(&to, &from).map_err(Error::local("move", &to))?;
+            relocate(&to, &from).map_err(Error::local("move", &to))?;
         }
         if is_there(&kept) {
             fs::rename(kept, &to).map_err(Error::local("write", to))?;

@@ -186,14 +186,24 @@ fn forget(path: &Path) {
     }
 }
 
-/// Removes a file or a tree, read-only folders in it too. There is nobody left to tell when that
-/// fails: the work that made it has ended already, well or with its own error.
+/// Removes a file or a tree. There is nobody left to tell when that fails: the work that made it has
+/// ended already, well or with its own error.
 fn remove(path: &Path) {
-    if fs::remove_file(path).is_ok() || fs::remove_dir_all(path).is_ok() {
-        return;
+    if fs::remove_file(path).is_err() {
+        let _ = remove_tree(path);
     }
-    make_writable(path);
-    let _ = fs::remove_dir_all(path);
+}
+
+/// Removes a folder and all that is in it, read-only folders too.
+///
+/// # Errors
+/// When something in it cannot be removed.
+pub fn remove_tree(folder: &Path) -> io::Result<()> {
+    if fs::remove_dir_all(folder).is_ok() {
+        return Ok(());
+    }
+    make_writable(folder);
+    fs::remove_dir_all(folder)
 }
 
 fn make_writable(folder: &Path) {
