@@ -372,7 +372,19 @@ fn composer_and_ours_agree_on_a_folder_behind_a_web_server() {
 
 #[test]
 fn composer_and_ours_agree_on_seaweedfs() {
-    run(&Repository::on_seaweed());
+    let repository = Repository::on_seaweed();
+    run(&repository);
+    // The same again from an index that is served compressed.
+    let url = format!("{}/{DEVELOP}", repository.url);
+    let script = "repo-mkrepo --upload --gzip </dev/null >&2
+        python3 -c 'import sys, urllib.request as web
+assert web.urlopen(sys.argv[1]).headers[\"Content-Encoding\"] == \"gzip\"' \"$URL\"";
+    repository.place.shell(script).env("URL", format!("{url}packages.json")).run().success();
+    let found = repository.both("gzip", r#""php":"8.2.*","ext-redis":"*","ext-gd":"*""#, &[url]);
+    let found = found.unwrap();
+    for package in ["php 8.2.29", "ext-redis 6.0.2", "ext-gd 8.2.29"] {
+        assert!(found.iter().any(|name| name == package), "{package}: {found:?}");
+    }
 }
 
 #[test]
