@@ -146,8 +146,7 @@ impl Session<'_> {
         say(&format!("Building formula {} in {}:\n", formula.name, folder.path().display()));
         let name = self.options.name.as_deref().unwrap_or(&formula.name);
         let (log_path, log) = output.log(name)?;
-        let command_folder =
-            scratch::Folder::new("bob-manifest-").map_err(Error::local("TMPDIR"))?;
+        let command_folder = manifest_file::command_folder().map_err(Error::local("TMPDIR"))?;
         let command_file = command_folder.path().join("command");
         let started = Instant::now();
         let words: Box<dyn Write + Send> = match self.words_to_stdout {

@@ -1,7 +1,7 @@
 //! The manifest that a formula wrote, found without running anything.
 
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read as _};
+use std::io::{self, ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use manifest::{FILE_SUFFIX, Manifest};
@@ -18,6 +18,19 @@ pub(crate) struct Written {
     pub name: String,
     /// Its bytes.
     pub bytes: Vec<u8>,
+}
+
+/// A folder for the file that `$MANIFEST_CMD` names. The helpers of 2016 write to it unquoted, so
+/// it is not below a `$TMPDIR` that a shell would take for several words, if that can be helped.
+pub(crate) fn command_folder() -> io::Result<scratch::Folder> {
+    const PREFIX: &str = "bob-manifest-";
+    let given = std::env::temp_dir();
+    let one_word = |path: &str| !path.contains(|c: char| c.is_whitespace() || "*?[".contains(c));
+    if given.to_str().is_some_and(one_word) {
+        return scratch::Folder::new_in(&given, PREFIX);
+    }
+    scratch::Folder::new_in(Path::new("/tmp"), PREFIX)
+        .or_else(|_| scratch::Folder::new_in(&given, PREFIX))
 }
 
 /// Finds the manifest of a formula that ran in `folder`: the one that the upload command in
