@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use location::Location;
+use manifest::FILE_SUFFIX;
 use repo_tool::Cache;
 use repo_tool::open::Place;
 use tool::{Args, Exit, Failure, Io};
@@ -150,7 +151,8 @@ enum Verb {
 
 impl Verb {
     /// The verb that the arguments begin with. They may also be a bucket of that name, a prefix and
-    /// manifests: the one is told from the other by the count and by what looks like a generation.
+    /// manifests: the one is told from the other by the count and by what looks like a prefix or a
+    /// manifest. Anything else is meant as a generation, if there is none of that name.
     fn of(rest: &[String]) -> Option<Self> {
         let place = |rest: &[String]| match rest {
             [] => Some(Named(None)),
@@ -158,9 +160,8 @@ impl Verb {
             _ => None,
         };
         let generation = |text: &String| {
-            let number = text.split('-').next().unwrap_or_default();
-            let numeric = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-            (numeric || text.starts_with("HEAD")).then(|| text.clone())
+            let other = text.is_empty() || text.contains('/') || text.ends_with(FILE_SUFFIX);
+            (!other).then(|| text.clone())
         };
         match rest {
             [verb, rest @ ..] if verb == "log" => place(rest).map(Self::Log),
@@ -196,7 +197,7 @@ fn make(
         [] => (None, &[][..]),
         // Two forms of old: a bucket and prefix first, or manifests only.
         [first, ..] if is_file(first) => (None, rest),
-        [first, ..] if first.ends_with(manifest::FILE_SUFFIX) => {
+        [first, ..] if first.ends_with(FILE_SUFFIX) => {
             return Err(Failure::new(Exit::NotFound, format!("{first} does not exist")));
         }
         [verb] if ["diff", "rollback"].contains(&verb.as_str()) => {
@@ -265,6 +266,8 @@ mod tests {
         check(&["log", "p/"], Some(("log", "p/")), 0);
         check(&["diff", "p/"], Some(("diff", "p/")), 0);
         check(&["rollback", "p/"], Some(("rollback", "p/")), 0);
+        check(&["rollback", ""], Some(("rollback", "")), 0);
+        check(&["diff", "p/", "gone.composer.json"], Some(("diff", "p/")), 1);
         check(&["--upload", "rollback", "1"], Some(("rollback", "1")), 0);
     }
 
@@ -279,6 +282,8 @@ mod tests {
         for (texts, expected) in [
             (&["diff", "1", "HEAD", "--json"][..], None),
             (&["diff", "HEAD~2", "0000000003-8f3a12bc34de", "b", "p/"], place),
+            // Whatever is no prefix is meant as a generation: there is none of that name then.
+            (&["diff", "head", "%s", "b", "p/"], place),
         ] {
             let Command::Diff(diff) = command(texts).unwrap() else { panic!("{texts:?}") };
             assert_eq!(diff.place, named(expected));

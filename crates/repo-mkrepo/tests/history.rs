@@ -95,8 +95,12 @@ fn the_difference() {
         assert_eq!(document["changed"][0]["name"], "heroku-sys/b");
         assert_eq!(document["manifests"]["removed"][0], "a-1.composer.json");
         assert_eq!(document["manifests"]["added"][0], "c-1.composer.json");
-        let output = run(&site, &["diff", "1", "9"], "").expect(7);
-        assert!(output.stderr.contains("there is no generation 9 of"), "{}", output.stderr);
+        for odd in ["9", "0", "head", "HEAD^", "%s", " 1", "1\n"] {
+            let output = run(&site, &["diff", "1", odd], "").expect(7);
+            let said = format!("there is no generation {odd} of");
+            assert!(output.stderr.contains(&said), "{}", output.stderr);
+            let _ = run(&site, &["rollback", "--yes", odd], "").expect(7);
+        }
     }
 }
 
