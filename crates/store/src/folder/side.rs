@@ -4,7 +4,8 @@ use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::mpsc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::fs::{FlockOperation, Stat, Timespec, Timestamps};
 use rustix::io::Errno;
@@ -17,6 +18,10 @@ use crate::Error;
 const AHEAD: i128 = 3_600 * 1_000_000_000;
 /// The coarsest time stamps of a file system that are put up with (FAT: 2 s).
 const COARSEST: i128 = 10 * 1_000_000_000;
+
+/// Nobody holds the lock for longer than a few files need to be renamed or removed: whoever does is
+/// stopped, or its disk is.
+const LONGEST_HELD: Duration = Duration::from_secs(120);
 
 /// The folder `<root>/.slipway/<bucket>`.
 pub(super) struct Side {
@@ -55,17 +60,16 @@ impl Side {
 
     /// Takes the bucket's lock, once whoever holds it is done.
     pub(super) fn lock(&self) -> Result<Lock, Error> {
+        self.lock_within(LONGEST_HELD)
+    }
+
+    fn lock_within(&self, limit: Duration) -> Result<Lock, Error> {
         let path = self.path.join("lock");
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
-        let file = options.open(&path).map_err(local(&path))?;
-        loop {
-            match rustix::fs::flock(&file, FlockOperation::LockExclusive) {
-                Ok(()) => return Ok(Lock { file, path }),
-                Err(Errno::INTR) => {}
-                Err(other) => return Err(local(&path)(other.into())),
-            }
-        }
+        let open = || options.open(&path);
+        let file = open().and_then(|file| locked(file, limit)).map_err(local(&path))?;
+        Ok(Lock { file, path })
     }
 
     /// Where the attributes of this state of an object are. Neither the folder above nor an inode is
@@ -183,6 +187,36 @@ impl Lock {
     }
 }
 
+/// Locks a file, after all who asked before.
+fn locked(file: File, limit: Duration) -> io::Result<File> {
+    match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => return Ok(file),
+        Err(Errno::WOULDBLOCK | Errno::INTR) => {}
+        Err(other) => return Err(other.into()),
+    }
+    // The system keeps the queue, but knows no deadline. A thread that is not waited for any more
+    // gives the lock back as soon as it has it.
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut result = Err(Errno::INTR);
+        while result == Err(Errno::INTR) {
+            result = rustix::fs::flock(&file, FlockOperation::LockExclusive);
+        }
+        let _ = sender.send(result.map(|()| file));
+    });
+    match receiver.recv_timeout(limit) {
+        Ok(result) => Ok(result?),
+        Err(_) => Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            format!(
+                "another process has held this lock for {} seconds; continue it if it is stopped, \
+                 or end it",
+                limit.as_secs()
+            ),
+        )),
+    }
+}
+
 fn set_modified(file: &File, nanoseconds: i128) -> io::Result<()> {
     const SECOND: i128 = 1_000_000_000;
     let time = Timespec {
@@ -196,4 +230,27 @@ fn set_modified(file: &File, nanoseconds: i128) -> io::Result<()> {
 fn local(path: &Path) -> impl Fn(io::Error) -> Error {
     let path = path.to_owned();
     move |source| Error::Local { path: path.clone(), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_that_is_never_given_back_is_waited_for_and_then_named() {
+        let folder = scratch::Folder::new("store-test-").unwrap();
+        let side = Side::new(folder.path().to_owned());
+        let held = side.lock().unwrap();
+        let Err(error) = side.lock_within(Duration::from_millis(20)) else {
+            panic!("two have the lock");
+        };
+        let text = format!("{error:?}");
+        assert!(text.contains("/lock") && text.contains("another process has held"), "{text}");
+        // Whoever waits gets it, and so does whoever comes after one that has given up.
+        let path = folder.path().to_owned();
+        let waiting = std::thread::spawn(move || Side::new(path).lock().map(drop));
+        drop(held);
+        waiting.join().unwrap().unwrap();
+        drop(side.lock().unwrap());
+    }
 }
