@@ -7,6 +7,7 @@ use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
 use std::time::Duration;
 
 use store::Patience;
+use store::http::steady;
 use ureq::http::{Response, StatusCode, header};
 use ureq::{Agent, Body};
 use url::Url;
@@ -51,7 +52,8 @@ pub(crate) fn get(
         };
         let expected = length(&answer);
         let mut bytes = Vec::new();
-        let mut reader = answer.into_body().into_reader().take(limit + 1);
+        let body = answer.into_body().into_reader();
+        let mut reader = steady(body, patience.idle).take(limit + 1);
         match reader.read_to_end(&mut bytes) {
             Ok(_) if bytes.len() as u64 > limit => {
                 return Err(Error::TooLarge { url: show(url.as_str()), limit });
@@ -124,7 +126,7 @@ pub(crate) fn download(
         if expected.is_some_and(|expected| expected > limit) {
             return Err(Error::TooLarge { url: show(url.as_str()), limit });
         }
-        let mut reader = answer.into_body().into_reader();
+        let mut reader = steady(answer.into_body().into_reader(), patience.idle);
         let mut buffer = vec![0; 128 * 1024];
         let trouble = loop {
             match reader.read(&mut buffer) {
@@ -139,7 +141,7 @@ pub(crate) fn download(
                     if got > limit {
                         return Err(Error::TooLarge { url: show(url.as_str()), limit });
                     }
-                    tries.moved();
+                    tries.moved(count);
                     watch(got, expected);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -177,15 +179,30 @@ struct Tries<'a> {
     patience: &'a Patience,
     left: u32,
     pause: Duration,
+    /// Bytes since the last trouble.
+    came: usize,
 }
+
+/// Whoever sends less between two troubles makes no headway.
+const HEADWAY: usize = 64 * 1024;
 
 impl<'a> Tries<'a> {
     fn new(url: &'a Url, patience: &'a Patience) -> Self {
-        Self { url, patience, left: patience.connect_attempts.max(5), pause: patience.first_pause }
+        Self {
+            url,
+            patience,
+            left: patience.connect_attempts.max(5),
+            pause: patience.first_pause,
+            came: 0,
+        }
     }
 
-    /// Something came: what follows is not the same trouble again.
-    fn moved(&mut self) {
+    /// Something came: once it is much, what follows is not the same trouble again.
+    fn moved(&mut self, count: usize) {
+        self.came += count;
+        if self.came < HEADWAY {
+            return;
+        }
         self.left = self.patience.connect_attempts.max(5);
         self.pause = self.patience.first_pause;
     }
@@ -193,6 +210,7 @@ impl<'a> Tries<'a> {
     /// Waits before the next try, if there is to be one.
     fn again(&mut self, trouble: Trouble) -> Result<(), Error> {
         self.left = self.left.saturating_sub(1);
+        self.came = 0;
         let url = show(self.url.as_str());
         let passes = match &trouble {
             Trouble::Status(status) => may_pass(*status),

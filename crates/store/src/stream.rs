@@ -4,7 +4,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use crate::backend::Backend;
-use crate::transfer::BARREN;
+use crate::transfer::{BARREN, timed_out};
 use crate::{Error, Head};
 
 /// An object that is being read: all of one state of it, or an error.
@@ -17,8 +17,10 @@ pub struct Stream {
     head: Head,
     body: Box<dyn Read + Send>,
     arrived: u64,
-    /// Connections in a row that broke without yielding a byte.
+    /// Connections in a row that broke without yielding a byte, or were given up.
     barren: u32,
+    /// How many of these were given up, whatever they yielded.
+    given_up: u32,
 }
 
 impl Stream {
@@ -27,7 +29,15 @@ impl Stream {
             return Ok(None);
         };
         let (head, body) = (reading.head, reading.body);
-        Ok(Some(Self { backend, key: key.to_owned(), head, body, arrived: 0, barren: 0 }))
+        Ok(Some(Self {
+            backend,
+            key: key.to_owned(),
+            head,
+            body,
+            arrived: 0,
+            barren: 0,
+            given_up: 0,
+        }))
     }
 
     /// What is known of the object.
@@ -43,6 +53,7 @@ impl Stream {
     /// Goes on after a connection that broke.
     fn resume(&mut self, failure: Option<io::Error>) -> io::Result<()> {
         self.barren += 1;
+        self.given_up = if timed_out(failure.as_ref()) { self.given_up + 1 } else { 0 };
         if self.barren == BARREN {
             let why = failure.map_or_else(String::new, |error| format!(": {error}"));
             let (arrived, size) = (self.arrived, self.head.size);
@@ -78,7 +89,7 @@ impl Read for Stream {
                 Ok(0) => None,
                 Ok(count) => {
                     self.arrived += count as u64;
-                    self.barren = 0;
+                    self.barren = self.given_up;
                     return Ok(count);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,

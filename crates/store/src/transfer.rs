@@ -16,7 +16,7 @@ use crate::{Condition, Content, Download, Error, Head, Upload, encoding};
 pub(crate) const LARGEST_IN_MEMORY: u64 = 100 * 1024 * 1024;
 /// Up to here, a streamed copy goes through memory; above, through a temporary file.
 const SMALL: u64 = 8 * 1024 * 1024;
-/// Connections in a row that break without yielding a byte.
+/// Connections in a row that break without yielding a byte, or that trickle.
 pub(crate) const BARREN: u32 = 5;
 /// Times that the object may change while it is read.
 const CHANGES: u32 = 5;
@@ -216,7 +216,8 @@ fn rest(
         if arrived == head.size {
             return Ok(true);
         }
-        barren = if arrived == before { barren + 1 } else { 0 };
+        // What trickled is not worth many tries, either.
+        barren = if arrived == before || timed_out(failure.as_ref()) { barren + 1 } else { 0 };
         if barren == BARREN {
             let why = failure.map_or_else(String::new, |error| format!(": {error}"));
             return Err(Error::Corrupt {
@@ -232,6 +233,11 @@ fn rest(
             Err(error) => return Err(error),
         };
     }
+}
+
+/// Was it given up, and not broken?
+pub(crate) fn timed_out(failure: Option<&io::Error>) -> bool {
+    failure.is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
 }
 
 enum Broken {

@@ -1,6 +1,7 @@
 //! Answers: what is expected of them, what they mean, and what belongs to them.
 
 use std::io::{self, Read};
+use std::time::Duration;
 
 use ureq::Body;
 use ureq::http::{HeaderMap, Response};
@@ -8,6 +9,7 @@ use ureq::http::{HeaderMap, Response};
 use super::address::{self, Address};
 use super::failure::{Refusal, tame};
 use super::xml;
+use crate::http::steady;
 
 /// The most that is read of an answer whose body does not matter.
 const IGNORED: u64 = 1024 * 1024;
@@ -57,10 +59,16 @@ pub(super) enum Verdict {
 }
 
 /// Decides what an answer means, and reads what belongs to it.
-pub(super) fn judge(response: Response<Body>, expect: Expect, address: &Address) -> Verdict {
+/// A body that trickles for longer than `idle` counts as cut.
+pub(super) fn judge(
+    response: Response<Body>,
+    expect: Expect,
+    address: &Address,
+    idle: Duration,
+) -> Verdict {
     let (parts, body) = response.into_parts();
     let status = parts.status.as_u16();
-    let mut body = body.into_reader();
+    let mut body = steady(body.into_reader(), idle);
     if (200..300).contains(&status) {
         let received = match expect {
             Expect::Object => Received::Stream(Box::new(body)),

@@ -6,6 +6,7 @@
 
 use std::io;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use rusoto_core::credential::AwsCredentials;
 use rusoto_core::signature::{SignedRequest, SignedRequestPayload};
@@ -100,6 +101,7 @@ impl Wire {
         let patience = &self.patience;
         let mut backoff = Backoff::new(patience.first_pause, patience.longest_pause);
         let (mut tries, mut unanswered, mut malformed, mut moves) = (0, 0, 0, 0);
+        let mut trickling = 0;
         let mut renewed = false;
         // Whether a try may have taken effect that was not answered as a success.
         let mut uncertain = false;
@@ -124,7 +126,9 @@ impl Wire {
                 }
                 Ok(response) => {
                     unanswered = 0;
-                    match judge(response, call.expect, &address) {
+                    // While the service moves data, it may send a space now and then.
+                    let idle = if call.slow { Duration::MAX } else { patience.idle };
+                    match judge(response, call.expect, &address, idle) {
                         Verdict::Done(answer) => return Ok(*answer),
                         Verdict::Moved(region) if moves < MOVES => {
                             moves += 1;
@@ -167,7 +171,8 @@ impl Wire {
                         }
                         Verdict::Cut(error) => {
                             uncertain = true;
-                            if last {
+                            trickling += u32::from(error.kind() == io::ErrorKind::TimedOut);
+                            if last || trickling >= patience.connect_attempts {
                                 let detail = format!("the answer breaks off: {error}");
                                 return Err(self.corrupt(call, &detail, uncertain));
                             }
@@ -244,7 +249,8 @@ impl Wire {
         let request = builder.body(body).map_err(invalid)?;
         let request = if call.slow {
             let idle = self.patience.idle.saturating_mul(10);
-            self.agent.configure_request(request).timeout_per_read(Some(idle)).build()
+            let config = self.agent.configure_request(request).timeout_per_read(Some(idle));
+            config.timeout_recv_response(Some(idle.saturating_mul(2))).build()
         } else {
             request
         };
