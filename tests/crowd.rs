@@ -103,7 +103,7 @@ fn publish(place: &Place, prefix: &str) {
 /// When one of them takes too long.
 #[must_use]
 pub fn at_once(processes: Vec<Process>) -> Vec<Output> {
-    let limit = Duration::from_secs(180);
+    let limit = Duration::from_secs(600);
     let running: Vec<_> = processes.into_iter().map(|one| one.limit(limit).spawn()).collect();
     running.into_iter().map(test_kit::Running::wait).collect()
 }

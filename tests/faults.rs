@@ -112,7 +112,7 @@ fn every_fault_at_every_request() {
     trial::all(&cases, |(operation, number, fault, end)| {
         let trial = Trial::new(*operation);
         trial.server().set_script(Script::default().at(*number, *fault));
-        let output = trial.run();
+        let output = trial.run_disturbed();
         let requests = trial.server().requests();
         let line = requests.get(number - 1).map(|request| request.line()).unwrap_or_default();
         let case = format!("{}, {fault} at request {number}, {line}", operation.name);
@@ -142,7 +142,7 @@ fn a_fifth_of_all_requests_at_random() {
         for round in 0..3 {
             let script = Script::default().random_of(20, seed * 10 + round, &failures());
             trial.server().set_script(script);
-            let run = trial.run();
+            let run = trial.run_disturbed();
             let case = format!("{}, seed {seed}, round {round}", operation.name);
             check_clean(&case, &trial, &run)?;
             let done = run.status == 0;

@@ -2,7 +2,7 @@
 //! half-done in the bucket.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use end_to_end::{Place, STABLE};
 
@@ -30,9 +30,7 @@ fn no_network() {
     let mut place = Place::in_process();
     // Nobody listens there.
     place.workspace.set("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9");
-    let begin = Instant::now();
     check_all(&place, 10, 10, "http://127.0.0.1:9");
-    assert!(begin.elapsed() < Duration::from_secs(60), "{:?}", begin.elapsed());
 }
 
 #[test]
@@ -123,19 +121,17 @@ fn ctrl_c_in_a_pipeline_and_in_a_wrapper() {
     {
         let mut place = Place::folder();
         let started = place.workspace.path("started");
-        place.workspace.write("work/slow-1", format!("touch '{}'; sleep 60", started.display()));
+        place.workspace.write("work/slow-1", format!(": > '{}'; sleep 3600", started.display()));
         let folder = place.workspace.path("work").display().to_string();
         place.workspace.set("WORKSPACE_DIR", &folder);
-        let running = place.shell(script).spawn();
-        let begin = Instant::now();
+        let mut running = place.shell(script).spawn();
         while !started.exists() {
-            assert!(begin.elapsed() < Duration::from_secs(30), "the formula did not start");
+            assert!(!running.ended(), "the formula did not start");
             std::thread::sleep(Duration::from_millis(5));
         }
         running.interrupt();
         let output = running.wait();
         assert_eq!(output.status, 130, "{script}: {output:?}");
-        assert!(begin.elapsed() < Duration::from_secs(30), "{script}");
         assert_eq!(place.workspace.litter(), [""; 0], "{script}");
         assert_eq!(place.contents(), [], "{script}");
     }

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use record::{Build, Record, Stream};
 use test_kit::{Process, Workspace};
@@ -252,12 +252,11 @@ fn bob_has_the_words_on_stdout_and_the_manifest_to_itself() {
 fn ctrl_c_ends_the_formula_and_leaves_nothing() {
     let workspace = workspace();
     let started = workspace.path("started");
-    workspace.formula("slow-1", &format!("touch {}; sleep 60; touch $1/never", started.display()));
+    workspace.formula("slow-1", &format!(": > {}; sleep 3600; touch $1/never", started.display()));
     for group in [true, false] {
-        let running = bob_build(&workspace).arg("slow-1").spawn();
-        let begin = Instant::now();
+        let mut running = bob_build(&workspace).arg("slow-1").spawn();
         while !started.exists() {
-            assert!(begin.elapsed() < Duration::from_secs(20), "the formula did not start");
+            assert!(!running.ended(), "the formula did not start");
             std::thread::sleep(Duration::from_millis(5));
         }
         if group {
@@ -267,7 +266,6 @@ fn ctrl_c_ends_the_formula_and_leaves_nothing() {
         }
         let output = running.wait();
         assert_eq!(output.status, if group { 130 } else { 143 }, "{output:?}");
-        assert!(begin.elapsed() < Duration::from_secs(20));
         assert_eq!(workspace.litter(), [""; 0]);
         assert!(!workspace.path("app/never").exists());
         fs::remove_file(&started).unwrap();

@@ -305,15 +305,15 @@ fn ctrl_c_leaves_no_build_behind_while_others_are_awaited() {
     let pipe = workspace.path("records");
     assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let mut writer = fs::OpenOptions::new().read(true).write(true).open(&pipe).unwrap();
-    writer.write_all(&records(&[build], 0)).unwrap();
-    let running = pkg_deploy(&workspace).arg(&pipe).spawn();
-    // The pipe is empty once all of it has been read.
-    let mut waiting = 1;
-    while waiting > 0 {
-        std::thread::sleep(Duration::from_millis(50));
-        waiting = rustix::io::ioctl_fionread(&writer).unwrap();
+    let mut running = pkg_deploy(&workspace).arg(&pipe).spawn();
+    // The pipe is empty once all of it has been read; once more is read, the first has been heeded.
+    for part in [records(&[build], 0), records(&[], 0)] {
+        writer.write_all(&part).unwrap();
+        while rustix::io::ioctl_fionread(&writer).unwrap() > 0 {
+            assert!(!running.ended(), "it does not wait for the others");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
-    std::thread::sleep(Duration::from_millis(200));
     assert!(folder.exists());
     running.interrupt();
     assert_eq!(running.wait().status, 130);

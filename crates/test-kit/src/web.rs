@@ -17,6 +17,8 @@ pub enum Fault {
     Status(u16),
     /// A redirect to this address.
     Redirect(String),
+    /// No answer, as long as the client waits for one.
+    Stall,
     /// The connection breaks after so many bytes of the content.
     Cut(usize),
     /// All of it, whatever part was asked for.
@@ -157,23 +159,24 @@ fn answer(
     headers: &BTreeMap<String, String>,
     fault: Option<Fault>,
 ) -> std::io::Result<bool> {
-    let mut plain = |status: u16, more: &str| {
+    let plain = |out: &mut TcpStream, status: u16, more: &str| {
         write!(out, "HTTP/1.1 {status} X\r\nContent-Length: 0\r\n{more}\r\n").map(|()| true)
     };
     match &fault {
-        Some(Fault::Status(status)) => return plain(*status, ""),
-        Some(Fault::Redirect(to)) => return plain(302, &format!("Location: {to}\r\n")),
+        Some(Fault::Status(status)) => return plain(out, *status, ""),
+        Some(Fault::Redirect(to)) => return plain(out, 302, &format!("Location: {to}\r\n")),
+        Some(Fault::Stall) => return std::io::copy(out, &mut std::io::sink()).map(|_| false),
         _ => {}
     }
     let Ok(mut bytes) = std::fs::read(file) else {
-        return plain(404, "");
+        return plain(out, 404, "");
     };
     let etag =
         format!("\"{}-{}\"", bytes.len(), bytes.iter().map(|byte| u64::from(*byte)).sum::<u64>());
     let other = matches!(fault, Some(Fault::OtherPart));
     let etag = if other { "\"other\"".to_owned() } else { etag };
     if headers.get("if-none-match") == Some(&etag) {
-        return plain(304, "");
+        return plain(out, 304, "");
     }
     if matches!(fault, Some(Fault::Damage))
         && let Some(last) = bytes.last_mut()

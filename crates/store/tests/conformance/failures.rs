@@ -148,9 +148,8 @@ fn store_at(address: std::net::SocketAddr, options: Options) -> Store {
 
 #[test]
 fn no_server_is_reported_within_seconds() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    // A port of the system's, which it gives to nobody who asks for a free one.
+    let address = std::net::SocketAddr::from(([127, 0, 0, 1], 1));
     let store = store_at(address, options());
     let start = Instant::now();
     for result in [store.check_bucket(), store.list("").map(drop), store.get("key").map(drop)] {
@@ -159,7 +158,7 @@ fn no_server_is_reported_within_seconds() {
             "{result:?}"
         );
     }
-    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
 }
 
 #[test]
@@ -172,5 +171,5 @@ fn a_server_that_never_answers_is_given_up() {
     let start = Instant::now();
     let result = store.check_bucket();
     assert!(matches!(result, Err(Error::Unreachable { .. })), "{result:?}");
-    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
 }

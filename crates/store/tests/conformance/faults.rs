@@ -1,5 +1,6 @@
 //! A service that stumbles: what is tried again, and what is not.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use store::{Condition, Options, Upload};
@@ -44,31 +45,26 @@ fn a_download_that_breaks_off_is_resumed() {
 
 #[test]
 fn a_download_starts_anew_when_the_object_changes_in_between() {
-    let place = Place::new(Kind::InProcess);
+    let place = Arc::new(Place::new(Kind::InProcess));
     let (old, new) = (noise(500_000, 1), noise(400_000, 2));
-    let put = |bytes: Vec<u8>| {
+    let put = |place: &Place, bytes: Vec<u8>| {
         place.server().put(&place.bucket, "archive", bytes, Attributes::default());
     };
-    put(old);
-    let (seen, gate) = std::sync::mpsc::channel();
+    put(&place, old);
+    let store = place.open_with(quick());
+    let (watched, replacing) = (Arc::downgrade(&place), new.clone());
     let mut first = true;
     place.server().set_hook(move |_| {
         if std::mem::take(&mut first) {
-            seen.send(()).unwrap();
-            Action::Truncate(100_000)
-        } else {
-            // Time for the other thread to replace the object.
-            Action::Delay(Duration::from_millis(200))
+            return Action::Truncate(100_000);
         }
+        // It is replaced once the rest is asked for.
+        if let Some(place) = watched.upgrade() {
+            put(&place, replacing.clone());
+        }
+        Action::Serve
     });
-    let store = place.open_with(quick());
-    let content = std::thread::scope(|scope| {
-        let reading = scope.spawn(|| store.get("archive").unwrap().unwrap());
-        gate.recv().unwrap();
-        std::thread::sleep(Duration::from_millis(100));
-        put(new.clone());
-        reading.join().unwrap()
-    });
+    let content = store.get("archive").unwrap().unwrap();
     assert!(content.bytes == new, "{} bytes", content.bytes.len());
 }
 

@@ -264,23 +264,22 @@ fn silence_has_an_end() {
     let server = Server::start();
     let patience = Patience { idle: Duration::from_millis(300), ..options().patience };
     let store = open(&server.endpoint(), Options { patience, ..options() });
-    fault(&server, usize::MAX, Action::Delay(Duration::from_secs(20)), |_| true);
+    fault(&server, usize::MAX, Action::Delay(Duration::from_secs(600)), |_| true);
     let start = Instant::now();
     let error = store.get("k").unwrap_err();
     assert!(matches!(error, Error::Unreachable { .. }), "{error}");
-    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
 }
 
 #[test]
 fn nobody_there_is_known_soon() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
-    let store = open(&url, Options { patience: Patience::default(), ..Options::default() });
+    // A port of the system's, which it gives to nobody who asks for a free one.
+    let url = "http://127.0.0.1:1";
+    let store = open(url, Options { patience: Patience::default(), ..Options::default() });
     let start = Instant::now();
     let error = store.check_bucket().unwrap_err();
-    assert!(matches!(&error, Error::Unreachable { endpoint, .. } if *endpoint == url), "{error}");
-    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    assert!(matches!(&error, Error::Unreachable { endpoint, .. } if endpoint == url), "{error}");
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
 }
 
 #[test]
@@ -293,5 +292,5 @@ fn a_name_that_does_not_resolve_is_known_soon() {
     let store = open("http://no-such-host.invalid", Options { patience, ..options() });
     let start = Instant::now();
     assert!(matches!(store.check_bucket(), Err(Error::Unreachable { .. })));
-    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
 }
