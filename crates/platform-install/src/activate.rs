@@ -14,7 +14,7 @@ pub use counter::Counter;
 pub use layer_env::{Change, to_text as changes_to_text};
 
 use crate::Error;
-use crate::download::Item;
+use crate::download::{BUNDLED, Item, METAPACKAGE};
 use crate::effects::Effects;
 use crate::resolve::{PREFIX, shown, shown_package};
 use crate::settings::Settings;
@@ -29,7 +29,6 @@ const ACTIVATED: [&str; 5] = [
     "heroku-sys-program",
 ];
 const EXTENSION: &str = "heroku-sys-php-extension";
-const BUNDLED: &str = "heroku-sys-php-bundled-extension";
 
 /// Activates packages one after the other.
 pub struct Activation<'a> {
@@ -68,7 +67,7 @@ impl<'a> Activation<'a> {
             }
             _ => {}
         }
-        if package.kind == "metapackage" {
+        if package.kind == METAPACKAGE {
             self.log_provided(package, effects);
         }
         if !ACTIVATED.contains(&package.kind.as_str()) {

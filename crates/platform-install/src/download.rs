@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use composer::Package;
+use composer::{Dist, Package};
 use fetch::{Cache, Client, Expected, Origin, Place, Sums};
 use php_json::Value;
+use platform::INSTALLER;
 
 use crate::Error;
 use crate::report::Report;
@@ -14,6 +15,10 @@ use crate::resolve::{shown, shown_package};
 
 /// The type of archives.
 const TAR: &str = "heroku-sys-tar";
+/// What packages have for an archive whose files come with PHP's.
+pub const BUNDLED: &str = "heroku-sys-php-bundled-extension";
+/// The type of packages without files.
+pub const METAPACKAGE: &str = "metapackage";
 
 /// A package to install, with its archive if it has one.
 pub struct Item {
@@ -36,14 +41,11 @@ impl Item {
     pub fn new(package: Arc<Package>, origins: &[&Origin]) -> Result<Self, Error> {
         let name = shown_package(&package);
         let json = crate::project::object(&name, package.json())?;
-        let dist = package.dist.as_ref().filter(|dist| dist.kind == TAR);
+        let refused = |problem| Error::Package { package: name.clone(), problem };
+        let dist = archive_of(&package).map_err(refused)?;
         let place = match dist {
             None => None,
-            Some(dist) => {
-                let found = place(origins, &dist.url);
-                let refused = |problem| Error::Package { package: name.clone(), problem };
-                Some(found.map_err(refused)?)
-            }
+            Some(dist) => Some(place(origins, &dist.url).map_err(refused)?),
         };
         let extra = |key: &str| json.get("extra").and_then(|extra| extra.get(key));
         let expected = Expected {
@@ -55,6 +57,19 @@ impl Item {
             },
         };
         Ok(Self { package, json, place, expected, archive: None, sums: None })
+    }
+}
+
+/// The archive of a package, which only those of some kinds do without.
+fn archive_of(package: &Package) -> Result<Option<&Dist>, String> {
+    if package.kind == METAPACKAGE || &*package.name == INSTALLER {
+        return Ok(None);
+    }
+    match &package.dist {
+        Some(dist) if dist.kind == TAR => Ok(Some(dist)),
+        Some(dist) if dist.kind == BUNDLED => Ok(None),
+        Some(dist) => Err(format!("its archive is of type '{}', not '{TAR}'", dist.kind)),
+        None => Err("it has no archive".to_owned()),
     }
 }
 

@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use php_json::{Object, Value};
 
+use crate::download::METAPACKAGE;
+
 /// The kinds of links, in Composer's order.
 const LINKS: [&str; 5] = ["require", "conflict", "provide", "replace", "require-dev"];
 const BEFORE_LINKS: [&str; 2] = ["target-dir", "source"];
@@ -83,7 +85,7 @@ pub fn dump(package: &Package, json: &Object, target: For, path: Option<&Object>
             }
         }
     }
-    if target == For::Installed && package.kind != "metapackage" {
+    if target == For::Installed && package.kind != METAPACKAGE {
         put("installation-source", "dist".into());
     }
     for key in AFTER_INSTALLATION.iter().filter(given) {

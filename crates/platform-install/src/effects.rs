@@ -1,5 +1,6 @@
 //! What is done outside the folder, once everything is in it.
 
+use std::fs::Permissions;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,9 +11,17 @@ use crate::settings::Settings;
 
 /// One step.
 enum Effect {
-    Write { path: PathBuf, text: String },
-    Append { path: PathBuf, text: String },
-    Script { package: String, script: String },
+    Write { path: PathBuf, script: Script },
+    Append { path: PathBuf, text: Vec<u8> },
+    Run { package: String, script: String },
+}
+
+/// A shell script: bytes, since nothing says that it is UTF-8.
+pub struct Script {
+    /// What is in it.
+    pub text: Vec<u8>,
+    /// The mode of the file that it was, if it was one.
+    pub mode: Option<Permissions>,
 }
 
 /// Steps in the order of their packages.
@@ -40,18 +49,18 @@ impl Effects {
     }
 
     /// A new file.
-    pub fn write(&mut self, path: PathBuf, text: String) {
-        self.steps.push(Effect::Write { path, text });
+    pub fn write(&mut self, path: PathBuf, script: Script) {
+        self.steps.push(Effect::Write { path, script });
     }
 
     /// More of a file.
-    pub fn append(&mut self, path: PathBuf, text: String) {
+    pub fn append(&mut self, path: PathBuf, text: Vec<u8>) {
         self.steps.push(Effect::Append { path, text });
     }
 
     /// A script of the package to run, which prints changes to the environment.
     pub fn script(&mut self, package: String, script: &str) {
-        self.steps.push(Effect::Script { package, script: script.to_owned() });
+        self.steps.push(Effect::Run { package, script: script.to_owned() });
     }
 
     /// A package that provides extensions which something requires.
@@ -71,12 +80,9 @@ impl Effects {
     ) -> Result<Vec<Provided>, Error> {
         for step in self.steps {
             match step {
-                Effect::Write { path, text } => {
-                    make_parent(&path)?;
-                    std::fs::write(&path, text).map_err(Error::local("write", path))?;
-                }
+                Effect::Write { path, script } => write(&path, script)?,
                 Effect::Append { path, text } => append(&path, &text)?,
-                Effect::Script { package, script } => {
+                Effect::Run { package, script } => {
                     changes.extend(run(&package, &script, home)?);
                 }
             }
@@ -88,7 +94,7 @@ impl Effects {
         }
         if let Some(path) = &settings.provided_log {
             for provided in &self.provided {
-                append(path, &format!("{}\n", provided.line()))?;
+                append(path, format!("{}\n", provided.line()).as_bytes())?;
             }
         }
         Ok(self.provided)
@@ -128,10 +134,20 @@ fn make_parent(path: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(folder).map_err(Error::local("make", folder))
 }
 
-fn append(path: &Path, text: &str) -> Result<(), Error> {
+fn write(path: &Path, script: Script) -> Result<(), Error> {
+    make_parent(path)?;
+    let written = std::fs::write(path, script.text);
+    let done = written.and_then(|()| match script.mode {
+        Some(mode) => std::fs::set_permissions(path, mode),
+        None => Ok(()),
+    });
+    done.map_err(Error::local("write", path))
+}
+
+fn append(path: &Path, text: &[u8]) -> Result<(), Error> {
     make_parent(path)?;
     let file = std::fs::File::options().append(true).create(true).open(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(Error::local("write", path))
+    file.and_then(|mut file| file.write_all(text)).map_err(Error::local("write", path))
 }
 
 /// Runs a package's script with the folder as its argument.

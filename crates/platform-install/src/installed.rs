@@ -9,6 +9,7 @@ use composer::Package;
 use php_json::Value;
 
 use crate::Error;
+use crate::download::METAPACKAGE;
 use crate::project::object;
 use crate::resolve::{shown, shown_package};
 
@@ -46,7 +47,7 @@ impl Installed {
                 None => missing.push(package),
                 Some(version) if *version == package.pretty_version => {}
                 // A package without files may be of any version.
-                Some(_) if package.kind == "metapackage" => missing.push(package),
+                Some(_) if package.kind == METAPACKAGE => missing.push(package),
                 Some(version) => {
                     return Err(Error::OtherVersion {
                         package: format!("{} {version}", shown(&package.pretty_name)),

@@ -6,6 +6,7 @@ use platform::INSTALLER;
 
 use crate::Error;
 use crate::content_hash;
+use crate::download::METAPACKAGE;
 use crate::dump::{For, dump};
 use crate::project::{Project, object};
 use crate::resolve::PLUGIN_API;
@@ -56,7 +57,7 @@ pub fn installed(project: &Project, solution: &Solution, with_dev: bool) -> Resu
         let mut dumped = package(project, &chosen.package, For::Installed)?;
         if let Value::Object(members) = &mut dumped {
             let path = match &*chosen.package.kind {
-                "metapackage" => Value::Null,
+                METAPACKAGE => Value::Null,
                 _ if &*chosen.package.name == INSTALLER => format!("../{INSTALLER}").into(),
                 // All in one folder: this one.
                 _ => "../../".into(),

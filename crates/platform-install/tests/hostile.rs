@@ -157,6 +157,21 @@ fn repositories_that_point_elsewhere() {
     refused(&to_file, 6, &["zz 1.0.0", "redirect"]);
 }
 
+/// What nobody knows to unpack is not taken for installed.
+#[test]
+fn packages_without_an_archive_of_ours() {
+    for (dist, says) in [
+        (r#""dist":{"type":"zip","url":"https://x.example/yy.zip"}"#, "of type 'zip'"),
+        (r#""source":{"type":"git","url":"https://x.example/","reference":"1"}"#, "no archive"),
+        ("", "no archive"),
+    ] {
+        let mut lab = lab(&Lab::new().pack(&[("bin/zz", "z")]), "");
+        lab.package("yy", "1.0.0", PROGRAM, dist);
+        lab.require(r#""heroku-sys/yy":"*","heroku-sys/zz":"*""#);
+        refused(&lab, 6, &["yy 1.0.0", says]);
+    }
+}
+
 #[test]
 fn repositories_that_are_none() {
     for (text, status) in [("", 6), ("{", 6), ("[]", 6), (r#"{"packages":7}"#, 6)] {

@@ -4,6 +4,7 @@
 mod support;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use support::Lab;
 
@@ -123,6 +124,31 @@ fn scripts_go_where_the_environment_says() {
     // Once more: nothing is left to do.
     assert_eq!(run(&lab).stderr, "Nothing to install.\n");
     assert_eq!(read("export").matches("PHP").count(), 1);
+}
+
+/// A script is moved as it is: whatever its bytes are, and with its mode.
+#[test]
+fn scripts_need_not_be_utf_8() {
+    let mut lab = Lab::new();
+    let tree = lab.workspace.path("tree");
+    fs::create_dir(&tree).unwrap();
+    let script = b"export NAME=\"Caf\xe9\"\n";
+    for name in ["profile.sh", "export.sh"] {
+        fs::write(tree.join(name), script).unwrap();
+        let mode = fs::Permissions::from_mode(0o750);
+        fs::set_permissions(tree.join(name), mode).unwrap();
+    }
+    let extra = r#""extra":{"profile":"profile.sh","export":"export.sh"}"#;
+    lab.bytes("lib", "1.0.0", "heroku-sys-library", &support::pack(&tree), extra);
+    lab.require(r#""heroku-sys/lib":"*""#);
+    let folder = lab.workspace.path("profile");
+    let export = lab.workspace.path("export");
+    lab.install().env("profile_dir_path", &folder).env("export_file_path", &export).run().success();
+    let moved = folder.join("100-lib.sh");
+    assert_eq!(fs::read(&moved).unwrap(), script);
+    assert_eq!(fs::metadata(moved).unwrap().permissions().mode() & 0o777, 0o750);
+    assert_eq!(fs::read(export).unwrap(), [b"\n", &script[..], b"\n"].concat());
+    assert_eq!(lab.files(), [""; 0]);
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! Scripts that the shell reads: at the application's start, and in the rest of the build.
 
+use std::fs;
 use std::path::Path;
 
 use php_json::Value;
 
 use super::{Counter, Of};
 use crate::Error;
-use crate::effects::Effects;
+use crate::effects::{Effects, Script};
 use crate::resolve::shown;
 
 /// `extra.profile`: for the application's start.
@@ -17,33 +18,34 @@ pub fn profile(
     counter: &mut Counter,
     effects: &mut Effects,
 ) -> Result<(), Error> {
-    if let Some(text) = text(of, extra, "profile")? {
+    if let Some(script) = script(of, extra, "profile")? {
         let name = shown(&of.package.name);
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
         if !name.bytes().all(fits) {
             return Err(of.error(format!("{name} is no name for a file of profile scripts")));
         }
-        effects.write(folder.join(format!("{}-{name}.sh", counter.next())), text);
+        effects.write(folder.join(format!("{}-{name}.sh", counter.next())), script);
     }
     Ok(())
 }
 
 /// `extra.export`: for what is built next.
 pub fn export(of: &Of<'_>, file: &Path, extra: &Value, effects: &mut Effects) -> Result<(), Error> {
-    if let Some(text) = text(of, extra, "export")? {
-        effects.append(file.to_owned(), format!("\n{text}\n"));
+    if let Some(script) = script(of, extra, "export")? {
+        effects.append(file.to_owned(), [b"\n", &script.text[..], b"\n"].concat());
     }
     Ok(())
 }
 
-/// The script: a file of the package, which leaves the tree, or variables with their values.
-fn text(of: &Of<'_>, extra: &Value, key: &str) -> Result<Option<String>, Error> {
+/// A file of the package, which leaves the tree, or variables with their values.
+fn script(of: &Of<'_>, extra: &Value, key: &str) -> Result<Option<Script>, Error> {
     match extra.get(key) {
         Some(Value::String(file)) if !file.is_empty() => {
             let path = of.stage.file(file).ok_or_else(|| of.invalid(key))?;
-            let text = std::fs::read_to_string(&path).map_err(Error::local("read", &path))?;
-            std::fs::remove_file(&path).map_err(Error::local("remove", &path))?;
-            Ok(Some(text))
+            let text = fs::read(&path).map_err(Error::local("read", &path))?;
+            let about = fs::metadata(&path).map_err(Error::local("read", &path))?;
+            fs::remove_file(&path).map_err(Error::local("remove", &path))?;
+            Ok(Some(Script { text, mode: Some(about.permissions()) }))
         }
         Some(Value::Object(variables)) if !variables.is_empty() => {
             let line = |(name, value): (&String, &Value)| match value {
@@ -52,7 +54,7 @@ fn text(of: &Of<'_>, extra: &Value, key: &str) -> Result<Option<String>, Error> 
                 _ => Err(of.invalid(key)),
             };
             let lines: Result<Vec<String>, Error> = variables.iter().map(line).collect();
-            Ok(Some(lines?.join("\n")))
+            Ok(Some(Script { text: lines?.join("\n").into_bytes(), mode: None }))
         }
         Some(other) if other.is_truthy() => Err(of.invalid(key)),
         _ => Ok(None),
