@@ -40,18 +40,17 @@ pub(super) fn configured_main_class(
     main_class(application, &configurations.load("java_main")?)
 }
 
-/// Whether it is a Spring Boot application.
+/// Whether it is a Spring Boot application: by its manifest, or by a JAR in any folder.
 pub(super) fn is_spring_boot(application: &Application) -> Result<bool, Error> {
     if manifest(application)?.get("Spring-Boot-Version").is_some() {
         return Ok(true);
     }
     let jar = regex(r"spring-boot-[0-9].*\.jar")?;
-    let in_lib = |path: &PathBuf| {
+    let fits = |path: &PathBuf| {
         let inside = path.strip_prefix(application.root()).unwrap_or(path);
-        let folder = inside.parent().and_then(|folder| folder.file_name());
-        folder.is_some_and(|name| name == "lib") && jar.is_match(&inside.to_string_lossy())
+        jar.is_match(&inside.to_string_lossy())
     };
-    Ok(application.files(|name| name.ends_with(".jar")).iter().any(in_lib))
+    Ok(application.files(|name| name.ends_with(".jar")).iter().any(fits))
 }
 
 /// The folder of a Spring Boot application's libraries.
