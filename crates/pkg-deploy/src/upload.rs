@@ -156,14 +156,22 @@ impl Target<'_> {
         there::look(self.store, self.location, package)
     }
 
-    /// Uploads the archive again where it is gone: a removal of a package of this name that was
+    /// Uploads the archive again where it alone is gone: a removal of a package of this name that was
     /// under way may not have known that it is back. Tells when the service has not kept all of it.
     pub(crate) fn make_sure(&self, package: &Package<'_>) -> Result<(), Error> {
         let key = package.key(self.location);
         match self.store.head(&key)? {
-            None => {
-                self.put_archive(package, &key, Condition::Always)?;
+            None if self.has_manifest(package)? => {
+                let etag = self.put_archive(package, &key, Condition::Always)?;
+                // Whoever has removed the package in between did not know of this archive.
+                if !self.has_manifest(package)?
+                    && self.store.head(&key)?.is_some_and(|head| head.etag == etag)
+                {
+                    self.store.delete_many(&[key])?;
+                }
             }
+            // The package was removed after it was deployed.
+            None => {}
             Some(head) => {
                 let whole = package.archive.size_bytes;
                 let ours = head.metadata.get(SHA256).map(String::as_str) == Some(package.sha256());
@@ -174,6 +182,14 @@ impl Target<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether the package's manifest is there, where it has one.
+    fn has_manifest(&self, package: &Package<'_>) -> Result<bool, Error> {
+        match package.manifest_key(self.location) {
+            Some(key) => Ok(self.store.head(&key)?.is_some()),
+            None => Ok(true),
+        }
     }
 
     pub(crate) fn exists(&self, package: &Package<'_>) -> Error {

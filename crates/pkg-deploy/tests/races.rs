@@ -200,6 +200,39 @@ fn an_archive_that_is_removed_meanwhile_is_brought_again() {
 }
 
 #[test]
+fn the_archive_of_a_package_that_is_removed_meanwhile_stays_away() {
+    // The whole package is removed once it is published, or while its archive is brought again.
+    for (moment, gone) in [
+        ("PUT /dev/p/packages.json", &["x-1.composer.json", "x-1.tar.gz"][..]),
+        ("PUT /dev/p/x-1.tar.gz", &["x-1.composer.json"][..]),
+    ] {
+        let [_, site] = sites();
+        let site = std::sync::Arc::new(site);
+        let all = built(&site, "x-1", "x");
+        deploy(&site, &[], &built(&site, "y-1", "y")).success();
+        let again = moment.ends_with(".tar.gz");
+        let other = std::sync::Arc::downgrade(&site);
+        let server = site.server().unwrap();
+        server.set_hook(move |request| {
+            let site = other.upgrade().unwrap();
+            let remove = |name: &&str| site.delete(BUCKET, &format!("{PREFIX}{name}"));
+            if again && request.line() == "PUT /dev/p/packages.json" {
+                remove(&"x-1.tar.gz");
+            }
+            let manifest = || site.get(BUCKET, "p/x-1.composer.json").is_some();
+            if request.line() == moment && manifest() {
+                gone.iter().for_each(remove);
+            }
+            Action::Serve
+        });
+        deploy(&site, &["--publish"], &all).success();
+        server.clear_hook();
+        assert_eq!(site.get(BUCKET, "p/x-1.composer.json"), None, "{moment}");
+        assert_eq!(site.get(BUCKET, "p/x-1.tar.gz"), None, "{moment}");
+    }
+}
+
+#[test]
 fn a_manifest_that_comes_at_the_last_moment_stays() {
     let [_, site] = sites();
     let site = std::sync::Arc::new(site);
