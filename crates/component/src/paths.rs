@@ -24,6 +24,25 @@ pub fn clean(path: &Path) -> PathBuf {
     cleaned
 }
 
+/// What the folder's `entry` is: the `.` and `..` that it begins with are gone, so that `./b` comes
+/// after `a` in the order of paths.
+#[must_use]
+pub fn entry_of(folder: &Path, entry: &Path) -> PathBuf {
+    let mut joined = folder.to_owned();
+    let mut rest = entry.components();
+    loop {
+        let left = rest.as_path();
+        match rest.next() {
+            Some(Component::CurDir) => {}
+            Some(Component::ParentDir) => {
+                joined.pop();
+            }
+            Some(_) => return joined.join(left),
+            None => return joined,
+        }
+    }
+}
+
 /// How to come from the folder `from` to `path`, both absolute; `.` where they are the same.
 #[must_use]
 pub fn relative(path: &Path, from: &Path) -> PathBuf {

@@ -1,11 +1,12 @@
 //! Applications with a main class. Built on [`BaseComponent`].
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::base::BaseComponent;
 use crate::component::{Component, Context};
 use crate::error::Error;
 use crate::java::main_class::{is_spring_boot, main_class, manifest, spring_boot_lib};
+use crate::paths;
 
 /// Runs a main class with `java`.
 pub(in crate::java) struct JavaMain {
@@ -25,7 +26,8 @@ impl JavaMain {
     fn class_path(&self) -> Result<Vec<PathBuf>, Error> {
         let manifest = manifest(self.base.application())?;
         let entries = manifest.get("Class-Path").unwrap_or_default().split_ascii_whitespace();
-        Ok(entries.map(|entry| self.base.droplet().root_path().join(entry)).collect())
+        let root = self.base.droplet().root_path();
+        Ok(entries.map(|entry| paths::entry_of(root, Path::new(entry))).collect())
     }
 }
 
