@@ -15,6 +15,7 @@ use std::fmt;
 pub use prefix::Prefix;
 pub use region::Region;
 pub use service::Service;
+pub use url::{path_segments, site};
 
 /// Looks up one variable of the environment. An empty value counts as unset everywhere here.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -40,6 +41,9 @@ pub struct Location {
     /// What readers see instead of the service and bucket (a CDN, a website endpoint), without a
     /// trailing slash.
     pub public_url: Option<String>,
+    /// Further URLs under which readers know the service and bucket, such as a former CDN, without
+    /// trailing slashes. URLs below them are recognised; none is written.
+    pub known_as: Vec<String>,
 }
 
 /// Why a location cannot be told.
@@ -93,7 +97,7 @@ impl Location {
         if unfit {
             return Err(Error::Bucket { bucket: bucket.to_owned() });
         }
-        Ok(Self { service, bucket: bucket.to_owned(), prefix, public_url: None })
+        Ok(Self { service, bucket: bucket.to_owned(), prefix, public_url: None, known_as: Vec::new() })
     }
 
     /// The location that the environment names for `role`; `None` where its bucket is not set.
@@ -178,8 +182,10 @@ impl Location {
     /// What follows the bucket in `url`, still percent-encoded and without query.
     fn path_in_bucket<'u>(&self, url: &'u str) -> Option<&'u str> {
         let url = url.split(['?', '#']).next().unwrap_or_default();
-        let public = self.public_url.as_deref().and_then(|base| url::below(url, base));
-        public
+        let bases = self.public_url.iter().chain(&self.known_as);
+        bases
+            .filter_map(|base| url::below(url, base))
+            .next()
             .or_else(|| self.service.path_in_bucket(&self.bucket, url))
             .or_else(|| aws::path_in_bucket(&self.bucket, url))
     }
@@ -204,11 +210,18 @@ impl fmt::Display for Location {
 /// # Errors
 /// [`Error::PublicUrl`] when it holds a user or a password: they would stand in every manifest.
 pub fn public_url(env: Env<'_>) -> Result<Option<String>, Error> {
-    let Some(url) = set(env, "S3_PUBLIC_URL") else { return Ok(None) };
-    if url::host(&url).0.name.contains('@') {
-        return Err(Error::PublicUrl { value: url::without_secrets(&url) });
+    set(env, "S3_PUBLIC_URL").map(|url| parse_public_url(&url)).transpose()
+}
+
+/// A public URL, without its trailing slashes.
+///
+/// # Errors
+/// [`Error::PublicUrl`] when it holds a user or a password.
+pub fn parse_public_url(url: &str) -> Result<String, Error> {
+    if url::host(url).0.name.contains('@') {
+        return Err(Error::PublicUrl { value: url::without_secrets(url) });
     }
-    Ok(Some(url.trim_end_matches('/').to_owned()))
+    Ok(url.trim_end_matches('/').to_owned())
 }
 
 /// A variable that is set to something.

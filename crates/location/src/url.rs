@@ -71,6 +71,28 @@ pub(crate) fn below<'u>(url: &'u str, base: &str) -> Option<&'u str> {
     host.is(&base).then_some(path)?.strip_prefix(above)?.strip_prefix('/')
 }
 
+/// The segments of a URL's path, percent-decoded, without empty and `.` ones and without query and
+/// fragment: the last ones name an object, whoever serves it. A text without a scheme is a path.
+/// Where the decoded path is not UTF-8, it stays as it is written.
+#[must_use]
+pub fn path_segments(url: &str) -> Vec<String> {
+    let bare = url.split(['?', '#']).next().unwrap_or_default();
+    let (_, path) = host(bare);
+    let path = decode(path).unwrap_or_else(|| path.to_owned());
+    let segments = path.split('/').filter(|segment| !matches!(*segment, "" | "."));
+    segments.map(str::to_owned).collect()
+}
+
+/// What of a URL comes before the path `name` at its end, without the slash between them: the base
+/// that a public URL would have to be. `None` when the URL's path does not end in `name`.
+#[must_use]
+pub fn site<'u>(url: &'u str, name: &str) -> Option<&'u str> {
+    let bare = url.split(['?', '#']).next().unwrap_or_default();
+    let starts = bare.match_indices('/').map(|(at, _)| at);
+    let ends = |at: &usize| decode(&bare[at + 1..]).as_deref() == Some(name);
+    starts.into_iter().find(ends).map(|at| &bare[..at])
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -84,6 +106,23 @@ mod tests {
             prop_assert!(encoded.is_ascii());
             prop_assert_eq!(decode(&encoded), Some(text));
         }
+    }
+
+    #[test]
+    fn segments_of_a_path() {
+        let check = |url: &str, expected: &[&str]| assert_eq!(path_segments(url), expected, "{url}");
+        check("https://h/a%2Fb//./c%2B1.tar.gz?x/y#z", &["a", "b", "c+1.tar.gz"]);
+        check("s3://bucket/x", &["x"]);
+        check("lib/x", &["lib", "x"]);
+        check("https://h", &[]);
+        check("https://h/%ff/x", &["%ff", "x"]);
+    }
+
+    #[test]
+    fn sites_of_a_name() {
+        assert_eq!(site("https://cdn/x/p/a%2B1.tar.gz?q", "a+1.tar.gz"), Some("https://cdn/x/p"));
+        assert_eq!(site("https://cdn/lib/a", "lib/a"), Some("https://cdn"));
+        assert_eq!(site("https://cdn/b", "a"), None);
     }
 
     #[test]

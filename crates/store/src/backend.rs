@@ -78,6 +78,19 @@ pub(crate) trait Backend: Send + Sync {
         key: &str,
         condition: &Condition,
     ) -> Result<Option<String>, Error>;
+    /// The same with a condition that the service is told, and may ignore: the caller has just
+    /// checked it, and this closes the moment in between where the service can.
+    fn copy_hinted(
+        &self,
+        source: &Source<'_>,
+        key: &str,
+        condition: &Condition,
+    ) -> Result<Option<String>, Error> {
+        self.copy(source, key, condition)
+    }
+    /// Deletes an object if it still has this ETag; returns whether it did. The check and the removal
+    /// are one step where the service can do that.
+    fn delete_if_match(&self, key: &str, etag: &str) -> Result<bool, Error>;
     /// Missing ones are fine. All are tried; the first failure is reported.
     fn delete_many(&self, keys: &[String]) -> Result<(), Error>;
     /// The same bucket, as nobody.

@@ -135,6 +135,16 @@ impl Bucket {
         }
     }
 
+    /// Makes the lists of names of these folders, by their keys, last.
+    fn sync(&self, changed: BTreeMap<String, OwnedFd>) -> Result<(), Error> {
+        let mut result = Ok(());
+        for (above, parent) in changed {
+            let synced = rustix::fs::fsync(&parent).map_err(self.errno(&above));
+            result = result.and(synced);
+        }
+        result
+    }
+
     /// Opens an object with what is said about it, both of one state.
     fn open(&self, key: &str) -> Result<Option<Opened>, Error> {
         let folder = self.folder()?;
@@ -277,6 +287,21 @@ impl Backend for Bucket {
         .map(Some)
     }
 
+    fn delete_if_match(&self, key: &str, wanted: &str) -> Result<bool, Error> {
+        self.check_access("DELETE", key)?;
+        let (folder, side) = (self.folder()?, self.side());
+        side.make()?;
+        let mut changed = BTreeMap::new();
+        let lock = side.lock()?;
+        let now = path::entry(folder.as_fd(), key, &self.errno(key))?;
+        if !matches!(now, Entry::Object(stat) if etag(&stat) == wanted) {
+            return Ok(false);
+        }
+        self.delete(folder.as_fd(), &side, key, &mut changed)?;
+        drop(lock);
+        self.sync(changed).map(|()| true)
+    }
+
     fn delete_many(&self, keys: &[String]) -> Result<(), Error> {
         for key in keys {
             self.check_access("DELETE", key)?;
@@ -293,11 +318,7 @@ impl Backend for Bucket {
             }
             drop(lock);
         }
-        for (above, parent) in changed {
-            let synced = rustix::fs::fsync(&parent).map_err(self.errno(&above));
-            result = result.and(synced);
-        }
-        result
+        result.and(self.sync(changed))
     }
 
     fn anonymous(&self) -> Arc<dyn Backend> {

@@ -7,7 +7,7 @@ use super::answer::Expect;
 use super::failure::Failed;
 use super::multipart::{Finished, Part, plan};
 use super::wire::Call;
-use super::write::Print;
+use super::write::{Print, headers};
 use super::{Bucket, quoted, typed, unquoted};
 use crate::backend::Source;
 use crate::{Condition, Error, Upload, parallel};
@@ -33,7 +33,8 @@ impl Bucket {
     ) -> Result<Option<String>, Error> {
         let size = source.head.size;
         let result = if *condition == Condition::Always && size <= self.options.copy_threshold {
-            self.copy_at_once(source, key)
+            self.copy_at_once(source, key, Vec::new())
+                .map_err(|failed| self.of_source(source, failed))
         } else if *condition != Condition::Always
             && size < WORTH_PARTS.min(self.options.copy_threshold)
         {
@@ -41,14 +42,48 @@ impl Bucket {
         } else {
             self.copy_in_parts(source, key, condition)
         };
-        match result {
-            Ok(etag) => Ok(Some(etag)),
-            Err(Error::Service { status: 501 | 405, .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
+        or_stream(result)
     }
 
-    fn copy_at_once(&self, source: &Source<'_>, key: &str) -> Result<String, Error> {
+    /// Copies in one request that carries the condition on what is at `key`: some services check it,
+    /// others ignore it. `None`: better streamed.
+    pub(super) fn copy_with_hint(
+        &self,
+        source: &Source<'_>,
+        key: &str,
+        condition: &Condition,
+    ) -> Result<Option<String>, Error> {
+        if source.head.size > self.options.copy_threshold {
+            return or_stream(self.copy_in_parts(source, key, condition));
+        }
+        let result = match self.copy_at_once(source, key, headers(condition)) {
+            // It does not know conditions on this request, or takes both for one of the source.
+            Err(failed) if matches!(failed.status, 400 | 501) => {
+                self.copy_at_once(source, key, Vec::new())
+            }
+            Err(failed) if failed.status == 412 && *condition != Condition::Always => {
+                // Which of the two conditions failed is not said.
+                let etag = self.head_object(key)?.map(|head| head.etag);
+                let wanted = match condition {
+                    Condition::IfMatch(etag) => Some(etag),
+                    Condition::IfAbsent | Condition::Always => None,
+                };
+                if etag.as_ref() != wanted {
+                    return Err(Error::Precondition { key: self.wire.show(key) });
+                }
+                Err(failed)
+            }
+            result => result,
+        };
+        or_stream(result.map_err(|failed| self.of_source(source, failed)))
+    }
+
+    fn copy_at_once(
+        &self,
+        source: &Source<'_>,
+        key: &str,
+        headers: Vec<(&'static str, String)>,
+    ) -> Result<String, Failed> {
         let input = CopyObjectRequest {
             bucket: self.wire.bucket.clone(),
             key: key.to_owned(),
@@ -57,17 +92,21 @@ impl Bucket {
             copy_source_if_match: Some(quoted(&source.head.etag)),
             ..CopyObjectRequest::default()
         };
-        let call =
-            Call { slow: true, ..Call::new("COPY", key, Expect::Document("CopyObjectResult")) };
+        let expect = Expect::Document("CopyObjectResult");
+        let call = Call { slow: true, headers, ..Call::new("COPY", key, expect) };
         let output =
-            typed::call(&self.wire, call, |client| async move { client.copy_object(input).await })
-                .map_err(|failed| self.of_source(source, failed))?;
+            typed::call(&self.wire, call, |client| async move { client.copy_object(input).await })?;
         output
             .copy_object_result
             .and_then(|result| result.e_tag)
             .map(|etag| unquoted(&etag))
             .filter(|etag| !etag.is_empty())
-            .ok_or_else(|| self.no_etag(key, "the copy"))
+            .ok_or_else(|| Failed {
+                error: self.no_etag(key, "the copy"),
+                status: 200,
+                code: String::new(),
+                uncertain: true,
+            })
     }
 
     fn copy_in_parts(
@@ -147,6 +186,15 @@ impl Bucket {
             _ if failed.status == 404 && failed.code == "NoSuchKey" => Error::NotFound { key },
             error => error,
         }
+    }
+}
+
+/// A copy that the service refuses as not implemented is streamed.
+fn or_stream(result: Result<String, Error>) -> Result<Option<String>, Error> {
+    match result {
+        Ok(etag) => Ok(Some(etag)),
+        Err(Error::Service { status: 501 | 405, .. }) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -8,7 +8,7 @@ use super::answer::Expect;
 use super::backoff::Backoff;
 use super::failure::{Refusal, tame};
 use super::wire::Call;
-use super::{Bucket, typed};
+use super::{Bucket, quoted, typed};
 use crate::{Error, parallel};
 
 /// S3 takes no more keys in one request.
@@ -102,6 +102,33 @@ impl Bucket {
         });
         let Ok(results) = results;
         results.into_iter().collect()
+    }
+
+    /// Deletes an object if it still has this ETag. Few services check that themselves, so it is asked
+    /// for first; the request carries the condition for those that do.
+    pub(super) fn delete_object_if_match(&self, key: &str, etag: &str) -> Result<bool, Error> {
+        if self.head_object(key)?.is_none_or(|head| head.etag != etag) {
+            return Ok(false);
+        }
+        let call = |headers| Call {
+            conditional: true,
+            headers,
+            ..Call::new("DELETE", key, Expect::Nothing)
+        };
+        let ask = |headers| {
+            self.wire.exchange(self.wire.request("DELETE", key), &call(headers)).map(drop)
+        };
+        let answer = match ask(vec![("if-match", quoted(etag))]) {
+            // It does not know conditions on this request.
+            Err(failed) if matches!(failed.status, 400 | 501) => ask(Vec::new()),
+            answer => answer,
+        };
+        match answer {
+            Ok(()) => Ok(true),
+            Err(failed) if failed.status == 404 && failed.code != "NoSuchBucket" => Ok(true),
+            Err(failed) if matches!(failed.error, Error::Precondition { .. }) => Ok(false),
+            Err(failed) => Err(failed.error),
+        }
     }
 
     fn not_deleted(&self, key: &str, refusal: &Refusal, others: usize) -> Error {

@@ -154,6 +154,19 @@ impl Backend for Bucket {
         self.copy_object(source, key, condition)
     }
 
+    fn copy_hinted(
+        &self,
+        source: &Source<'_>,
+        key: &str,
+        condition: &Condition,
+    ) -> Result<Option<String>, Error> {
+        self.copy_with_hint(source, key, condition)
+    }
+
+    fn delete_if_match(&self, key: &str, etag: &str) -> Result<bool, Error> {
+        self.delete_object_if_match(key, etag)
+    }
+
     fn delete_many(&self, keys: &[String]) -> Result<(), Error> {
         self.delete_objects(keys)
     }

@@ -117,3 +117,18 @@ pub fn copy_a_large_object_from_another_server(kind: Kind) {
     // Large enough to go through a file, and up in parts.
     copy(&Place::new(Kind::InProcess).open(), &Place::new(kind).open(), (11 << 20) + 7);
 }
+
+pub fn copy_over_what_is_expected(kind: Kind) {
+    let place = Place::new(kind);
+    let store = place.open();
+    put(&store, "from", "one");
+    let etag = store.copy_over(&store, "from", "to", None).unwrap();
+    let refused = store.copy_over(&store, "from", "to", None);
+    assert!(matches!(refused, Err(Error::Precondition { .. })), "{refused:?}");
+    put(&store, "from", "two");
+    assert_eq!(text(&store, "to").as_deref(), Some("one"));
+    store.copy_over(&store, "from", "to", Some(&etag)).unwrap();
+    assert_eq!(text(&store, "to").as_deref(), Some("two"));
+    let refused = store.copy_over(&store, "from", "to", Some(&etag));
+    assert!(matches!(refused, Err(Error::Precondition { .. })), "{refused:?}");
+}

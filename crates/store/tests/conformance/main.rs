@@ -52,6 +52,7 @@ suite! {
         put_file_keeps_its_promise
         put_file_without_a_file
         delete_many
+        delete_if_match
         overwriting_leaves_nothing_of_the_old;
     copying:
         copy_within_a_bucket
@@ -59,6 +60,7 @@ suite! {
         copy_a_large_object
         copy_heeds_the_condition
         copy_of_nothing
+        copy_over_what_is_expected
         copy_many
         copy_from_the_folder_store
         copy_to_the_folder_store

@@ -169,3 +169,17 @@ pub fn overwriting_leaves_nothing_of_the_old(kind: Kind) {
     let objects = store.list("").unwrap();
     assert_eq!((objects.len(), objects[0].size), (1, 5));
 }
+
+pub fn delete_if_match(kind: Kind) {
+    let place = Place::new(kind);
+    let store = place.open();
+    put(&store, "a/key", "first");
+    let first = store.head("a/key").unwrap().unwrap().etag;
+    put(&store, "a/key", "second");
+    assert!(!store.delete_if_match("a/key", &first).unwrap());
+    assert_eq!(text(&store, "a/key").as_deref(), Some("second"));
+    let second = store.head("a/key").unwrap().unwrap().etag;
+    assert!(store.delete_if_match("a/key", &second).unwrap());
+    assert_eq!(store.head("a/key").unwrap(), None);
+    assert!(!store.delete_if_match("a/key", &second).unwrap());
+}
