@@ -8,6 +8,7 @@
 //! - [`Manifests`]: all manifests of a repository, as they are now.
 //! - [`files`]: manifests in local files.
 //! - [`publish()`]: the only place that writes `packages.json`, as a compare-and-swap.
+//! - [`clock`]: what time it is, as the service says.
 //! - [`conditions`]: conditional writes, also where the service knows none.
 //! - [`history`]: what was published when, by whom, and the way back.
 //! - [`pending`]: removals that an interrupted run had still to do.
@@ -18,6 +19,7 @@
 //! It knows nothing of arguments, streams or records.
 
 pub mod cache;
+pub mod clock;
 pub mod conditions;
 mod dice;
 mod edit;

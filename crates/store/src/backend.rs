@@ -52,6 +52,8 @@ pub(crate) trait Backend: Send + Sync {
     }
     /// Is the bucket there, and may we use it?
     fn check_bucket(&self) -> Result<(), Error>;
+    /// What time it is by the service's clock, where it says so without a write.
+    fn time(&self) -> Result<Option<jiff::Timestamp>, Error>;
     /// In any order; the caller sorts, drops doubles and keys that fail [`crate::key::check`].
     fn list(&self, prefix: &str, depth: Depth) -> Result<Vec<Object>, Error>;
     /// `None`: no such object.

@@ -85,6 +85,15 @@ impl Store {
         self.backend.check_bucket()
     }
 
+    /// What time it is by the service's clock, in whole seconds or better; `None` where only a write
+    /// could tell. It is never later than the actual time.
+    ///
+    /// # Errors
+    /// As [`Store::check_bucket`].
+    pub fn time(&self) -> Result<Option<jiff::Timestamp>, Error> {
+        self.backend.time()
+    }
+
     /// All objects whose keys start with `prefix`, sorted by the bytes of their keys.
     ///
     /// # Errors

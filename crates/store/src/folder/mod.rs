@@ -201,6 +201,16 @@ impl Backend for Bucket {
         self.folder().map(drop)
     }
 
+    /// As a file without a name says, which no reader sees; the file system's clock is that of its
+    /// server, where it has one.
+    fn time(&self) -> Result<Option<jiff::Timestamp>, Error> {
+        self.check_bucket()?;
+        // Where none can be made (read-only, or an old file system), only a write could tell.
+        let Ok(Some(file)) = staged::unnamed(&self.path("")) else { return Ok(None) };
+        let stat = rustix::fs::fstat(&file).map_err(self.errno(""))?;
+        Ok(Some(modified(&stat)))
+    }
+
     fn list(&self, prefix: &str, depth: Depth) -> Result<Vec<Object>, Error> {
         let folder = self.folder()?;
         listing::list(folder.as_fd(), prefix, depth, &|key| self.path(key))

@@ -5,9 +5,9 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use rustix::fs::{FlockOperation, Stat, Timespec, Timestamps};
+use rustix::fs::{FlockOperation, Stat, Timespec, Timestamps, UTIME_NOW};
 use rustix::io::Errno;
 
 use super::attributes::Attributes;
@@ -18,6 +18,9 @@ use crate::Error;
 const AHEAD: i128 = 3_600 * 1_000_000_000;
 /// The coarsest time stamps of a file system that are put up with (FAT: 2 s).
 const COARSEST: i128 = 10 * 1_000_000_000;
+
+/// Whatever time it is.
+const NOW: Timespec = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
 
 /// Nobody holds the lock for longer than a few files need to be renamed or removed: whoever does is
 /// stopped, or its disk is.
@@ -148,10 +151,10 @@ impl Lock {
     }
 
     fn try_stamp(&self, file: &File) -> io::Result<()> {
-        let now = match SystemTime::now().duration_since(UNIX_EPOCH) {
-            Ok(since) => i128::try_from(since.as_nanos()).unwrap_or(i128::MAX),
-            Err(_) => 0,
-        };
+        // By the clock of the file system, which on a network is its server's: machines whose own
+        // clocks differ then agree on what is older.
+        rustix::fs::futimens(file, &Timestamps { last_access: NOW, last_modification: NOW })?;
+        let now = nanoseconds(&rustix::fs::fstat(file)?);
         let last = self.last()?;
         let last = if last > now + AHEAD { 0 } else { last };
         let mut stamp = now.max(last + 1);

@@ -74,7 +74,7 @@ fn link(file: &File) -> String {
 
 /// A file without a name; `None` where the system has no such thing.
 #[cfg(target_os = "linux")]
-fn unnamed(folder: &Path) -> io::Result<Option<File>> {
+pub(super) fn unnamed(folder: &Path) -> io::Result<Option<File>> {
     let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
     match rustix::fs::open(folder, flags, Mode::from_raw_mode(0o666)) {
         Ok(file) => {
@@ -88,6 +88,6 @@ fn unnamed(folder: &Path) -> io::Result<Option<File>> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn unnamed(_folder: &Path) -> io::Result<Option<File>> {
+pub(super) fn unnamed(_folder: &Path) -> io::Result<Option<File>> {
     Ok(None)
 }

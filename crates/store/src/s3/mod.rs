@@ -28,7 +28,7 @@ use std::sync::{Arc, RwLock};
 use location::{Env, Service};
 
 use self::address::Address;
-use self::answer::Expect;
+use self::answer::{Answer, Expect};
 use self::wire::{Call, Wire};
 use crate::backend::{Backend, Depth, Reading, Source};
 use crate::credentials::Provider;
@@ -88,6 +88,21 @@ impl Bucket {
         if self.seen.load(Ordering::Relaxed) { Ok(()) } else { self.check_bucket() }
     }
 
+    /// Asks for the bucket.
+    fn ask(&self) -> Result<Answer, Error> {
+        let request = self.wire.request("HEAD", "");
+        match self.wire.exchange(request, &Call::new("HEAD", "", Expect::Nothing)) {
+            Ok(answer) => {
+                self.mark_seen();
+                Ok(answer)
+            }
+            Err(failed) if failed.status == 404 => {
+                Err(Error::NoBucket { bucket: self.wire.bucket.clone() })
+            }
+            Err(failed) => Err(failed.error),
+        }
+    }
+
     fn mark_seen(&self) {
         self.seen.store(true, Ordering::Relaxed);
     }
@@ -107,17 +122,11 @@ impl Backend for Bucket {
     }
 
     fn check_bucket(&self) -> Result<(), Error> {
-        let request = self.wire.request("HEAD", "");
-        match self.wire.exchange(request, &Call::new("HEAD", "", Expect::Nothing)) {
-            Ok(_) => {
-                self.mark_seen();
-                Ok(())
-            }
-            Err(failed) if failed.status == 404 => {
-                Err(Error::NoBucket { bucket: self.wire.bucket.clone() })
-            }
-            Err(failed) => Err(failed.error),
-        }
+        self.ask().map(drop)
+    }
+
+    fn time(&self) -> Result<Option<jiff::Timestamp>, Error> {
+        Ok(self.ask()?.header("date").and_then(|text| read::parse_date(&text)))
     }
 
     fn list(&self, prefix: &str, depth: Depth) -> Result<Vec<Object>, Error> {

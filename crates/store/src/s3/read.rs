@@ -115,7 +115,7 @@ fn parse_range(text: &str) -> Option<(u64, u64)> {
 }
 
 /// `Tue, 21 Nov 2023 09:00:00 GMT`
-fn parse_date(text: &str) -> Option<Timestamp> {
+pub(super) fn parse_date(text: &str) -> Option<Timestamp> {
     jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()
 }
 

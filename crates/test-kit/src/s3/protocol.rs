@@ -8,7 +8,9 @@ use s3s::path::S3Path;
 use s3s::{Body, S3, S3Request, S3Response, S3Result, s3_error};
 
 use super::memory::{Attributes, State};
-use super::terms::{check_read, length, metadata, receive, source, url_encoded, write_condition};
+use super::terms::{
+    check_read, http_date, length, metadata, receive, source, url_encoded, write_condition,
+};
 
 /// The state behind the protocol, shared with the test that looks into it.
 #[derive(Clone, Default)]
@@ -93,8 +95,10 @@ impl S3 for Service {
         &self,
         request: S3Request<HeadBucketInput>,
     ) -> S3Result<S3Response<HeadBucketOutput>> {
-        self.state().bucket(&request.input.bucket)?;
-        Ok(S3Response::new(HeadBucketOutput::default()))
+        let state = self.state();
+        state.bucket(&request.input.bucket)?;
+        let headers = [(hyper::header::DATE, http_date(state.now()))].into_iter().collect();
+        Ok(S3Response::with_headers(HeadBucketOutput::default(), headers))
     }
 
     async fn get_bucket_location(

@@ -1,6 +1,9 @@
 //! What the operations share: from requests to the terms of [`super::memory`], and back.
 
+use std::time::SystemTime;
+
 use bytes::Bytes;
+use hyper::header::HeaderValue;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use s3s::crypto::{Checksum, Md5};
 use s3s::dto::*;
@@ -116,6 +119,15 @@ pub(super) fn url_encoded(text: &str) -> String {
         .remove(b'/')
         .remove(b' ');
     utf8_percent_encode(text, KEPT).to_string().replace(' ', "+")
+}
+
+/// A time as headers have it.
+pub(super) fn http_date(time: SystemTime) -> HeaderValue {
+    let mut text = Vec::new();
+    Timestamp::from(time)
+        .format(TimestampFormat::HttpDate, &mut text)
+        .expect("memory takes everything");
+    HeaderValue::from_bytes(&text).expect("a date is a header")
 }
 
 pub(super) fn length(bytes: &Bytes) -> i64 {
