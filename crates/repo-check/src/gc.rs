@@ -12,10 +12,10 @@ mod sweep;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
-use jiff::Timestamp;
 use record::{Gc as Line, GcSummary};
 use repo_tool::change::size;
 use repo_tool::open;
+use repository::clock;
 use tool::{Answer, Failure, Io, Records};
 
 pub use age::Age;
@@ -55,7 +55,10 @@ fn collect(
     let rules = match &reviewed {
         Some(plan) => plan.rules.clone(),
         None => Rules {
-            before: gc.older_than.before(Timestamp::now()),
+            before: gc.older_than.before(match only_look {
+                true => clock::without_writing(&store, &location)?,
+                false => clock::now(&store, &location)?,
+            }),
             keep_snapshots: gc.keep_snapshots,
             keep_generations: gc.keep_generations,
             bare: gc.bare,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use record::{Record, Stream};
-use test_kit::s3::{Action, Attributes};
+use test_kit::s3::{Action, Attributes, Quirks};
 use test_kit::{Output, Site};
 
 const BUCKET: &str = "php-dev";
@@ -82,6 +82,23 @@ fn what_is_young_stays() {
         run(&site, &["--yes", "--older-than", "36h", "--keep-snapshots", "0"], "").success();
         expect_gone(&site, &before, &[]);
     }
+}
+
+#[test]
+fn ages_are_by_the_clock_of_the_service() {
+    let [_, site] = sites();
+    // Two weeks behind: by our own clock, what is new there would be old.
+    let quirks = Quirks { days_behind: 14, ..Quirks::default() };
+    site.server().unwrap().set_quirks(quirks);
+    site.put(BUCKET, &key("young.tar.gz"), "x");
+    let before = site.keys(BUCKET);
+    let plan = run(&site, &["--plan"], "").success().stdout;
+    assert!(plan.contains(r#""objects":[]"#), "{plan}");
+    run(&site, &["--yes"], "").success();
+    expect_gone(&site, &before, &[]);
+    site.server().unwrap().set_quirks(Quirks::default());
+    run(&site, &["--yes"], "").success();
+    expect_gone(&site, &before, &["young.tar.gz"]);
 }
 
 #[test]
@@ -229,8 +246,12 @@ fn a_manifest_that_comes_at_the_last_moment_is_told() {
     let [_, site] = sites();
     let site = Arc::new(site);
     let other = Arc::downgrade(&site);
+    let mut deletions = 0;
     site.server().unwrap().set_hook(move |request| {
-        if request.method == "POST" && request.query.starts_with("delete") {
+        let deletes = request.method == "POST" && request.query.starts_with("delete");
+        deletions += u32::from(deletes);
+        // The first is of the scratch object that says what time it is.
+        if deletes && deletions == 2 {
             let site = other.upgrade().unwrap();
             let url = site.url(BUCKET, &key("orphan.tar.gz"));
             site.manifest(BUCKET, PREFIX, "orphan-1", TIME, &url);

@@ -13,7 +13,8 @@ use crate::state::{Source, State};
 /// What may go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
-    /// Only what was written before.
+    /// Only what was written before, by the clock of the service, or in the same second: some services
+    /// know whole seconds only.
     pub before: Timestamp,
     /// How many snapshots stay, the newest ones; all where it is `None`.
     pub keep_snapshots: Option<usize>,
@@ -84,7 +85,7 @@ impl Rules {
                 add(What::Snapshot, item);
             }
         }
-        let old = |item: &&Item| item.modified < self.before;
+        let old = |item: &&Item| self.is_old(item);
         for item in state.inventory.of(Class::Own).filter(old) {
             if state.history.old.contains(&item.name) {
                 add(What::Generation, item);
@@ -139,9 +140,13 @@ impl Rules {
         snapshots
             .into_iter()
             .skip(keep)
-            .filter(|item| item.modified < self.before && !self.keeps(&item.name))
+            .filter(|item| self.is_old(item) && !self.keeps(&item.name))
             .map(|item| item.name.as_str())
             .collect()
+    }
+
+    fn is_old(&self, item: &Item) -> bool {
+        item.modified.as_second() <= self.before.as_second()
     }
 
     fn keeps(&self, name: &str) -> bool {

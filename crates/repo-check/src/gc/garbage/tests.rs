@@ -6,11 +6,12 @@ use crate::entry::Archive;
 use crate::finding::{Kind, Severity};
 use crate::testing::Repository;
 
+/// What was written now is young.
 const NOW: i64 = 1000;
 
 fn rules() -> Rules {
     Rules {
-        before: Timestamp::from_second(NOW).unwrap(),
+        before: Timestamp::from_second(NOW - 1).unwrap(),
         keep_snapshots: None,
         keep_generations: 1,
         bare: false,
