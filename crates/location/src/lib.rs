@@ -97,7 +97,13 @@ impl Location {
         if unfit {
             return Err(Error::Bucket { bucket: bucket.to_owned() });
         }
-        Ok(Self { service, bucket: bucket.to_owned(), prefix, public_url: None, known_as: Vec::new() })
+        Ok(Self {
+            service,
+            bucket: bucket.to_owned(),
+            prefix,
+            public_url: None,
+            known_as: Vec::new(),
+        })
     }
 
     /// The location that the environment names for `role`; `None` where its bucket is not set.

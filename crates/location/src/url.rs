@@ -110,7 +110,8 @@ mod tests {
 
     #[test]
     fn segments_of_a_path() {
-        let check = |url: &str, expected: &[&str]| assert_eq!(path_segments(url), expected, "{url}");
+        let check =
+            |url: &str, expected: &[&str]| assert_eq!(path_segments(url), expected, "{url}");
         check("https://h/a%2Fb//./c%2B1.tar.gz?x/y#z", &["a", "b", "c+1.tar.gz"]);
         check("s3://bucket/x", &["x"]);
         check("lib/x", &["lib", "x"]);

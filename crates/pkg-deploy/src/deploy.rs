@@ -3,6 +3,8 @@
 use location::Location;
 use repository::Known;
 use repository::conditions::Guard;
+use repository::publish::Archives;
+use repository::removed::Remover;
 use store::{Store, parallel};
 use tool::{Failure, Io, Records};
 
@@ -37,10 +39,14 @@ fn deploy(
     let notes = io.notes();
     let warn = |text: &str| notes.say(text);
     let guard = Guard::new(&store, &location, cache.clone(), &warn);
+    let origin = io.origin(&TOOL, "deploy");
+    let keep = io.keep_removed()?;
+    let remover = Remover { store: &store, location: &location, keep, origin: &origin };
     let target = Target {
         store: &store,
         guard: &guard,
         location: &location,
+        remover: &remover,
         overwrite: options.overwrite,
         manifest: options.manifest,
         notes: io.notes(),
@@ -70,7 +76,20 @@ fn deploy(
     if options.publish && !packages.is_empty() {
         let check = options.check;
         io.say("Updating repository...");
+        let bring = |paths: &[String]| {
+            target.bring(&packages, paths).map_err(|error| match error {
+                Error::Store(error) => error.into(),
+                Error::Repository(error) => error,
+                other => repository::Error::Local {
+                    path: location.to_string().into(),
+                    source: std::io::Error::other(other),
+                },
+            })
+        };
+        let archives =
+            Archives { paths: packages.iter().map(Package::path).collect(), bring: &bring };
         let options = repository::Options {
+            archives: Some(archives),
             cache: cache.clone(),
             known,
             warn: Some(&warn),

@@ -10,11 +10,15 @@ use manifest::generate::ArchiveFacts;
 use record::{Archive, Build, Deploy, Deployed, ManifestFile, Upload as How};
 use repository::conditions::Guard;
 use repository::pending;
+use repository::removed::Remover;
 use store::{Condition, Head, Store, Upload};
 use tool::Notes;
 
 use crate::Error;
 use crate::there::{self, Done, There};
+
+/// How often it is tried to replace what others replace at the same time.
+const REPLACED: u32 = 20;
 
 /// The metadata of an archive that names its manifest, for [`crate::check`] and for resumption.
 pub(crate) const MANIFEST: &str = "manifest";
@@ -30,6 +34,8 @@ pub(crate) struct Target<'a> {
     pub store: &'a Store,
     pub guard: &'a Guard<'a>,
     pub location: &'a Location,
+    /// Keeps what is overwritten.
+    pub remover: &'a Remover<'a>,
     pub overwrite: bool,
     pub manifest: bool,
     pub notes: Notes,
@@ -235,17 +241,13 @@ impl Target<'_> {
 
     fn upload_archive(&self, package: &Package<'_>) -> Result<Deployed, Error> {
         let key = package.key(self.location);
-        let condition = match self.overwrite {
-            true => Condition::Always,
-            false => Condition::IfAbsent,
-        };
-        // Only to tell what happened: it decides nothing.
-        let was_there = self.overwrite && self.store.head(&key)?.is_some();
-        match self.put_archive(package, &key, condition) {
-            Ok(etag) => {
-                let how = if was_there { How::Replaced } else { How::New };
-                Ok(self.deployed(package, key, etag, how))
-            }
+        if self.overwrite {
+            let (etag, how) =
+                self.replace(&key, &|condition| self.put_archive(package, &key, condition))?;
+            return Ok(self.deployed(package, key, etag, how));
+        }
+        match self.put_archive(package, &key, Condition::IfAbsent) {
+            Ok(etag) => Ok(self.deployed(package, key, etag, How::New)),
             // Somebody was faster; if with the very same, whoever brings the manifest wins.
             Err(Error::Store(store::Error::Precondition { .. })) => match self.look(package)? {
                 There::HalfDone { archive } => self.take_over(package, archive),
@@ -275,6 +277,17 @@ impl Target<'_> {
         Ok(self.deployed(package, key, etag, How::Resumed))
     }
 
+    /// Uploads archives again that vanished before they were published.
+    pub(crate) fn bring(&self, packages: &[Package<'_>], paths: &[String]) -> Result<(), Error> {
+        for package in packages.iter().filter(|package| paths.contains(&package.path())) {
+            match self.put_archive(package, &package.key(self.location), Condition::IfAbsent) {
+                Ok(_) | Err(Error::Store(store::Error::Precondition { .. })) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     fn put_archive(
         &self,
         package: &Package<'_>,
@@ -293,6 +306,27 @@ impl Target<'_> {
         Ok(self.guard.put_file(key, path, &upload)?)
     }
 
+    /// Writes over what is there, of which a copy is set aside first, and nothing else; at last over
+    /// whatever is there, when others keep replacing it.
+    fn replace(
+        &self,
+        key: &str,
+        put: &dyn Fn(Condition) -> Result<String, Error>,
+    ) -> Result<(String, How), Error> {
+        for _ in 0..REPLACED {
+            let aside = self.remover.set_aside(key, None)?;
+            let (condition, how) = match aside {
+                Some(aside) => (Condition::IfMatch(aside.object.etag), How::Replaced),
+                None => (Condition::IfAbsent, How::New),
+            };
+            match put(condition) {
+                Err(Error::Store(store::Error::Precondition { .. })) => {}
+                done => return Ok((done?, how)),
+            }
+        }
+        Ok((put(Condition::Always)?, How::Replaced))
+    }
+
     /// Without the right to replace, only in place of what was there (`expected`).
     fn upload_manifest(
         &self,
@@ -302,30 +336,28 @@ impl Target<'_> {
         expected: Option<String>,
     ) -> Result<Deployed, Error> {
         let key = self.location.key(&file.name);
-        let was_there = match self.overwrite {
-            true => self.store.head(&key)?.is_some(),
-            false => expected.is_some(),
-        };
-        let condition = match (self.overwrite, expected) {
-            (true, _) => Condition::Always,
-            (false, Some(etag)) => Condition::IfMatch(etag),
-            (false, None) => Condition::IfAbsent,
-        };
         let writer = tool::worker();
         let sha256 = checksum::of_bytes(bytes);
         let metadata = [(SHA256, sha256.as_str()), (WRITER, writer.as_str())];
-        let upload = Upload { metadata: &metadata, condition, ..Upload::new(repository::JSON) };
-        let etag = self.guard.put(&key, bytes, &upload).map_err(|error| match error {
-            store::Error::Precondition { .. } => self.exists(package),
-            error => error.into(),
-        })?;
-        Ok(Deployed {
-            key,
-            etag,
-            size_bytes: bytes.len() as u64,
-            sha256,
-            upload: if was_there { How::Replaced } else { How::New },
-        })
+        let put = |condition| {
+            let upload = Upload { metadata: &metadata, condition, ..Upload::new(repository::JSON) };
+            Ok(self.guard.put(&key, bytes, &upload)?)
+        };
+        let (etag, upload) = match (self.overwrite, expected) {
+            (true, _) => self.replace(&key, &put)?,
+            (false, expected) => {
+                let (condition, how) = match expected {
+                    Some(etag) => (Condition::IfMatch(etag), How::Replaced),
+                    None => (Condition::IfAbsent, How::New),
+                };
+                let etag = put(condition).map_err(|error| match error {
+                    Error::Store(store::Error::Precondition { .. }) => self.exists(package),
+                    error => error,
+                })?;
+                (etag, how)
+            }
+        };
+        Ok(Deployed { key, etag, size_bytes: bytes.len() as u64, sha256, upload })
     }
 }
 

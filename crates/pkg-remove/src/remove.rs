@@ -7,7 +7,7 @@ use repo_tool::change::{self, Change};
 use repo_tool::open;
 use repo_tool::plan::{Choices, Document, Sides};
 use repository::sync::{self, Side};
-use repository::{Manifests, pending};
+use repository::{Manifests, index, pending};
 use tool::{Failure, Io, Records};
 
 use crate::args::Options;
@@ -46,10 +46,12 @@ fn remove(
     records: Option<&mut Records>,
     apply: Option<&Document>,
 ) -> Result<(), Failure> {
+    let keep = io.keep_removed()?;
     let store = match options.plan || options.dry_run {
         true => open::readable(io, location, None)?,
         false => open::writable(io, location, None)?,
     };
+    let location = &index::recognise(&store, location)?;
     io.say("Fetching manifests, excluding given removals... \n");
     let cache = options.cache.folder(io);
     let all = Manifests::fetch(&store, location, cache.as_deref())?;
@@ -101,6 +103,7 @@ fn remove(
         snapshot: options.snapshot.clone(),
         new_snapshot: false,
         cache,
+        keep,
         yes: options.yes || apply.is_some(),
         origin: io.origin(&TOOL, "remove"),
         record,

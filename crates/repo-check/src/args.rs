@@ -6,9 +6,8 @@ use archive::Limits;
 use location::Location;
 use repo_tool::Cache;
 use repo_tool::open::Place;
-use tool::{Args, Failure, Io};
+use tool::{Age, Args, Failure, Io};
 
-use crate::gc::Age;
 use crate::resolve::Resolve;
 
 /// What the command line asks for.

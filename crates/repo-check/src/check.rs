@@ -219,7 +219,7 @@ fn others(state: &State, findings: &mut Vec<Finding>) {
 }
 
 /// Where removals are written down that are under way.
-const PENDING: &str = ".slipway/pending/";
+pub const PENDING: &str = ".slipway/pending/";
 /// How scratch objects begin: by which a service is asked, and by which tools take turns.
 const SCRATCH: [&str; 2] = [".slipway/probe-", ".slipway/claim-"];
 

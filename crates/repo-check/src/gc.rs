@@ -1,9 +1,8 @@
 //! The removal of what nothing refers to.
 //!
 //! [`garbage`] decides on a state, and asks nobody; [`sweep`] removes, and looks at the repository
-//! anew before each step. [`age`], [`lock`] and [`plan`] are what the command line gives it.
+//! anew before each step. [`lock`] and [`plan`] are what the command line gives it.
 
-mod age;
 mod garbage;
 mod lock;
 mod plan;
@@ -15,15 +14,14 @@ use std::fmt::Write as _;
 use record::{Gc as Line, GcSummary};
 use repo_tool::change::size;
 use repo_tool::open;
-use repository::clock;
+use repository::removed::{self, Remover};
+use repository::{clock, index};
 use tool::{Answer, Failure, Io, Records};
 
-pub use age::Age;
-
-use crate::TOOL;
 use crate::args::{self, Options};
 use crate::finding::plain;
 use crate::report::count;
+use crate::{Error, TOOL};
 use garbage::{Garbage, Rules, What};
 use sweep::Sweep;
 
@@ -48,6 +46,8 @@ fn collect(
         true => open::readable(io, &location, profile)?,
         false => open::writable(io, &location, profile)?,
     };
+    let location = index::recognise(&store, &location)?;
+    let keep = io.keep_removed()?;
     let reviewed = match &gc.apply {
         Some(from) => Some(plan::read(from, &location, io)?),
         None => None,
@@ -67,7 +67,9 @@ fn collect(
         },
     };
     let cache = options.target.cache.folder(io);
-    let mut sweep = Sweep::new(&store, &location, &rules, cache);
+    let origin = io.origin(&TOOL, "gc");
+    let remover = Remover { store: &store, location: &location, keep, origin: &origin };
+    let mut sweep = Sweep::new(&store, &location, &rules, &remover, cache);
     let mut found = sweep.look()?;
     if let Some(plan) = &reviewed {
         found.retain(|garbage| plan.has(&garbage.item));
@@ -92,7 +94,10 @@ fn collect(
         io.print(&text)?;
         io.flush()?;
     }
-    let removed = if found.is_empty() || gc.dry_run || !agreed(gc, io, &found)? {
+    let removed = if found.is_empty() && !gc.dry_run {
+        remover.expire().map_err(Error::from)?;
+        Vec::new()
+    } else if gc.dry_run || !agreed(gc, io, &found)? {
         Vec::new()
     } else {
         let notes = io.notes();
@@ -102,6 +107,12 @@ fn collect(
         let (all, gone) = (found.len() as u64, removed.len() as u64);
         let (number, bytes) = (count(gone, "object"), size(bytes(&removed)));
         io.say(&format!("Removed {number}, {bytes}."));
+        let is_archive = |garbage: &Garbage| garbage.what == What::Archive;
+        if removed.iter().any(is_archive) && !remover.keep.0.is_zero() {
+            let until = remover.keep.until(jiff::Timestamp::now()).unwrap_or(jiff::Timestamp::MAX);
+            let until = until.strftime("%Y-%m-%d %H:%M UTC");
+            io.say(&format!("The archives stay in {}{} until {until}.", location, removed::FOLDER));
+        }
         if all > gone {
             let stay = count(all - gone, "object");
             io.say(&format!("{stay} stayed: changed, or needed again meanwhile."));

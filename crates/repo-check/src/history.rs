@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use location::Location;
 use repository::history::{self, Generation, Id};
+use repository::references::paths_of;
 use store::{Store, parallel};
 
 use crate::Error;
@@ -55,8 +56,8 @@ impl Memory {
         if files.is_empty() {
             return Ok(Arc::default());
         }
-        let references = state.references();
-        let is_orphan = |name: &str| !references.contains_key(name);
+        let references = state.referrers();
+        let is_orphan = |name: &str| !references.has(name);
         let wanted = state.inventory.of(Class::Archive).any(|item| is_orphan(&item.name));
         let index = repository::index::FILE_NAME.to_owned();
         let versions: Vec<(String, String)> = files
@@ -153,14 +154,17 @@ impl Memory {
     }
 }
 
-/// The archives of this repository that manifests name.
+/// The archives of this repository that manifests name, or may mean.
 fn archives(manifests: &repository::Manifests, location: &Location) -> BTreeSet<String> {
-    let archive = |stored: &repository::Stored| match Entry::of(&stored.manifest, location).archive
-    {
-        Archive::Here(name) => Some(name),
-        Archive::Elsewhere(_) | Archive::Nowhere => None,
-    };
-    manifests.entries.iter().filter_map(archive).collect()
+    let mut archives = BTreeSet::new();
+    for stored in &manifests.entries {
+        match Entry::of(&stored.manifest, location).archive {
+            Archive::Here(name) => _ = archives.insert(name),
+            Archive::Elsewhere(url) => archives.extend(paths_of(&url)),
+            Archive::Nowhere => {}
+        }
+    }
+    archives
 }
 
 /// The files of each generation that lies below the prefix.

@@ -13,10 +13,11 @@ use jiff::Timestamp;
 use location::Location;
 use repository::cache::{Cache, Cached};
 use repository::index::FILE_NAME;
-use repository::{Stored, index};
+use repository::{Stored, index, pending};
 use store::{Content, Head, Store, parallel};
 
 use crate::Error;
+use crate::check::PENDING;
 use crate::entry::Entry;
 use crate::history::Memory;
 use crate::inventory::{Class, Inventory, Item};
@@ -128,9 +129,26 @@ impl<'a> Reader<'a> {
         let manifests = self.manifests(&inventory, &mut still)?;
         let snapshots = self.snapshots(&inventory, &mut still)?;
         let index = self.index(&inventory, &mut still)?;
-        let mut state = State { inventory, manifests, index, snapshots, history: Arc::default() };
+        let pending = self.pending(&inventory)?;
+        let history = Arc::default();
+        let mut state = State { inventory, manifests, index, snapshots, history, pending };
         state.history = self.history.read(self.store, self.location, &state)?;
         Ok((state, still))
+    }
+
+    fn pending(&self, inventory: &Inventory) -> Result<BTreeMap<String, Vec<String>>, Error> {
+        let mut archives: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        if !inventory.of(Class::Own).any(|item| item.name.starts_with(PENDING)) {
+            return Ok(archives);
+        }
+        let start = self.location.key("").len();
+        for pending in pending::read(self.store, self.location)? {
+            for object in &pending.archives {
+                let name = object.key[start..].to_owned();
+                archives.entry(name).or_default().push(pending.key[start..].to_owned());
+            }
+        }
+        Ok(archives)
     }
 
     fn manifests(

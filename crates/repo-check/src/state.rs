@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use manifest::Index;
 use repository::Stored;
+use repository::references::References;
+pub use repository::references::Source;
 
 use crate::entry::{Archive, Entry};
 use crate::inventory::Inventory;
@@ -66,6 +68,8 @@ pub struct State {
     pub snapshots: BTreeMap<String, Snapshot>,
     /// What the history holds.
     pub history: Arc<History>,
+    /// The archives (by name) that removals under way are about, with the names of their files.
+    pub pending: BTreeMap<String, Vec<String>>,
 }
 
 /// What the history of a repository holds; all by name.
@@ -81,26 +85,6 @@ pub struct History {
     pub index_sha256: Option<String>,
     /// The generations that cannot be read, and why.
     pub damaged: BTreeMap<String, String>,
-}
-
-/// Who names an archive.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Source {
-    /// `packages.json`.
-    Index,
-    /// A snapshot, by file name.
-    Snapshot(Arc<str>),
-    /// A manifest, by file name.
-    Manifest(Arc<str>),
-}
-
-impl std::fmt::Display for Source {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Index => f.write_str(repository::index::FILE_NAME),
-            Self::Snapshot(name) | Self::Manifest(name) => f.write_str(name),
-        }
-    }
 }
 
 impl State {
@@ -136,6 +120,17 @@ impl State {
                     sources.push(source.clone());
                 }
             }
+        });
+        references
+    }
+
+    /// Everything that may refer to an archive, whatever host its URL names.
+    pub fn referrers(&self) -> References {
+        let mut references = References::default();
+        self.each_entry(&mut |source, entry| match &entry.archive {
+            Archive::Here(path) => references.add_path(path, source),
+            Archive::Elsewhere(url) => references.add(url, source),
+            Archive::Nowhere => {}
         });
         references
     }

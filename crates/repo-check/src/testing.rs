@@ -112,7 +112,8 @@ impl Repository {
                 Err(error) => Document::Unreadable(error.to_string()),
             },
         };
-        State { inventory, manifests, index, snapshots, history: Arc::new(self.history.clone()) }
+        let (history, pending) = (Arc::new(self.history.clone()), BTreeMap::new());
+        State { inventory, manifests, index, snapshots, history, pending }
     }
 
     /// What a store would say of each object.

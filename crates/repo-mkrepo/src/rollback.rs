@@ -3,8 +3,9 @@
 use repo_tool::open;
 use repository::conditions::Guard;
 use repository::publish::Step;
+use repository::removed::Remover;
 use repository::rollback;
-use repository::{Manifests, history, publish};
+use repository::{Manifests, history, index, publish};
 use tool::{Answer, Failure, Io};
 
 use crate::TOOL;
@@ -19,6 +20,8 @@ pub fn run(options: &Rollback, io: &mut Io) -> Result<(), Failure> {
             true => open::readable(io, &location, None)?,
             false => open::writable(io, &location, None)?,
         };
+        let keep = io.keep_removed()?;
+        let location = index::recognise(&store, &location)?;
         let log = history::log(&store, &location)?;
         let generation = history::find(&log, &options.to, &location)?;
         let (number, id) = (generation.number, &generation.id);
@@ -29,6 +32,7 @@ pub fn run(options: &Rollback, io: &mut Io) -> Result<(), Failure> {
         list(io, "The following packages will be ADDED:", &work.added);
         list(io, "The following packages will be UPDATED:", &work.updated);
         list(io, "The following packages will be REMOVED (their dists stay):", &work.removed);
+        list(io, "The following dists will be RESTORED:", &work.restored);
         if work.is_empty() {
             io.say("The manifests are what they were then.\n");
         }
@@ -46,14 +50,16 @@ pub fn run(options: &Rollback, io: &mut Io) -> Result<(), Failure> {
         let warn = |text: &str| notes.say(text);
         let progress = |step: &Step| notes.say(&format!("-----> {step}"));
         let guard = Guard::new(&store, &location, cache.clone(), &warn);
+        let origin = io.origin(&TOOL, "rollback");
+        let remover = Remover { store: &store, location: &location, keep, origin: &origin };
         let publish = publish::Options {
             cache: cache.clone(),
             progress: Some(&progress),
             warn: Some(&warn),
-            origin: io.origin(&TOOL, "rollback"),
+            origin: origin.clone(),
             ..publish::Options::default()
         };
-        let published = work.apply(&location, &now, &guard, publish)?;
+        let published = work.apply(&location, &now, &guard, &remover, publish)?;
         records.write(tool::publish_record(&location, &published))?;
         match &published.generation {
             Some(id) if published.changed => {

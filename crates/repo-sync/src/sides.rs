@@ -65,6 +65,10 @@ pub fn read(
         (None, Some(store)) => Manifests::fetch(store, &from, cache.as_deref())?,
         (None, None) => Manifests::default(),
     };
+    let from = match &source_store {
+        Some(store) => index::recognise(store, &from)?,
+        None => from,
+    };
     let source = Repository { store: source_store, location: from, manifests };
     if let Some(published) = &published {
         check_published(options, io, published, &source)?;
@@ -110,6 +114,7 @@ fn read_destination(
     } else {
         open::writable(io, &to, profile)?
     };
+    let to = index::recognise(&store, &to)?;
     let manifests = Manifests::fetch(&store, &to, cache.map(PathBuf::as_path))?;
     if manifests.entries.is_empty() {
         io.say("Destination is empty; proceeding.");

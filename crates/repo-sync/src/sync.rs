@@ -40,6 +40,7 @@ fn sync(
     records: Option<&mut Records>,
     apply: Option<&Document>,
 ) -> Result<(), Failure> {
+    let keep = io.keep_removed()?;
     let places = match apply {
         Some(plan) => places::planned(plan)?,
         None => places::locations(options, io)?,
@@ -51,7 +52,7 @@ fn sync(
     }
     if from.store.is_none()
         && options.destination_folder.is_none()
-        && !work.plan.archives_to_copy().is_empty()
+        && !work.archives_to_copy().is_empty()
     {
         // Only now is it known that the bucket behind the folder is needed.
         let profile = options.source.profile.as_deref();
@@ -93,6 +94,7 @@ fn sync(
         snapshot: options.snapshot.clone(),
         new_snapshot: true,
         cache: options.cache.folder(io),
+        keep,
         yes: options.yes || apply.is_some(),
         origin: io.origin(&TOOL, "sync"),
         record,

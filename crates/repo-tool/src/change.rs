@@ -4,14 +4,17 @@
 use std::path::PathBuf;
 
 use location::Location;
-use manifest::plan::PackageChange;
+use manifest::plan::{self, PackageChange};
 use record::Record;
 use repository::conditions::Guard;
-use repository::history::Origin;
+use repository::history::{self, Origin};
+use repository::removed::{Keep, Remover};
 use repository::sync::{self, Side, Step, Summary, Work};
 use repository::{WhenEmpty, publish};
 use store::Store;
 use tool::{Answer, Failure, Io, Records};
+
+use crate::dependents;
 
 /// What to do, and how.
 pub struct Change<'a> {
@@ -31,6 +34,8 @@ pub struct Change<'a> {
     pub new_snapshot: bool,
     /// Folder of the manifest cache.
     pub cache: Option<PathBuf>,
+    /// How long what is taken away can come back.
+    pub keep: Keep,
     /// Do not ask.
     pub yes: bool,
     /// Who changes it, for the history.
@@ -41,6 +46,7 @@ pub struct Change<'a> {
 
 /// Says what is going to be done, and what the planner warns of.
 pub fn summarize(io: &Io, work: &Work, source: &Side<'_>, destination: &Side<'_>) {
+    let text = dependents::describe(work, destination);
     for warning in &work.plan.warnings {
         io.say(&format!("WARNING: {warning}"));
     }
@@ -59,6 +65,40 @@ pub fn summarize(io: &Io, work: &Work, source: &Side<'_>, destination: &Side<'_>
             lines.join("\n")
         ));
     }
+    if !work.missing.is_empty() {
+        let lines: Vec<String> = work.missing.iter().map(|path| format!("  - {path}")).collect();
+        io.say(&format!(
+            "The following dists are missing, and will be COPIED again\n   to {}:\n{}\n",
+            destination.location,
+            lines.join("\n")
+        ));
+    }
+    if !text.is_empty() {
+        io.say(&text);
+    }
+}
+
+/// Says how long a change that takes packages or archives away can be undone, and how.
+fn say_undo(io: &Io, change: &Change<'_>) -> Result<(), Failure> {
+    let takes_away = change
+        .work
+        .plan
+        .changes
+        .iter()
+        .any(|package| package.ignored.is_none() && package.action != plan::Action::Add);
+    if !takes_away || !change.publish {
+        return Ok(());
+    }
+    let newest = history::newest(change.store, change.destination.location, 1)?;
+    let until = change.keep.until(jiff::Timestamp::now());
+    if let (Some(newest), Some(until)) = (newest.first(), until) {
+        io.say(&format!(
+            "This can be undone until {}: repo-mkrepo rollback {}\n",
+            until.strftime("%Y-%m-%d %H:%M UTC"),
+            newest.number
+        ));
+    }
+    Ok(())
 }
 
 /// Says how many bytes the change would copy and remove: the end of a dry run.
@@ -114,11 +154,14 @@ pub fn carry_out(io: &mut Io, records: &mut Records, change: &Change<'_>) -> Res
         when_empty,
         ..publish::Options::default()
     });
-    let bar = notes.progress(change.work.plan.archives_to_copy().len());
+    let bar = notes.progress(change.work.archives_to_copy().len());
     let location = change.destination.location;
     let guard = Guard::new(change.store, location, change.cache.clone(), &warn);
     let copied = |key: &str| bar.step(key);
-    let options = sync::Options { publish, guard: &guard, progress: &progress, copied: &copied };
+    let remover =
+        Remover { store: change.store, location, keep: change.keep, origin: &change.origin };
+    let (guard, remover) = (&guard, &remover);
+    let options = sync::Options { publish, guard, remover, progress: &progress, copied: &copied };
     let applied = sync::apply(change.work, &change.source, &change.destination, &options)?;
 
     if !change.work.kept.is_empty() {
@@ -154,6 +197,7 @@ fn confirmed(io: &mut Io, change: &Change<'_>) -> Result<bool, Failure> {
     } else {
         "Are you sure you want to sync to destination and re-generate packages.json? [yN] "
     };
+    say_undo(io, change)?;
     io.say("WARNING: POTENTIALLY DESTRUCTIVE ACTION!\n");
     Ok(change.yes || io.ask(question)? == Answer::Yes)
 }

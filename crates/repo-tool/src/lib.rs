@@ -9,6 +9,7 @@
 
 mod cache;
 pub mod change;
+mod dependents;
 pub mod json;
 pub mod open;
 pub mod plan;

@@ -47,13 +47,14 @@ impl Document {
         let source = sides.source.as_ref();
         let theirs = match source.map(|(side, _)| side) {
             Some(Side { store: Some(store), location, .. })
-                if !work.plan.archives_to_copy().is_empty() =>
+                if !work.archives_to_copy().is_empty() =>
             {
                 by_name(location, store.list(&location.key("")).map_err(repository::Error::from)?)
             }
             _ => BTreeMap::new(),
         };
         let location = sides.destination.location;
+        let prefix = source.map(|(side, _)| sync::place(side.location));
         let ours = by_name(location, work.present().cloned().collect());
         let source_manifests = source.map(|(side, _)| side.manifests);
         let mut operations: Vec<Step> = work
@@ -72,8 +73,14 @@ impl Document {
             step
         });
         operations.extend(unfinished);
-        let copied = work.plan.archives_to_copy();
-        let prefix = source.map(|(side, _)| sync::place(side.location));
+        let missing = work.missing.iter().map(|path| {
+            let from = prefix.as_ref().map(|place| place.name(path));
+            let mut step = Step::missing(path, from, sync::place(location).name(path));
+            step.look_up(&theirs, &ours, None, sides.destination.manifests);
+            step
+        });
+        operations.extend(missing);
+        let copied = work.archives_to_copy();
         let size_of = |path: &str| {
             let name = prefix.as_ref()?.name(path);
             theirs.get(&name).map(|object| object.size)

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use location::Location;
+use manifest::Manifest;
 use store::{Condition, Upload, parallel};
 
 use crate::conditions::Guard;
@@ -30,6 +31,17 @@ impl Write {
         Self { key: location.key(file_name), bytes, condition }
     }
 
+    /// The key of the manifest.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The archive that the manifest names, as a path below the prefix.
+    pub(crate) fn archive(&self, location: &Location) -> Option<String> {
+        let manifest = Manifest::parse(&self.bytes).ok()?;
+        location.relative(manifest.dist_url()?)
+    }
+
     /// Returns the tag of what is there now.
     fn run(&self, guard: &Guard<'_>) -> Result<String, Error> {
         let sha256 = checksum::of_bytes(&self.bytes);
@@ -52,17 +64,60 @@ impl Write {
     }
 }
 
-/// Writes all of them, side by side, and returns their keys and tags; what one of them cannot is
-/// the error, after the others.
-pub(crate) fn write(writes: &[Write], guard: &Guard<'_>) -> Result<Vec<(String, String)>, Error> {
-    // That one was changed by others is no reason to leave out the rest: all are independent, and
-    // a run that is repeated finds less to do.
+/// What became of writes.
+#[derive(Debug, Default)]
+pub(crate) struct Written {
+    /// The keys and tags of what is there now.
+    pub put: Vec<(String, String)>,
+    /// The keys that others have changed since: these were not written.
+    pub moved: Vec<String>,
+}
+
+/// Writes all of them, side by side: that one was changed by others is no reason to leave out the
+/// rest, since all are independent, and a run that is repeated finds less to do.
+pub(crate) fn write(writes: &[Write], guard: &Guard<'_>) -> Result<Written, Error> {
     let outcomes =
         parallel::map(guard.store().parallel(), writes, |write| match write.run(guard) {
-            Err(error @ Error::Moved { .. }) => Ok(Err(error)),
+            Err(Error::Moved { key }) => Ok(Err(key)),
             other => other.map(|etag| Ok((write.key.clone(), etag))),
         })?;
-    outcomes.into_iter().collect()
+    let mut written = Written::default();
+    for outcome in outcomes {
+        match outcome {
+            Ok(put) => written.put.push(put),
+            Err(key) => written.moved.push(key),
+        }
+    }
+    Ok(written)
+}
+
+impl Written {
+    /// Makes manifests below `location` what they were when they were `seen`, where they are still
+    /// what was written.
+    pub(crate) fn revert(
+        &self,
+        keys: &BTreeSet<String>,
+        location: &Location,
+        seen: &Manifests,
+        guard: &Guard<'_>,
+    ) -> Result<(), Error> {
+        for (key, etag) in self.put.iter().filter(|(key, _)| keys.contains(key)) {
+            let file_name = key.strip_prefix(&location.key("")).unwrap_or(key);
+            match seen.get(file_name) {
+                Some(stored) => {
+                    let (key, bytes) = (key.clone(), stored.bytes().to_vec());
+                    match (Write { key, bytes, condition: Condition::IfMatch(etag.clone()) })
+                        .run(guard)
+                    {
+                        Ok(_) | Err(Error::Moved { .. }) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                None => _ = guard.store().delete_if_match(key, etag)?,
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Removes manifests, unless one of them is not what was `seen` any more.
@@ -76,7 +131,7 @@ pub(crate) fn remove(
         return Ok(());
     }
     let known = seen.fingerprint();
-    let listed = manifests::list(guard.store(), location)?;
+    let listed = manifests::list(guard.store(), location)?.manifests;
     let removed: BTreeSet<&String> = keys.iter().collect();
     for object in listed.into_iter().filter(|object| removed.contains(&object.key)) {
         if !known.contains(&(object.key.clone(), object.etag)) {

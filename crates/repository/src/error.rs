@@ -51,6 +51,15 @@ pub enum Error {
         key: String,
     },
 
+    /// Archives that the change needs were removed concurrently, and cannot be brought back.
+    #[error("archives of {place} were removed concurrently: {}", archives.join(", "))]
+    Vanished {
+        /// The repository.
+        place: String,
+        /// The archives, as paths below the prefix.
+        archives: Vec<String>,
+    },
+
     /// Archives are to be copied from a source that was given as a folder of manifests only.
     #[error("archives are to be copied from {place}, which was not opened")]
     NoSourceStore {

@@ -12,6 +12,8 @@
 //! - [`conditions`]: conditional writes, also where the service knows none.
 //! - [`history`]: what was published when, by whom, and the way back.
 //! - [`pending`]: removals that an interrupted run had still to do.
+//! - [`references`]: who refers to an archive.
+//! - [`removed`]: what was taken away, and comes back from there.
 //! - [`rollback`]: back to an earlier generation.
 //! - [`snapshot`]: the named copies of `packages.json`, and what they still refer to.
 //! - [`sync`]: from two sides to a plan, its summary, and its application in a safe order.
@@ -31,6 +33,8 @@ mod manifests;
 mod objects;
 pub mod pending;
 pub mod publish;
+pub mod references;
+pub mod removed;
 pub mod rollback;
 pub mod snapshot;
 pub mod sync;

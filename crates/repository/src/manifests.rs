@@ -102,11 +102,21 @@ impl Manifests {
         location: &Location,
         cache: Option<&Path>,
     ) -> Result<Self, Error> {
+        Ok(self.refetch_beside(store, location, cache)?.0)
+    }
+
+    /// The same, with the keys of what else was listed directly below the prefix.
+    pub(crate) fn refetch_beside(
+        &self,
+        store: &Store,
+        location: &Location,
+        cache: Option<&Path>,
+    ) -> Result<(Self, BTreeSet<String>), Error> {
         let cache = cache.and_then(|folder| Cache::at(folder, location));
         for _ in 0..FETCH_ATTEMPTS {
-            let objects = list(store, location)?;
-            if let Some(entries) = self.fetch_listed(store, location, &objects, cache.as_ref())? {
-                return Ok(Self { entries });
+            let Listing { manifests, others } = list(store, location)?;
+            if let Some(entries) = self.fetch_listed(store, location, &manifests, cache.as_ref())? {
+                return Ok((Self { entries }, others));
             }
         }
         Err(Error::Contended { key: location.key(""), attempts: FETCH_ATTEMPTS })
@@ -213,11 +223,20 @@ impl Manifests {
     }
 }
 
-/// The manifests that are listed directly below the prefix, by key.
-pub(crate) fn list(store: &Store, location: &Location) -> Result<Vec<Object>, Error> {
-    let mut objects = store.list_direct(&location.key(""))?;
-    objects.retain(|object| object.key.ends_with(FILE_SUFFIX));
-    Ok(objects)
+/// What is listed directly below a prefix.
+pub(crate) struct Listing {
+    /// The manifests, by key.
+    pub manifests: Vec<Object>,
+    /// The keys of everything else.
+    pub others: BTreeSet<String>,
+}
+
+/// Lists what is directly below the prefix.
+pub(crate) fn list(store: &Store, location: &Location) -> Result<Listing, Error> {
+    let objects = store.list_direct(&location.key(""))?;
+    let (manifests, others): (Vec<Object>, Vec<Object>) =
+        objects.into_iter().partition(|object| object.key.ends_with(FILE_SUFFIX));
+    Ok(Listing { manifests, others: others.into_iter().map(|object| object.key).collect() })
 }
 
 /// The fingerprint of a listing, comparable with [`Manifests::fingerprint`].

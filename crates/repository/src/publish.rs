@@ -11,8 +11,11 @@
 //! read again together with the list: whoever wrote last looks last, and starts over unless what
 //! lies there is what the manifests make.
 
+mod leftovers;
 mod run;
+mod watch;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -50,6 +53,8 @@ pub struct Options<'a> {
     pub given: Option<&'a Manifests>,
     /// What the caller has done to manifests: a listing that does not know of it is not believed.
     pub known: Known,
+    /// The archives that the caller has put in place, and how it does that again.
+    pub archives: Option<Archives<'a>>,
     /// Asked before an index is written, with the one that it replaces, where that can be read; the
     /// reason that it gives is why nothing is published.
     pub check: Option<&'a Check>,
@@ -74,6 +79,7 @@ impl Default for Options<'_> {
             gzip: None,
             given: None,
             known: Known::default(),
+            archives: None,
             check: None,
             progress: None,
             warn: None,
@@ -81,6 +87,15 @@ impl Default for Options<'_> {
             restores: None,
         }
     }
+}
+
+/// Archives that a caller has put in place before it publishes.
+#[derive(Clone)]
+pub struct Archives<'a> {
+    /// Their paths below the prefix.
+    pub paths: BTreeSet<String>,
+    /// Puts these (a part of `paths`) in place again, since they vanished, as far as it can.
+    pub bring: &'a (dyn Fn(&[String]) -> Result<(), Error> + Sync),
 }
 
 /// What somebody has just done to manifests.
@@ -165,8 +180,9 @@ pub struct Published {
 /// that moment make. Nothing is written when the bytes are the same already.
 ///
 /// # Errors
-/// [`Error::Contended`] when others kept interfering for all attempts; otherwise what the store
-/// or a broken manifest gives.
+/// [`Error::Contended`] when others kept interfering for all attempts, [`Error::Vanished`] when
+/// archives that the manifests name were removed concurrently and cannot be brought back; otherwise
+/// what the store or a broken manifest gives.
 pub fn publish(
     store: &Store,
     location: &Location,
@@ -186,8 +202,7 @@ pub fn publish(
         if let Some(key) = &snapshot_key
             && written.etag.is_some()
         {
-            run.say_snapshot(&key[location.key("").len()..]);
-            snapshot::write(run.guard(), key, &written.bytes, options.new_snapshot)?;
+            run.snapshot(key, &written)?;
         }
         run.tidy(written.generation.as_ref());
         let before = run.replaced();

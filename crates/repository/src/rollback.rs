@@ -1,18 +1,21 @@
 //! Back to an earlier generation.
 //!
 //! The manifests become what they were then, byte for byte, and the publish makes a new generation
-//! of it: nothing of the history is undone. Archives are neither made nor removed, so all that the
-//! generation names must still be there.
+//! of it: nothing of the history is undone. Archives that were taken away or overwritten since come
+//! back from what was set aside ([`crate::removed`]); what is overwritten by that is set aside in turn.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use location::Location;
-use store::Store;
+use store::{Store, parallel};
 
 use crate::conditions::Guard;
 use crate::edit::{self, Write};
 use crate::history::{self, Generation};
-use crate::publish::{self, Published};
+use crate::objects::by_key;
+use crate::publish::{self, Archives, Published};
+use crate::removed::{self, Remover};
+use crate::sync::is_archive;
 use crate::{Error, Known, Manifests};
 
 /// What is to be done to go back.
@@ -25,6 +28,10 @@ pub struct Rollback {
     pub updated: Vec<String>,
     /// Packages that were not there.
     pub removed: Vec<String>,
+    /// Archives that come back, as paths below the prefix.
+    pub restored: Vec<String>,
+    /// The archives that it names, as paths below the prefix.
+    archives: BTreeSet<String>,
     writes: Vec<Write>,
     removals: Vec<String>,
 }
@@ -32,7 +39,7 @@ pub struct Rollback {
 /// Compares the manifests as they are with those of a generation.
 ///
 /// # Errors
-/// [`Error::ArchivesGone`] when archives of it are gone, all of them named, and as of
+/// [`Error::ArchivesGone`] when archives of it are gone for good, all of them named, and as of
 /// [`history::manifests`].
 pub fn prepare(
     store: &Store,
@@ -46,12 +53,11 @@ pub fn prepare(
         added: Vec::new(),
         updated: Vec::new(),
         removed: Vec::new(),
+        restored: Vec::new(),
+        archives: BTreeSet::new(),
         writes: Vec::new(),
         removals: Vec::new(),
     };
-    let objects = store.list(&location.key(""))?;
-    let present: BTreeSet<&str> = objects.iter().map(|object| object.key.as_str()).collect();
-    let mut gone = BTreeSet::new();
     let mut pairs = then.entries.windows(2);
     if let Some(pair) = pairs.find(|pair| pair[0].file_name == pair[1].file_name) {
         // Made of local files of several folders.
@@ -60,11 +66,7 @@ pub fn prepare(
     }
     for entry in &then.entries {
         let archive = entry.manifest.dist_url().and_then(|url| location.relative(url));
-        if let Some(key) = archive.map(|path| location.key(&path))
-            && !present.contains(key.as_str())
-        {
-            gone.insert(key);
-        }
+        rollback.archives.extend(archive.filter(|path| is_archive(path)));
         match now.get(&entry.file_name) {
             Some(stored) if stored.bytes() == entry.bytes() => continue,
             Some(_) => rollback.updated.push(entry.package().to_owned()),
@@ -77,49 +79,145 @@ pub fn prepare(
         rollback.removed.push(stored.package().to_owned());
         rollback.removals.push(stored.key.clone());
     }
-    if gone.is_empty() {
-        return Ok(rollback);
-    }
-    let archives = gone.into_iter().collect();
-    Err(Error::ArchivesGone { generation: generation.id.to_string(), archives })
+    rollback.restored = rollback.to_restore(store, location)?.into_keys().collect();
+    Ok(rollback)
 }
 
 impl Rollback {
-    /// Whether the manifests are what they were then.
+    /// Whether all is what it was then.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.writes.is_empty() && self.removals.is_empty()
+        self.writes.is_empty() && self.removals.is_empty() && self.restored.is_empty()
     }
 
-    /// Writes and removes manifests, where they still are what `now` says, and publishes. After an
-    /// interruption, preparing and applying again completes it.
+    /// The archives (paths) that are not what they were in the generation, with the checksums of what
+    /// they were.
+    fn to_restore(
+        &self,
+        store: &Store,
+        location: &Location,
+    ) -> Result<BTreeMap<String, String>, Error> {
+        let present = by_key(store.list(&location.key(""))?);
+        let removed = removed::list(store, location)?;
+        let number = self.generation.number;
+        let paths: Vec<&String> = self.archives.iter().collect();
+        let found = parallel::map(store.parallel(), &paths, |path| {
+            let key = location.key(path);
+            let Some(tombstone) = removed.at(path, number) else {
+                // A listing may be behind.
+                let exists = present.contains_key(&key) || store.head(&key)?.is_some();
+                return Ok::<_, Error>(if exists { Then::Still } else { Then::Gone(key) });
+            };
+            let sha256 = store.head(&key)?.and_then(|head| head.metadata.get("sha256").cloned());
+            Ok(match sha256 {
+                Some(sha256) if sha256 == tombstone.sha256 => Then::Still,
+                _ if removed.has(tombstone) => Then::Aside(tombstone.sha256.clone()),
+                _ => Then::Gone(key),
+            })
+        })?;
+        let (mut restored, mut gone) = (BTreeMap::new(), Vec::new());
+        for (path, then) in paths.into_iter().zip(found) {
+            match then {
+                Then::Still => {}
+                Then::Aside(sha256) => _ = restored.insert(path.clone(), sha256),
+                Then::Gone(key) => gone.push(key),
+            }
+        }
+        if gone.is_empty() {
+            return Ok(restored);
+        }
+        Err(Error::ArchivesGone { generation: self.generation.id.to_string(), archives: gone })
+    }
+
+    /// Brings archives back, and writes and removes manifests, where they still are what `now` says,
+    /// and publishes. After an interruption, preparing and applying again completes it.
     ///
     /// # Errors
-    /// [`Error::Moved`] when others changed a manifest meanwhile; what was changed before is
-    /// published all the same.
+    /// [`Error::ArchivesGone`], with nothing changed, when archives are gone for good since it was
+    /// prepared; [`Error::Moved`] when others change a manifest at the same time, where what was
+    /// changed before is published all the same; [`Error::Vanished`] when archives vanish at the same
+    /// time, where the packages that need them are what they were before.
     pub fn apply(
         &self,
         location: &Location,
         now: &Manifests,
         guard: &Guard<'_>,
+        remover: &Remover<'_>,
         options: publish::Options<'_>,
     ) -> Result<Published, Error> {
-        let mut known = Known::default();
-        let done = edit::write(&self.writes, guard).and_then(|put| {
-            known.written = put;
-            edit::remove(&self.removals, location, now, guard)
-        });
-        let moved = match done {
-            Ok(()) => {
-                known.removed.clone_from(&self.removals);
-                None
-            }
-            Err(error @ Error::Moved { .. }) => Some(error),
-            Err(error) => return Err(error),
+        let store = guard.store();
+        let restore = |only: Option<&BTreeSet<String>>| -> Result<(), Error> {
+            let wanted = |path: &String| only.is_none_or(|only| only.contains(path));
+            let aside = self.to_restore(store, location)?;
+            let aside: Vec<_> = aside.into_iter().filter(|(path, _)| wanted(path)).collect();
+            parallel::map(store.parallel(), &aside, |(path, sha256)| {
+                bring_back(store, location, path, sha256, remover)
+            })?;
+            Ok(())
+        };
+        restore(None)?;
+        let written = edit::write(&self.writes, guard)?;
+        let mut known = Known { written: written.put.clone(), ..Known::default() };
+        let moved = match written.moved.first() {
+            Some(key) => Some(Error::Moved { key: key.clone() }),
+            None => match edit::remove(&self.removals, location, now, guard) {
+                Ok(()) => {
+                    known.removed.clone_from(&self.removals);
+                    None
+                }
+                Err(error @ Error::Moved { .. }) => Some(error),
+                Err(error) => return Err(error),
+            },
         };
         let restores = Some(self.generation.id.clone()).filter(|_| moved.is_none());
-        let options = publish::Options { restores, known, ..options };
-        let published = publish::publish(guard.store(), location, &options)?;
-        moved.map_or(Ok(published), Err)
+        let bring = |paths: &[String]| match restore(Some(&paths.iter().cloned().collect())) {
+            // What cannot come back is reported by the publish.
+            Ok(()) | Err(Error::ArchivesGone { .. }) => Ok(()),
+            Err(error) => Err(error),
+        };
+        let archives = Some(Archives { paths: self.archives.clone(), bring: &bring });
+        let again = options.clone();
+        let options = publish::Options { restores, known, archives, ..options };
+        match publish::publish(store, location, &options) {
+            Ok(published) => moved.map_or(Ok(published), Err),
+            Err(Error::Vanished { place, archives }) => {
+                let keys = self.writes.iter().filter(|write| {
+                    let archive = write.archive(location);
+                    archive.is_some_and(|archive| archives.contains(&archive))
+                });
+                let keys = keys.map(|write| write.key().to_owned()).collect();
+                written.revert(&keys, location, now, guard)?;
+                publish::publish(store, location, &again)?;
+                Err(Error::Vanished { place, archives })
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// What became of an archive of a generation.
+enum Then {
+    /// It is what it was.
+    Still,
+    /// It was set aside, with this checksum.
+    Aside(String),
+    /// It is gone for good; its key.
+    Gone(String),
+}
+
+/// Brings one archive back, over what is there now.
+fn bring_back(
+    store: &Store,
+    location: &Location,
+    path: &str,
+    sha256: &str,
+    remover: &Remover<'_>,
+) -> Result<(), Error> {
+    let key = location.key(path);
+    let aside = remover.set_aside(&key, None)?;
+    let expected = aside.as_ref().map(|aside| aside.object.etag.as_str());
+    match removed::restore(store, location, &key, sha256, expected)? {
+        true => Ok(()),
+        false => Err(Error::Moved { key }),
     }
 }

@@ -1,13 +1,11 @@
 //! Snapshots: named copies of `packages.json`, `packages-NAME.json` beside it.
 
-use std::collections::BTreeSet;
-
 use location::Location;
 use manifest::FILE_SUFFIX;
-use store::{Condition, Store, Upload};
+use store::{Condition, Content, Store, Upload};
 
 use crate::conditions::Guard;
-use crate::{Error, JSON, index};
+use crate::{Error, JSON};
 
 /// Key of the snapshot `name`; refuses names that would leave the prefix or mean another file.
 pub fn key(location: &Location, name: &str) -> Result<String, Error> {
@@ -37,36 +35,63 @@ pub fn list(store: &Store, location: &Location) -> Result<Vec<String>, Error> {
         .collect())
 }
 
+/// A snapshot that was written.
+pub(crate) struct Written {
+    key: String,
+    etag: String,
+    /// What it replaced.
+    before: Option<Content>,
+}
+
 /// Writes a snapshot. An existing one of that name is replaced, or, with `new`, refused unless it
 /// has the same bytes.
-pub fn write(guard: &Guard<'_>, key: &str, bytes: &[u8], new: bool) -> Result<(), Error> {
+pub(crate) fn write(
+    guard: &Guard<'_>,
+    key: &str,
+    bytes: &[u8],
+    new: bool,
+) -> Result<Written, Error> {
+    let before = if new { None } else { guard.store().get(key)? };
     let condition = if new { Condition::IfAbsent } else { Condition::Always };
-    let sha256 = checksum::of_bytes(bytes);
-    let metadata = [("sha256", sha256.as_str())];
-    let upload = Upload { condition, metadata: &metadata, ..Upload::new(JSON) };
-    match guard.put(key, bytes, &upload) {
-        Ok(_) => Ok(()),
+    match put(guard, key, bytes, condition) {
+        Ok(etag) => Ok(Written { key: key.to_owned(), etag, before }),
         Err(store::Error::Precondition { .. }) => match guard.store().get(key)? {
-            Some(content) if content.bytes == bytes => Ok(()),
+            Some(there) if there.bytes == bytes => {
+                let etag = there.head.etag.clone();
+                Ok(Written { key: key.to_owned(), etag, before: Some(there) })
+            }
             _ => Err(Error::SnapshotExists { key: key.to_owned() }),
         },
         Err(error) => Err(error.into()),
     }
 }
 
-/// The archives, as paths below the prefix, that any snapshot still lists: these must stay.
-pub fn referenced_archives(store: &Store, location: &Location) -> Result<BTreeSet<String>, Error> {
-    let keys = list(store, location)?;
-    let mut archives = BTreeSet::new();
-    for (key, content) in keys.iter().zip(store.get_many(&keys)?) {
-        // Gone since the listing: then it refers to nothing.
-        let Some(content) = content else { continue };
-        let index = index::parse(key, &content.bytes)?;
-        for manifest in index.manifests() {
-            if let Some(path) = manifest.dist_url().and_then(|url| location.relative(url)) {
-                archives.insert(path);
+impl Written {
+    /// Makes the snapshot what it was before, unless it was changed since.
+    pub(crate) fn withdraw(&self, guard: &Guard<'_>) -> Result<(), Error> {
+        match &self.before {
+            None => _ = guard.store().delete_if_match(&self.key, &self.etag)?,
+            Some(before) if before.head.etag == self.etag => {}
+            Some(before) => {
+                let still = Condition::IfMatch(self.etag.clone());
+                match put(guard, &self.key, &before.bytes, still) {
+                    Ok(_) | Err(store::Error::Precondition { .. }) => {}
+                    Err(error) => return Err(error.into()),
+                }
             }
         }
+        Ok(())
     }
-    Ok(archives)
+}
+
+fn put(
+    guard: &Guard<'_>,
+    key: &str,
+    bytes: &[u8],
+    condition: Condition,
+) -> Result<String, store::Error> {
+    let sha256 = checksum::of_bytes(bytes);
+    let metadata = [("sha256", sha256.as_str())];
+    let upload = Upload { condition, metadata: &metadata, ..Upload::new(JSON) };
+    guard.put(key, bytes, &upload)
 }

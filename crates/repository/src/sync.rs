@@ -5,6 +5,7 @@
 //! every moment: archives, manifests, the publish, and only then the removal of archives.
 
 mod apply;
+mod archives;
 mod summary;
 
 use std::borrow::Cow;
@@ -17,7 +18,8 @@ use store::{Object, Store};
 
 use crate::objects::{self, by_key};
 use crate::pending::{self, Pending};
-use crate::{Error, Manifests, index, processors, snapshot};
+use crate::references::{self, References, Source};
+use crate::{Error, Manifests, index, processors};
 
 pub use apply::{Applied, Options, Step, apply};
 pub use summary::Summary;
@@ -45,6 +47,9 @@ pub struct Work {
     pub obsolete: Vec<Object>,
     /// The archives that nothing but snapshots of the destination lists any more; they stay.
     pub kept: BTreeSet<String>,
+    /// The archives (as paths below both prefixes) that manifests of the destination name, that it
+    /// lacks, and that the source has: they are copied.
+    pub missing: BTreeSet<String>,
     /// Everything below the destination's prefix, by key, at the time of planning.
     present: BTreeMap<String, Object>,
     /// Whether no manifest is left in the destination.
@@ -86,7 +91,7 @@ impl Urls for LocationUrls<'_> {
 
 /// Whether a path below the prefix may be that of an archive: it is no index, no snapshot, no
 /// manifest, and nothing that we keep for ourselves.
-fn is_archive(path: &str) -> bool {
+pub(crate) fn is_archive(path: &str) -> bool {
     let index = path.starts_with("packages") && path.ends_with(".json") && !path.contains('/');
     !index && !path.ends_with(FILE_SUFFIX) && !path.split('/').any(|part| part == ".slipway")
 }
@@ -111,13 +116,19 @@ pub fn prepare(source: &Side<'_>, destination: &Side<'_>, keep: bool) -> Result<
         Some(store) => pending::read(store, destination.location)?,
         None => Vec::new(),
     };
-    if let Some(store) = destination.store
-        && (!plan.is_empty() || !pending.is_empty())
-    {
+    if let Some(store) = destination.store {
         let location = destination.location;
+        let mut references = References::default();
         let removes = !plan.archives_to_remove.is_empty() || !pending.is_empty();
         if !empties && removes {
-            planner.options.needed = snapshot::referenced_archives(store, location)?;
+            let mut reader = references::Reader::new(store, location, destination.manifests);
+            references = reader.read_snapshots()?;
+            for (name, manifest) in &work.result {
+                references.add_manifest(manifest, &Source::Manifest(name.as_str().into()));
+            }
+            let to_remove = plan.archives_to_remove.iter();
+            planner.options.needed =
+                to_remove.filter(|path| references.has(path)).cloned().collect();
             work.kept = std::mem::take(&mut plan.archives_to_remove);
             plan = planner.plan(&theirs, &ours);
             work.kept.retain(|path| !plan.archives_to_remove.contains(path));
@@ -127,7 +138,8 @@ pub fn prepare(source: &Side<'_>, destination: &Side<'_>, keep: bool) -> Result<
         let begun = pending.iter().flat_map(|pending| &pending.archives);
         let begun: Vec<String> = begun.map(|object| object.key.clone()).collect();
         work.present.extend(objects::look(store, &begun)?);
-        work.take_up(&pending, &plan, destination, &planner.options.needed);
+        work.take_up(&pending, &plan, destination, &references);
+        work.missing = missing(&work, &plan, source, destination)?;
     }
     let obsolete = plan.archives_to_remove.iter();
     work.obsolete = obsolete
@@ -149,7 +161,15 @@ impl Work {
     /// Whether there is anything to do beside publishing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.plan.is_empty() && self.unfinished.is_empty()
+        self.plan.is_empty() && self.unfinished.is_empty() && self.missing.is_empty()
+    }
+
+    /// Archives to copy, as paths below both prefixes.
+    #[must_use]
+    pub fn archives_to_copy(&self) -> BTreeSet<&str> {
+        let mut paths = self.plan.archives_to_copy();
+        paths.extend(self.missing.iter().map(String::as_str));
+        paths
     }
 
     /// Takes up what interrupted runs have left: archives that are what they were then, and that
@@ -159,22 +179,16 @@ impl Work {
         pending: &[Pending],
         plan: &Plan,
         destination: &Side<'_>,
-        needed: &BTreeSet<String>,
+        references: &References,
     ) {
         let location = destination.location;
         let relative = |key: &str| key.strip_prefix(&location.key("")).map(str::to_owned);
-        let named: BTreeSet<String> = self
-            .result
-            .values()
-            .filter_map(|manifest| location.relative(manifest.dist_url()?))
-            .collect();
         for pending in pending {
             for object in &pending.archives {
                 let now = self.present.get(&object.key);
                 if now.is_some_and(|now| objects::is_same(now, object))
                     && let Some(path) = relative(&object.key)
-                    && !named.contains(&path)
-                    && !needed.contains(&path)
+                    && !references.has(&path)
                 {
                     self.unfinished.insert(path);
                 }
@@ -191,7 +205,7 @@ impl Work {
 
     /// The sizes of what is copied and removed; `source` is listed for it.
     pub fn bytes(&self, source: &Side<'_>) -> Result<Bytes, Error> {
-        let paths = self.plan.archives_to_copy();
+        let paths = self.archives_to_copy();
         let sizes = match source.store {
             Some(store) if !paths.is_empty() => by_key(store.list(&source.location.key(""))?),
             _ => BTreeMap::new(),
@@ -203,6 +217,45 @@ impl Work {
             .sum();
         Ok(Bytes { copied, removed: self.obsolete.iter().map(|object| object.size).sum() })
     }
+}
+
+/// The archives of unchanged packages that the destination lacks and the source has.
+fn missing(
+    work: &Work,
+    plan: &Plan,
+    source: &Side<'_>,
+    destination: &Side<'_>,
+) -> Result<BTreeSet<String>, Error> {
+    let (Some(from), Some(to)) = (source.store, destination.store) else {
+        return Ok(BTreeSet::new());
+    };
+    if source.location == destination.location {
+        return Ok(BTreeSet::new());
+    }
+    let changed: BTreeSet<&str> =
+        plan.changes.iter().map(|change| change.file_name.as_str()).collect();
+    let relative = |manifest: &Manifest, location: &Location| {
+        location.relative(manifest.dist_url()?).filter(|path| is_archive(path))
+    };
+    let unchanged = work.result.iter().filter(|(name, _)| !changed.contains(name.as_str()));
+    let named = unchanged.filter_map(|(name, manifest)| {
+        let path = relative(manifest, destination.location)?;
+        let theirs = relative(&source.manifests.get(name)?.manifest, source.location)?;
+        (theirs == path).then_some(path)
+    });
+    let listed = |path: &String| work.present.contains_key(&destination.location.key(path));
+    let missing: BTreeSet<String> = named.filter(|path| !listed(path)).collect();
+    if missing.is_empty() {
+        return Ok(missing);
+    }
+    let theirs = by_key(from.list(&source.location.key(""))?);
+    let has = |path: &String| theirs.contains_key(&source.location.key(path));
+    let missing: Vec<String> = missing.into_iter().filter(has).collect();
+    // A listing may be behind.
+    let keys: Vec<String> = missing.iter().map(|path| destination.location.key(path)).collect();
+    let there = objects::look(to, &keys)?;
+    let pairs = missing.into_iter().zip(keys);
+    Ok(pairs.filter(|(_, key)| !there.contains_key(key)).map(|(path, _)| path).collect())
 }
 
 /// Whether the repository's `packages.json` is what its manifests make (the order among equals

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use location::{Env, Location, Role};
 use repository::history::Origin;
+use repository::removed::Keep;
 use store::{Options, Patience, Store};
 
-use crate::{Exit, Fail, Failure, Io, Tool};
+use crate::{Age, Exit, Fail, Failure, Io, Tool};
 
 impl Io {
     /// The bucket and prefix that packages are built to: `S3_BUCKET` and its like.
@@ -34,6 +35,20 @@ impl Io {
     pub fn origin(&self, tool: &Tool, command: &str) -> Origin {
         let host = rustix::system::uname().nodename().to_str().ok().map(str::to_owned);
         Origin::from_env(&self.env_fn(), host).by(tool.name, tool.version, command)
+    }
+
+    /// How long what is taken away from a repository can come back: `SLIPWAY_KEEP_REMOVED`.
+    ///
+    /// # Errors
+    /// When the variable is no span of time.
+    pub fn keep_removed(&self) -> Result<Keep, Failure> {
+        let Some(text) = self.env("SLIPWAY_KEEP_REMOVED").filter(|text| !text.is_empty()) else {
+            return Ok(Keep::default());
+        };
+        let age: Age = text.parse().map_err(|reason| {
+            Failure::usage(format!("SLIPWAY_KEEP_REMOVED cannot be used: {reason}"))
+        })?;
+        Ok(Keep(age.duration()))
     }
 
     /// Opens the bucket of a location, with the credentials of the environment.
@@ -117,7 +132,7 @@ impl Fail for repository::Error {
             E::Store(error) => error.exit(),
             E::Manifest { .. } | E::Index { .. } | E::Generation { .. } => Exit::BadInput,
             E::Refused { .. } => Exit::Failure,
-            E::Contended { .. } | E::Moved { .. } => Exit::Conflict,
+            E::Contended { .. } | E::Moved { .. } | E::Vanished { .. } => Exit::Conflict,
             E::NoManifests { .. } | E::NoGeneration { .. } | E::ArchivesGone { .. } => {
                 Exit::NotFound
             }
@@ -132,6 +147,10 @@ impl Fail for repository::Error {
         let hint = match self {
             E::Store(error) => return error.hint(),
             E::Contended { .. } | E::Moved { .. } => "Nothing was lost; run it again.",
+            E::Vanished { .. } => {
+                "The packages that need them are as they were before. Run it again, or deploy them \
+                 again."
+            }
             E::ArchivesGone { .. } => {
                 "Nothing was changed. Bring these archives back, or choose another generation."
             }

@@ -3,6 +3,7 @@
 //! The only crate that touches argv, stdio, the process environment, signals and the exit status.
 //! A tool is a [`Tool`] constant, and its `main.rs` one line: `tool::main(&TOOL)`.
 
+mod age;
 mod archives;
 mod args;
 mod ask;
@@ -18,6 +19,7 @@ mod worker;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+pub use age::Age;
 pub use archive::Limits;
 pub use archives::LIMIT_OPTIONS;
 pub use args::Args;

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use manifest::glob;
+use repository::references::References;
 use store::Head;
 
-use crate::check::{is_bare, is_leftover};
+use crate::check::{MANIFEST, is_bare, is_leftover};
 use crate::inventory::{Class, Item};
 use crate::state::{Source, State};
 
@@ -93,33 +94,57 @@ impl Rules {
                 add(What::Leftover, item);
             }
         }
-        let references = state.references();
-        let is_root = |source: &Source| !matches!(source, Source::Snapshot(name) if snapshots.contains(&**name));
+        let references = self.roots(state);
         for item in state.inventory.of(Class::Archive).filter(old) {
-            let name = item.name.as_str();
-            let referred = references.get(name).is_some_and(|sources| sources.iter().any(is_root));
-            let stays = referred
-                || state.history.archives.contains(name)
-                || self.locked.contains(name)
-                || self.keeps(name);
-            if !stays {
+            if !self.stays(&item.name, &references, state) {
                 add(What::Archive, item);
             }
         }
         garbage
     }
 
-    /// Leaves out the archives that were deployed without a manifest, unless they may go.
+    /// What may refer to archives, without the snapshots that may go.
+    pub fn roots(&self, state: &State) -> References {
+        let snapshots = self.snapshots(state);
+        let mut references = state.referrers();
+        references.retain(
+            &|source| !matches!(source, Source::Snapshot(name) if snapshots.contains(&**name)),
+        );
+        references
+    }
+
+    /// Whether an archive stays, by name.
+    pub fn stays(&self, name: &str, roots: &References, state: &State) -> bool {
+        roots.has(name)
+            || state.history.archives.contains(name)
+            || self.locked.contains(name)
+            || self.keeps(name)
+            || self.is_pending(name, state)
+    }
+
+    /// Whether a removal under way is about an archive: that completes it. One that died long ago is
+    /// garbage itself.
+    fn is_pending(&self, name: &str, state: &State) -> bool {
+        let files = state.pending.get(name).into_iter().flatten();
+        let mut items = files.map(|file| state.inventory.get(file));
+        items.any(|item| item.is_none_or(|item| item.modified >= self.before))
+    }
+
+    /// Leaves out the archives that were deployed without a manifest, unless they may go, and those
+    /// whose own manifest is there: that may be written just now.
     pub fn settle(
         &self,
         mut garbage: Vec<Garbage>,
         heads: &BTreeMap<String, Option<Head>>,
+        state: &State,
     ) -> Vec<Garbage> {
         garbage.retain(|garbage| {
             let head = heads.get(&garbage.item.name).and_then(Option::as_ref);
             match (garbage.what, head) {
                 (What::Archive, Some(head)) => {
-                    head.etag == garbage.item.etag && (self.bare || !is_bare(head))
+                    let manifest = head.metadata.get(MANIFEST);
+                    let belongs = manifest.is_some_and(|name| state.manifests.contains_key(name));
+                    head.etag == garbage.item.etag && !belongs && (self.bare || !is_bare(head))
                 }
                 // Gone, or not asked for: then it is not known what it is.
                 (What::Archive, None) => false,

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use location::Location;
 use manifest::json::{self, Object, Value};
+use repository::references::paths_of;
 
 use crate::Error;
 
@@ -39,10 +40,15 @@ pub fn read(
         }
         let document = json::parse_object(&bytes).map_err(|error| unfit(error.to_string()))?;
         let packages = packages(&document).ok_or_else(|| unfit("it has no packages".to_owned()))?;
-        names.extend(packages.into_iter().filter_map(|package| {
-            let url = package.get("dist")?.as_object()?.get("url")?.as_str()?;
-            location.relative(url)
-        }));
+        for package in packages {
+            let dist = package.get("dist").and_then(Value::as_object);
+            let url = dist.and_then(|dist| dist.get("url")).and_then(Value::as_str);
+            // Whatever the host is called in the lock file, it may mean this repository.
+            names.extend(
+                url.into_iter()
+                    .flat_map(|url| location.relative(url).into_iter().chain(paths_of(url))),
+            );
+        }
     }
     Ok(names)
 }

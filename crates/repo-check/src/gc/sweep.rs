@@ -6,11 +6,12 @@
 //! there is looked after by reading the repository again before each batch. Interrupted anywhere, the
 //! rest goes when it is run again.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use location::Location;
-use store::{Store, parallel};
+use repository::removed::Remover;
+use store::{Object, Store, parallel};
 
 use super::garbage::{Garbage, Rules, What};
 use crate::Error;
@@ -28,6 +29,8 @@ pub struct Sweep<'a> {
     store: &'a Store,
     location: &'a Location,
     rules: &'a Rules,
+    /// Takes archives away.
+    remover: &'a Remover<'a>,
     reader: Reader<'a>,
     /// What was decided last, and on which state.
     last: Option<(State, Vec<Garbage>)>,
@@ -39,10 +42,11 @@ impl<'a> Sweep<'a> {
         store: &'a Store,
         location: &'a Location,
         rules: &'a Rules,
+        remover: &'a Remover<'a>,
         cache: Option<PathBuf>,
     ) -> Self {
         let reader = Reader::new(store, location, cache, rules.keep_generations);
-        Self { store, location, rules, reader, last: None }
+        Self { store, location, rules, remover, reader, last: None }
     }
 
     /// What may go by now.
@@ -53,7 +57,7 @@ impl<'a> Sweep<'a> {
             let archives = garbage.iter().filter(|garbage| garbage.what == What::Archive);
             let names: Vec<String> = archives.map(|garbage| garbage.item.name.clone()).collect();
             let heads = self.reader.heads(&state.inventory, &names)?;
-            let garbage = self.rules.settle(garbage, &heads);
+            let garbage = self.rules.settle(garbage, &heads, &state);
             // A manifest that came while the others were read counts too.
             if garbage.is_empty() || self.reader.holds(&state)? {
                 self.last = Some((state, garbage.clone()));
@@ -72,18 +76,50 @@ impl<'a> Sweep<'a> {
         let mut removed: Vec<Garbage> = Vec::new();
         for batch in garbage.chunk_by(|left, right| left.what == right.what) {
             for batch in batch.chunks(BATCH) {
-                let still = self.still(batch)?;
-                let keys: Vec<String> =
-                    still.iter().map(|garbage| self.location.key(&garbage.item.name)).collect();
-                self.store.delete_many(&keys)?;
+                let mut still = self.still(batch)?;
+                if still.first().is_some_and(|garbage| garbage.what == What::Archive) {
+                    still = self.take_away(still)?;
+                } else {
+                    let keys: Vec<String> =
+                        still.iter().map(|garbage| self.location.key(&garbage.item.name)).collect();
+                    self.store.delete_many(&keys)?;
+                }
                 for garbage in still {
                     done(&garbage.item.name);
                     removed.push(garbage);
                 }
             }
         }
-        self.verify(&removed)?;
+        self.remover.expire()?;
         Ok(removed)
+    }
+
+    /// Takes archives away, and says which. What somebody begins to refer to at that moment is put
+    /// back.
+    fn take_away(&mut self, archives: Vec<Garbage>) -> Result<Vec<Garbage>, Error> {
+        let (rules, location) = (self.rules, self.location);
+        let objects: Vec<Object> = archives
+            .iter()
+            .map(|Garbage { item, .. }| Object {
+                key: location.key(&item.name),
+                size: item.size,
+                etag: item.etag.clone(),
+                modified: item.modified,
+            })
+            .collect();
+        let remover = self.remover;
+        let taken = remover.take_away(&objects, &mut |names: &[String]| {
+            let state = self.read()?;
+            let roots = rules.roots(&state);
+            let stays = |name: &&String| rules.stays(name, &roots, &state);
+            Ok::<_, Error>(names.iter().filter(stays).cloned().collect())
+        })?;
+        if !taken.lost.is_empty() {
+            return Err(Error::Lost { names: taken.lost });
+        }
+        let gone: HashSet<&str> = taken.removed.iter().map(|object| object.key.as_str()).collect();
+        let is_gone = |garbage: &Garbage| gone.contains(location.key(&garbage.item.name).as_str());
+        Ok(archives.into_iter().filter(is_gone).collect())
     }
 
     /// What of a batch may go at this very moment. Where manifests, index and snapshots are what
@@ -108,26 +144,6 @@ impl<'a> Sweep<'a> {
         let mut same = now.into_iter();
         still.retain(|_| same.next().unwrap_or(false));
         Ok(still)
-    }
-
-    /// Between the look and the removal lies a moment, in which somebody may have published what
-    /// was there just then. Nothing can be done about it but to say so.
-    fn verify(&mut self, removed: &[Garbage]) -> Result<(), Error> {
-        if removed.is_empty() {
-            return Ok(());
-        }
-        let state = self.read()?;
-        let references = state.references();
-        let lost: BTreeSet<String> = removed
-            .iter()
-            .map(|garbage| garbage.item.name.as_str())
-            .filter(|name| references.contains_key(name) && state.inventory.get(name).is_none())
-            .map(|name| self.location.key(name))
-            .collect();
-        if lost.is_empty() {
-            return Ok(());
-        }
-        Err(Error::Lost { names: lost.into_iter().collect() })
     }
 
     /// The state, if it is one on which a removal can be decided.

@@ -120,6 +120,16 @@ impl Step {
         removal.into()
     }
 
+    /// The copy of an archive that the destination lacks although its manifests name it.
+    pub(super) fn missing(path: &str, source: Option<String>, destination: String) -> Self {
+        let package = path.strip_suffix(".tar.gz").unwrap_or(path);
+        let mut copy = Operation::new(OperationKind::Dist, Action::Add, package);
+        copy.source = source;
+        copy.destination = Some(destination);
+        copy.reason = Some("it is missing in the destination".to_owned());
+        copy.into()
+    }
+
     /// Finds out about the objects that the step is about.
     pub(super) fn look_up(
         &mut self,

@@ -12,20 +12,18 @@ use location::{Location, Service};
 use manifest::Index;
 use store::{Condition, Store, Upload};
 
+use super::watch::Watch;
 use super::{Options, Step, WhenEmpty};
 use crate::conditions::{Guard, is_refusal};
 use crate::history::{self, Draft, Id};
 use crate::index::{self, Current};
-use crate::manifests::{self, Manifests};
+use crate::manifests::{self, Listing, Manifests};
 use crate::{Error, JSON, dice, snapshot};
-
-/// How many generations are looked through for one that a lost race left behind.
-const FAR_BACK: u32 = 64;
 
 /// One call of [`super::publish`].
 pub(super) struct Run<'a> {
-    store: &'a Store,
-    location: &'a Location,
+    pub(super) store: &'a Store,
+    pub(super) location: &'a Location,
     options: &'a Options<'a>,
     key: &'a str,
     guard: Guard<'a>,
@@ -37,7 +35,9 @@ pub(super) struct Run<'a> {
     /// What the service makes of an encoding, once it was asked.
     keeps_encoding: Option<bool>,
     /// Generations of ours that `packages.json` probably never named.
-    leftovers: Vec<Id>,
+    pub(super) leftovers: Vec<Id>,
+    /// Whether what is published exists.
+    watch: Watch<'a>,
 }
 
 /// The index as it stands in the store at the end of a successful attempt.
@@ -74,11 +74,8 @@ impl<'a> Run<'a> {
             replaced: None,
             keeps_encoding: None,
             leftovers: Vec::new(),
+            watch: Watch::new(store, location, options.archives.as_ref()),
         }
-    }
-
-    pub(super) fn guard(&self) -> &Guard<'a> {
-        &self.guard
     }
 
     /// What the first write replaced; `None` where nothing was written.
@@ -97,9 +94,14 @@ impl<'a> Run<'a> {
             None => {
                 self.say(Step::Fetching);
                 let cache = self.options.cache.as_deref();
-                let now = self.manifests.refetch(self.store, self.location, cache)?;
+                let (now, others) =
+                    self.manifests.refetch_beside(self.store, self.location, cache)?;
                 self.manifests = Arc::new(now);
                 if self.is_behind()? {
+                    return Ok(None);
+                }
+                self.watch.known_as(current.as_ref());
+                if !self.watch.check(&self.manifests, &others)? {
                     return Ok(None);
                 }
                 fetched = Arc::clone(&self.manifests);
@@ -149,10 +151,33 @@ impl<'a> Run<'a> {
         Ok(still.then_some(Written { etag, generation, index, bytes }))
     }
 
-    /// Whether the manifests are still these.
-    fn holds_still(&self, manifests: &Manifests) -> Result<bool, Error> {
-        let listed = manifests::list(self.store, self.location)?;
-        Ok(manifests::fingerprint(&listed) == manifests.fingerprint())
+    /// Whether the manifests are still these, and the archives that they name exist.
+    fn holds_still(&mut self, manifests: &Manifests) -> Result<bool, Error> {
+        let Listing { manifests: listed, others } = manifests::list(self.store, self.location)?;
+        Ok(manifests::fingerprint(&listed) == manifests.fingerprint()
+            && self.watch.check(manifests, &others)?)
+    }
+
+    /// Writes the snapshot `key` of what was published. It is taken back where archives that it names
+    /// vanished and cannot be brought back.
+    pub(super) fn snapshot(&mut self, key: &str, written: &Written) -> Result<(), Error> {
+        self.say(Step::Snapshot(key[self.location.key("").len()..].to_owned()));
+        let manifests = self.options.given.cloned().unwrap_or_default();
+        let manifests = match self.options.given {
+            Some(_) => Arc::new(manifests),
+            None => Arc::clone(&self.manifests),
+        };
+        let watch = |watch: &mut Watch<'_>| match self.options.given {
+            Some(_) => Ok(()),
+            None => watch.check_snapshot(&manifests),
+        };
+        watch(&mut self.watch)?;
+        let snapshot =
+            snapshot::write(&self.guard, key, &written.bytes, self.options.new_snapshot)?;
+        watch(&mut self.watch).or_else(|error| {
+            snapshot.withdraw(&self.guard)?;
+            Err(error)
+        })
     }
 
     /// Whether the listing does not know yet what the caller has done.
@@ -213,7 +238,10 @@ impl<'a> Run<'a> {
         let name = id.to_string();
         // Of the object, which others may look at without undoing what we did to it.
         let sha256 = if gzip { checksum::of_bytes(&stored) } else { sha256 };
-        let metadata = [(history::METADATA, name.as_str()), ("sha256", sha256.as_str())];
+        let public_url = self.location.public_url.clone();
+        let public_url = public_url.or(current.as_ref().and_then(|now| now.public_url.clone()));
+        let mut metadata = vec![(history::METADATA, name.as_str()), ("sha256", sha256.as_str())];
+        metadata.extend(public_url.as_deref().map(|url| (index::PUBLIC_URL, url)));
         let condition = if heeded { condition } else { Condition::Always };
         let conditional = condition != Condition::Always;
         let content_encoding = gzip.then_some("gzip");
@@ -315,7 +343,7 @@ impl<'a> Run<'a> {
                 };
                 generation = Some(id);
             }
-            if !manifests::list(self.store, self.location)?.is_empty() {
+            if !manifests::list(self.store, self.location)?.manifests.is_empty() {
                 return Ok(None);
             }
             keys.push(self.key.to_owned());
@@ -328,48 +356,8 @@ impl<'a> Run<'a> {
         self.say(Step::Removing);
         self.store.delete_many(&keys)?;
         self.replaced.get_or_insert(None);
-        let still = manifests::list(self.store, self.location)?.is_empty();
+        let still = manifests::list(self.store, self.location)?.manifests.is_empty();
         Ok(still.then_some(gone))
-    }
-
-    /// Removes generations of ours that have lost, as far as `current` tells.
-    ///
-    /// A write that was reported as lost may have taken effect all the same, and been replaced
-    /// since: then the generation is somebody's parent, and must stay.
-    fn settle(&mut self, current: Option<&Current>) {
-        let Some(now) = current.and_then(|current| current.generation.as_ref()) else {
-            return;
-        };
-        let (near, far): (Vec<Id>, Vec<Id>) =
-            self.leftovers.drain(..).partition(|id| id.number() >= now.number());
-        self.leftovers = far;
-        let lost: Vec<Id> = near.into_iter().filter(|id| id != now).collect();
-        self.forget(&lost);
-    }
-
-    /// At the end: the same, for generations that others have been put upon since.
-    pub(super) fn tidy(&mut self, last: Option<&Id>) {
-        let mut next = last.cloned();
-        for _ in 0..FAR_BACK {
-            let Some(id) = next else { return };
-            let (near, far): (Vec<Id>, Vec<Id>) =
-                self.leftovers.drain(..).partition(|left| left.number() >= id.number());
-            self.leftovers = far;
-            let lost: Vec<Id> = near.into_iter().filter(|left| *left != id).collect();
-            self.forget(&lost);
-            if self.leftovers.is_empty() {
-                return;
-            }
-            let Ok(Some(generation)) = history::read(self.store, self.location, &id) else {
-                return;
-            };
-            next = generation.parent;
-        }
-    }
-
-    fn forget(&self, ids: &[Id]) {
-        // What stays is litter that readers ignore; the publish itself is done.
-        let _litter = history::remove(self.store, self.location, ids);
     }
 
     fn say(&mut self, step: Step) {
@@ -379,11 +367,6 @@ impl<'a> Run<'a> {
             }
             self.said.push(step);
         }
-    }
-
-    /// Tells of the snapshot.
-    pub(super) fn say_snapshot(&mut self, file: &str) {
-        self.say(Step::Snapshot(file.to_owned()));
     }
 }
 

@@ -1,18 +1,18 @@
 //! The application of a plan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use location::Location;
-use manifest::Index;
 use manifest::plan::Action;
-use store::{Object, Store, parallel};
+use store::parallel;
 
+use super::archives::{self, Copier};
 use super::{Side, Work};
 use crate::conditions::Guard;
-use crate::edit::{self, Write};
-use crate::objects::{self, by_key};
-use crate::{Error, Known, Published, index, pending, publish};
+use crate::edit::{self, Write, Written};
+use crate::removed::Remover;
+use crate::{Error, Known, Manifests, Published, pending, publish};
 
 /// How to apply a plan.
 pub struct Options<'a> {
@@ -20,6 +20,8 @@ pub struct Options<'a> {
     pub publish: Option<publish::Options<'a>>,
     /// Writes manifests.
     pub guard: &'a Guard<'a>,
+    /// Takes away what is replaced or removed.
+    pub remover: &'a Remover<'a>,
     /// Told of each step before it is taken.
     pub progress: &'a dyn Fn(&Step),
     /// Told of each archive that has been copied.
@@ -86,8 +88,12 @@ pub struct Applied {
 /// Applies the work to the destination's store: archives, manifests, the publish, removals.
 ///
 /// Every step can be repeated: after an interruption, planning and applying again completes it.
-/// Where others change a manifest meanwhile, what was changed before is still published, so that
-/// `packages.json` is what the manifests make; nothing is removed then.
+/// Where others change a manifest at the same time, what was changed before is still published, so
+/// that `packages.json` is what the manifests make; nothing is removed then. Archives that others
+/// remove are copied again, or the packages that need them are withdrawn.
+///
+/// # Errors
+/// [`Error::Moved`] and [`Error::Vanished`] for what others do at the same time, and as of the store.
 pub fn apply(
     work: &Work,
     source: &Side<'_>,
@@ -95,16 +101,19 @@ pub fn apply(
     options: &Options<'_>,
 ) -> Result<Applied, Error> {
     let mut applied = Applied::default();
-    let location = destination.location;
+    let (location, seen) = (destination.location, destination.manifests);
     let to = options.guard.store();
+    let (remover, copied) = (options.remover, options.copied);
+    let copier = Copier { source, location, to, remover, copied };
 
-    let paths = work.plan.archives_to_copy();
+    let paths = work.archives_to_copy();
+    let mut replaced = Vec::new();
     if !paths.is_empty() {
         (options.progress)(&Step::CopyArchives(paths.len()));
-        applied.copied = copy_archives(work, &paths, source, location, to, options.copied)?;
+        let copied = copier.copy(&paths)?;
+        (applied.copied, replaced) = (copied.count, copied.replaced);
     }
 
-    let seen = destination.manifests;
     let writes: Vec<Write> = work
         .plan
         .manifests_to_write()
@@ -118,31 +127,63 @@ pub fn apply(
         let snapshot = options.publish.as_ref().and_then(|publish| publish.snapshot.clone());
         settled.push(pending::write(to, location, packages.collect(), &work.obsolete, snapshot)?);
     }
+    let mut written = Written::default();
     let mut moved = None;
     let mut known = Known::default();
     if !writes.is_empty() || !removals.is_empty() {
-        let (written, removed) = (writes.len(), removals.len());
-        (options.progress)(&Step::Manifests { written, removed });
-        let done = edit::write(&writes, options.guard).and_then(|put| {
-            known.written = put;
-            edit::remove(&removals, location, seen, options.guard)
-        });
-        match done {
-            Ok(()) => {
-                (applied.written, applied.removed) = (written, removed);
+        let (put, removed) = (writes.len(), removals.len());
+        (options.progress)(&Step::Manifests { written: put, removed });
+        keep_manifests(work, seen, remover)?;
+        written = edit::write(&writes, options.guard)?;
+        known.written.clone_from(&written.put);
+        moved = written.moved.first().map(|key| Error::Moved { key: key.clone() });
+        let removal = match moved {
+            None => edit::remove(&removals, location, seen, options.guard),
+            Some(_) => Ok(()),
+        };
+        match removal {
+            Ok(()) if moved.is_none() => {
+                (applied.written, applied.removed) = (put, removed);
                 known.removed = removals;
             }
+            Ok(()) => {}
             Err(error @ Error::Moved { .. }) => moved = Some(error),
             Err(error) => return Err(error),
+        }
+        // Their manifests are those of others: so the archives have to be.
+        let theirs = work.archives_of(&written.moved, location);
+        for one in replaced.iter().filter(|one| theirs.contains(one.path.as_str())) {
+            one.undo(to, location)?;
         }
     }
 
     if let Some(publish) = &options.publish {
         (options.progress)(if work.empties { &Step::Wipe } else { &Step::Publish });
+        let theirs = work.archives_of(&written.moved, location);
+        let ours = paths.iter().filter(|path| !theirs.contains(**path));
+        let archives = publish::Archives {
+            paths: ours.map(|path| (*path).to_owned()).collect(),
+            bring: &|paths| copier.copy(&paths.iter().map(String::as_str).collect()).map(drop),
+        };
         // A snapshot is for ever, and this would be one of half a sync.
         let snapshot = publish.snapshot.clone().filter(|_| moved.is_none());
-        let publish = publish::Options { snapshot, known, ..publish.clone() };
-        applied.published = Some(publish::publish(to, location, &publish)?);
+        let archives = Some(archives);
+        let again = publish::Options { snapshot: None, archives: None, ..publish.clone() };
+        let publish = publish::Options { snapshot, known, archives, ..publish.clone() };
+        match publish::publish(to, location, &publish) {
+            Ok(published) => applied.published = Some(published),
+            Err(Error::Vanished { place, archives }) => {
+                let lost: BTreeSet<&str> = archives.iter().map(String::as_str).collect();
+                let keys = work.manifests_of(&lost, location);
+                written.revert(&keys, location, seen, options.guard)?;
+                for one in replaced.iter().filter(|one| lost.contains(one.path.as_str())) {
+                    one.undo(to, location)?;
+                }
+                publish::publish(to, location, &again)?;
+                return Err(Error::Vanished { place, archives });
+            }
+            Err(error) => return Err(error),
+        }
     }
     if let Some(moved) = moved {
         return Err(moved);
@@ -150,107 +191,41 @@ pub fn apply(
 
     if !work.obsolete.is_empty() {
         (options.progress)(&Step::RemoveArchives(work.obsolete.len()));
-        let published = applied.published.as_ref();
-        (applied.archives_removed, applied.replaced) =
-            remove_archives(work, destination, to, published)?;
+        let published = applied.published.is_some();
+        let (taken, replaced) = archives::remove(work, destination, remover, published)?;
+        if !taken.lost.is_empty() {
+            let (place, archives) = (location.to_string(), taken.lost);
+            return Err(Error::Vanished { place, archives });
+        }
+        (applied.archives_removed, applied.replaced) = (taken.removed.len(), replaced);
     }
+    remover.expire()?;
     to.delete_many(&settled)?;
     Ok(applied)
 }
 
-/// Copies the archives that the destination does not have in this very state; returns how many.
-fn copy_archives(
-    work: &Work,
-    paths: &BTreeSet<&str>,
-    source: &Side<'_>,
-    location: &Location,
-    to: &Store,
-    copied: &(dyn Fn(&str) + Sync),
-) -> Result<usize, Error> {
-    let Some(from) = source.store else {
-        return Err(Error::NoSourceStore { place: source.location.to_string() });
-    };
-    let pairs: Vec<(String, String)> =
-        paths.iter().map(|path| (source.location.key(path), location.key(path))).collect();
-    let (present, mut missing): (Vec<_>, Vec<_>) =
-        pairs.into_iter().partition(|(_, key)| work.present.contains_key(key));
-    // Of an interrupted run, or of packages that share an archive. The two listings tell of most.
-    let theirs = match present.is_empty() {
-        true => BTreeMap::new(),
-        false => by_key(from.list(&source.location.key(""))?),
-    };
-    let differing = parallel::map(to.parallel(), &present, |(source_key, key)| {
-        let listed = theirs.get(source_key).zip(work.present.get(key));
-        let same = match listed.map(|(theirs, ours)| same_entry(theirs, ours)) {
-            Some(Some(same)) => same,
-            _ => match (from.head(source_key)?, to.head(key)?) {
-                (Some(theirs), Some(ours)) => same_object(&theirs, &ours),
-                _ => false,
-            },
-        };
-        Ok::<_, Error>((!same).then(|| (source_key.clone(), key.clone())))
-    })?;
-    missing.extend(differing.into_iter().flatten());
-    to.copy_many(from, &missing, copied)?;
-    Ok(missing.len())
+/// Keeps the manifests that are going to be overwritten.
+fn keep_manifests(work: &Work, seen: &Manifests, remover: &Remover<'_>) -> Result<(), Error> {
+    let names = work.plan.manifests_to_write().map(|(name, _)| name);
+    let keys: Vec<&str> = names.filter_map(|name| Some(seen.get(name)?.key.as_str())).collect();
+    parallel::map(remover.store.parallel(), &keys, |key| remover.set_aside(key, None))?;
+    Ok(())
 }
 
-/// The same by two listings; `None` where these cannot tell.
-fn same_entry(theirs: &Object, ours: &Object) -> Option<bool> {
-    if theirs.size != ours.size {
-        return Some(false);
+impl Work {
+    /// The archives of the packages with these manifests (keys).
+    fn archives_of(&self, keys: &[String], location: &Location) -> BTreeSet<&str> {
+        let changes = self.plan.changes.iter();
+        let theirs = changes.filter(|change| keys.contains(&location.key(&change.file_name)));
+        theirs.filter_map(|change| change.archive.as_deref()).collect()
     }
-    (theirs.etag == ours.etag).then_some(true)
-}
 
-/// Whether two objects certainly hold the same bytes. Checksums decide where both have one; equal
-/// tags do too, since no service gives one tag to two contents of one length.
-fn same_object(theirs: &store::Head, ours: &store::Head) -> bool {
-    let checksums = (theirs.metadata.get("sha256"), ours.metadata.get("sha256"));
-    theirs.size == ours.size
-        && match checksums {
-            (Some(theirs), Some(ours)) => theirs == ours,
-            _ => theirs.etag == ours.etag,
-        }
-}
-
-/// Removes the obsolete archives that are still what the plan saw, and that neither a manifest as
-/// of now nor the index as published (by us or, meanwhile, by others) names; returns how many,
-/// and the keys of those that somebody has replaced.
-fn remove_archives(
-    work: &Work,
-    destination: &Side<'_>,
-    to: &Store,
-    published: Option<&Published>,
-) -> Result<(usize, Vec<String>), Error> {
-    let location = destination.location;
-    let index = match published {
-        Some(published) => index::parse(index::FILE_NAME, &published.bytes)?,
-        None => Index::default(),
-    };
-    let now = destination.manifests.refetch(to, location, None)?;
-    let manifests = now.entries.iter().map(|entry| &entry.manifest);
-    let named: BTreeSet<String> = manifests
-        .chain(index.manifests())
-        .filter_map(|manifest| location.relative(manifest.dist_url()?))
-        .map(|path| location.key(&path))
-        .collect();
-    let mut listed = by_key(to.list(&location.key(""))?);
-    let unnamed = work.obsolete.iter().filter(|object| !named.contains(&object.key));
-    let is = |listed: &BTreeMap<String, Object>, object: &Object| {
-        listed.get(&object.key).is_some_and(|now| objects::is_same(now, object))
-    };
-    // A listing may be behind, or wrong: what it shows to be another one is asked for itself.
-    let (same, others): (Vec<&Object>, Vec<&Object>) =
-        unnamed.partition(|object| is(&listed, object));
-    let keys: Vec<String> = others.iter().map(|object| object.key.clone()).collect();
-    listed = objects::look(to, &keys)?;
-    let (same_after_all, others): (Vec<&Object>, Vec<&Object>) =
-        others.into_iter().partition(|object| is(&listed, object));
-    let replaced = others.into_iter().filter(|object| listed.contains_key(&object.key));
-    let replaced = replaced.map(|object| object.key.clone()).collect();
-    let removed = same.into_iter().chain(same_after_all);
-    let removed: Vec<String> = removed.map(|object| object.key.clone()).collect();
-    to.delete_many(&removed)?;
-    Ok((removed.len(), replaced))
+    /// The keys of the manifests of the packages with these archives.
+    fn manifests_of(&self, archives: &BTreeSet<&str>, location: &Location) -> BTreeSet<String> {
+        let has = |archive: &Option<String>| {
+            archive.as_deref().is_some_and(|path| archives.contains(path))
+        };
+        let changes = self.plan.changes.iter().filter(|change| has(&change.archive));
+        changes.map(|change| location.key(&change.file_name)).collect()
+    }
 }

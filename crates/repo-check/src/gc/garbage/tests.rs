@@ -21,7 +21,8 @@ fn rules() -> Rules {
 }
 
 fn garbage(repository: &Repository, rules: &Rules) -> Vec<Garbage> {
-    rules.settle(rules.candidates(&repository.state()), &repository.heads())
+    let state = repository.state();
+    rules.settle(rules.candidates(&state), &repository.heads(), &state)
 }
 
 #[track_caller]

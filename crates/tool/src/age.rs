@@ -1,7 +1,8 @@
-//! How old an object has to be.
+//! Spans of time as arguments and variables say them.
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -53,7 +54,14 @@ impl fmt::Display for Age {
 }
 
 impl Age {
-    /// The moment before which an object has to be written.
+    /// How long it is.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        Duration::from_secs(self.seconds.unsigned_abs())
+    }
+
+    /// The moment that is so long before `now`.
+    #[must_use]
     pub fn before(&self, now: Timestamp) -> Timestamp {
         now.checked_sub(SignedDuration::from_secs(self.seconds)).unwrap_or(Timestamp::MIN)
     }

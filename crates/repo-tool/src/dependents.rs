@@ -1,0 +1,84 @@
+//! Which packages that stay require what is removed.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use composer::version::normalize;
+use composer::{Constraint, Version};
+use manifest::Manifest;
+use manifest::plan::Action;
+use repository::sync::{Side, Work};
+
+/// How many of them are named for one package.
+const NAMED: usize = 5;
+
+/// What requires the packages that the work removes, for people; empty when nothing does.
+pub fn describe(work: &Work, destination: &Side<'_>) -> String {
+    let removed = work.plan.with(Action::Remove);
+    let removed: Vec<(&str, &Manifest)> = removed
+        .filter_map(|change| {
+            let stored = destination.manifests.get(&change.file_name)?;
+            Some((change.package.as_str(), &stored.manifest))
+        })
+        .collect();
+    let found = dependents(&removed, &mut work.result.values());
+    if found.is_empty() {
+        return String::new();
+    }
+    let mut text = "Packages that stay require what will be REMOVED:\n".to_owned();
+    for (package, by) in found {
+        let more = by.len().saturating_sub(NAMED);
+        let named = by.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        // Writing to memory cannot fail.
+        let _ = writeln!(text, "  - {package}: required by {named}{more}");
+    }
+    text
+}
+
+/// For each removed package (by file name) the packages among `rest` that require it: by its name and
+/// version, or by a name that it provides or replaces.
+fn dependents<'m>(
+    removed: &[(&'m str, &Manifest)],
+    rest: &mut dyn Iterator<Item = &'m Manifest>,
+) -> BTreeMap<&'m str, Vec<String>> {
+    let mut found: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    if removed.is_empty() {
+        return found;
+    }
+    let mut by_name: BTreeMap<String, Vec<(&str, Option<Version>)>> = BTreeMap::new();
+    for (package, manifest) in removed {
+        let version = normalize(manifest.version()).ok().map(|version| Version::new(&version));
+        let name = manifest.name().to_ascii_lowercase();
+        by_name.entry(name).or_default().push((package, version));
+        for section in ["provide", "replace"] {
+            for (name, _) in manifest.section(section).into_iter().flatten() {
+                by_name.entry(name.to_ascii_lowercase()).or_default().push((package, None));
+            }
+        }
+    }
+    for manifest in rest {
+        for (name, constraint) in manifest.section("require").into_iter().flatten() {
+            let Some(providers) = by_name.get(&name.to_ascii_lowercase()) else { continue };
+            let constraint = constraint.as_str().and_then(|text| Constraint::parse(text).ok());
+            for (package, version) in providers {
+                // What cannot be compared may be required.
+                let requires = match (&constraint, version) {
+                    (Some(constraint), Some(version)) => constraint.allows(version),
+                    _ => true,
+                };
+                let by = format!("{} {}", short(manifest.name()), manifest.version());
+                let known = found.get(package).is_some_and(|known| known.contains(&by));
+                if requires && !known {
+                    found.entry(package).or_default().push(by);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// A package's name without its vendor.
+fn short(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or(name)
+}

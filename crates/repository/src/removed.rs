@@ -1,0 +1,206 @@
+//! What was taken away, and for how long it can come back.
+//!
+//! An archive that a removal, a sync, an overwriting deploy or a garbage collection takes away moves
+//! below `.slipway/removed/`, and its key is free at once:
+//!
+//! ```text
+//! .slipway/removed/<sha256>                                     the content
+//! .slipway/removed/<sha256>-<path>-<generation>-<random>.json   a tombstone: which key, when, by whom
+//! ```
+//!
+//! A tombstone's name says what a rollback has to know, so that one listing answers it: the checksum
+//! of the content, the beginning of the checksum of the path that it had, and the number of the last
+//! generation in which that path had this content. When it was written the service says.
+//!
+//! After a time ([`Keep`]) the next removal, sync or garbage collection removes it for good.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use location::Location;
+use store::{Object, Store};
+
+use crate::Error;
+
+mod remover;
+
+pub use remover::{Aside, Remover, Taken};
+
+/// The folder below a prefix that holds what was taken away.
+pub const FOLDER: &str = ".slipway/removed/";
+
+/// How many hex digits of a path's checksum are in a tombstone's name.
+const PATH_DIGITS: usize = 24;
+/// How many hex digits a SHA-256 has.
+const SHA256_DIGITS: usize = 64;
+
+/// How long what was taken away can come back; zero: it is deleted at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep(pub Duration);
+
+impl Default for Keep {
+    /// Seven days.
+    fn default() -> Self {
+        Self(Duration::from_secs(7 * 24 * 3600))
+    }
+}
+
+impl Keep {
+    /// Until when what is taken away at `now` can come back; `None` when it cannot.
+    #[must_use]
+    pub fn until(self, now: Timestamp) -> Option<Timestamp> {
+        let span = SignedDuration::try_from(self.0).unwrap_or(SignedDuration::MAX);
+        (!self.0.is_zero()).then(|| now.checked_add(span).unwrap_or(Timestamp::MAX))
+    }
+
+    /// What was taken away before this moment is removed for good at `now`.
+    fn before(self, now: Timestamp) -> Timestamp {
+        let span = SignedDuration::try_from(self.0).unwrap_or(SignedDuration::MAX);
+        now.checked_sub(span).unwrap_or(Timestamp::MIN)
+    }
+}
+
+/// One object that was taken away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tombstone {
+    /// The key of the tombstone.
+    key: String,
+    /// Checksum of the content, in hex.
+    pub sha256: String,
+    /// The beginning of the checksum of its path below the prefix.
+    path: String,
+    /// The number of the last generation in which the path had this content.
+    generation: u64,
+    /// When it was taken away, by the service's clock.
+    pub modified: Timestamp,
+}
+
+/// Everything that was taken away and can still come back.
+#[derive(Debug, Clone, Default)]
+pub struct Removed {
+    tombstones: Vec<Tombstone>,
+    /// The contents by checksum.
+    contents: BTreeMap<String, Object>,
+}
+
+/// Lists what was taken away from the repository at `location`.
+///
+/// # Errors
+/// As of the store.
+pub fn list(store: &Store, location: &Location) -> Result<Removed, Error> {
+    let folder = location.key(FOLDER);
+    let mut removed = Removed::default();
+    for object in store.list_direct(&folder)? {
+        let name = &object.key[folder.len()..];
+        if is_sha256(name) {
+            removed.contents.insert(name.to_owned(), object);
+        } else if let Some(tombstone) = Tombstone::parse(name, &object) {
+            removed.tombstones.push(tombstone);
+        }
+    }
+    removed.tombstones.sort_by(|a, b| {
+        (a.generation, a.modified, &a.key).cmp(&(b.generation, b.modified, &b.key))
+    });
+    Ok(removed)
+}
+
+impl Removed {
+    /// Whether nothing was taken away.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tombstones.is_empty() && self.contents.is_empty()
+    }
+
+    /// What `path` held in the generation of this number, if something else has been there since, or
+    /// nothing; `None` when what is there now has been there since then.
+    #[must_use]
+    pub fn at(&self, path: &str, generation: u64) -> Option<&Tombstone> {
+        self.of(path).find(|tombstone| tombstone.generation >= generation)
+    }
+
+    /// What was taken away last from `path`.
+    #[must_use]
+    pub fn last(&self, path: &str) -> Option<&Tombstone> {
+        self.of(path).last()
+    }
+
+    /// Whether the content of a tombstone is still there.
+    #[must_use]
+    pub fn has(&self, tombstone: &Tombstone) -> bool {
+        self.contents.contains_key(&tombstone.sha256)
+    }
+
+    fn of(&self, path: &str) -> impl DoubleEndedIterator<Item = &Tombstone> {
+        let digest = digest(path);
+        self.tombstones.iter().filter(move |tombstone| tombstone.path == digest)
+    }
+
+    /// The keys of what goes for good: tombstones from before `before`, and the contents that are as
+    /// old and that no younger tombstone names.
+    fn expired(&self, before: Timestamp) -> (Vec<String>, Vec<Object>) {
+        let is_old = |modified: Timestamp| modified < before;
+        let old = self.tombstones.iter().filter(|tombstone| is_old(tombstone.modified));
+        let named = |sha256: &str| {
+            let mut young = self.tombstones.iter().filter(|stone| !is_old(stone.modified));
+            young.any(|tombstone| tombstone.sha256 == sha256)
+        };
+        let contents = self.contents.iter();
+        let contents =
+            contents.filter(|(sha256, object)| is_old(object.modified) && !named(sha256));
+        (
+            old.map(|tombstone| tombstone.key.clone()).collect(),
+            contents.map(|(_, object)| object.clone()).collect(),
+        )
+    }
+}
+
+impl Tombstone {
+    fn parse(name: &str, object: &Object) -> Option<Self> {
+        let mut parts = name.strip_suffix(".json")?.split('-');
+        let [sha256, path, generation, _random] =
+            [parts.next()?, parts.next()?, parts.next()?, parts.next()?];
+        (is_sha256(sha256) && parts.next().is_none()).then(|| {
+            Some(Self {
+                key: object.key.clone(),
+                sha256: sha256.to_owned(),
+                path: path.to_owned(),
+                generation: generation.parse().ok()?,
+                modified: object.modified,
+            })
+        })?
+    }
+}
+
+fn is_sha256(text: &str) -> bool {
+    text.len() == SHA256_DIGITS
+        && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+}
+
+fn digest(path: &str) -> String {
+    let mut digest = checksum::of_bytes(path);
+    digest.truncate(PATH_DIGITS);
+    digest
+}
+
+/// Copies what was taken away to `key`, over the object there with the ETag `expected`, or where
+/// there is none; returns whether there is an object then, whoever wrote it.
+///
+/// # Errors
+/// As of the store.
+pub(crate) fn restore(
+    store: &Store,
+    location: &Location,
+    key: &str,
+    sha256: &str,
+    expected: Option<&str>,
+) -> Result<bool, Error> {
+    let content = location.key(&format!("{FOLDER}{sha256}"));
+    match store.copy_over(store, &content, key, expected) {
+        Ok(_) => Ok(true),
+        Err(store::Error::Precondition { .. } | store::Error::NotFound { .. }) => {
+            Ok(store.head(key)?.is_some())
+        }
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,187 @@
+//! The archives of a sync: copied before the manifests, taken away after the publish.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use location::Location;
+use store::{Object, Store, parallel};
+
+use super::{Side, Work};
+use crate::Error;
+use crate::objects::by_key;
+use crate::references::{self, Source};
+use crate::removed::{Aside, Remover, Taken};
+
+/// Copies archives to the destination.
+pub(super) struct Copier<'a> {
+    pub source: &'a Side<'a>,
+    pub location: &'a Location,
+    pub to: &'a Store,
+    /// Keeps what is replaced.
+    pub remover: &'a Remover<'a>,
+    /// Told of each archive that has been copied.
+    pub copied: &'a (dyn Fn(&str) + Sync),
+}
+
+/// An archive that was written over another one.
+pub(super) struct Replaced {
+    /// Its path below the prefix.
+    pub path: String,
+    before: Aside,
+    /// The tag of what is there instead.
+    etag: String,
+}
+
+impl Replaced {
+    /// Puts the former archive back, unless somebody has replaced it since.
+    pub(super) fn undo(&self, to: &Store, location: &Location) -> Result<(), Error> {
+        self.before.undo(to, location, &self.etag)
+    }
+}
+
+/// What was copied.
+#[derive(Default)]
+pub(super) struct Copied {
+    /// How many; those that were there already do not count.
+    pub count: usize,
+    pub replaced: Vec<Replaced>,
+}
+
+impl Copier<'_> {
+    /// Copies the archives that the destination does not have in this very state. One that somebody
+    /// else changes at the same time is [`Error::Moved`]; then the archives that were replaced before
+    /// are put back.
+    pub(super) fn copy(&self, paths: &BTreeSet<&str>) -> Result<Copied, Error> {
+        let Some(from) = self.source.store else {
+            return Err(Error::NoSourceStore { place: self.source.location.to_string() });
+        };
+        let ours = by_key(self.to.list(&self.location.key(""))?);
+        let is_there = |path: &&&str| ours.contains_key(&self.location.key(path));
+        let (present, mut copies): (Vec<&str>, Vec<&str>) =
+            paths.iter().partition(|path| is_there(&path));
+        // Of an interrupted run, or of packages that share an archive. The two listings tell of most.
+        let theirs = match present.is_empty() {
+            true => BTreeMap::new(),
+            false => by_key(from.list(&self.source.location.key(""))?),
+        };
+        let differing = parallel::map(self.to.parallel(), &present, |path| {
+            let (source_key, key) = (self.source.location.key(path), self.location.key(path));
+            let listed = theirs.get(&source_key).zip(ours.get(&key));
+            let same = match listed.map(|(theirs, ours)| same_entry(theirs, ours)) {
+                Some(Some(same)) => same,
+                _ => self.is_same(from, &source_key, &key)?,
+            };
+            Ok::<_, Error>((!same).then_some(*path))
+        })?;
+        copies.extend(differing.into_iter().flatten());
+        let outcomes = parallel::map(self.to.parallel(), &copies, |path| {
+            match self.copy_one(from, path, ours.get(&self.location.key(path))) {
+                Err(error @ Error::Moved { .. }) => Ok(Err(error)),
+                other => other.map(Ok),
+            }
+        })?;
+        let count = outcomes.len();
+        let (mut replaced, mut moved) = (Vec::new(), None);
+        for outcome in outcomes {
+            match outcome {
+                Ok(one) => replaced.extend(one),
+                Err(error) => moved = Some(error),
+            }
+        }
+        match moved {
+            None => Ok(Copied { count, replaced }),
+            Some(error) => {
+                for one in &replaced {
+                    one.undo(self.to, self.location)?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    fn copy_one(
+        &self,
+        from: &Store,
+        path: &str,
+        listed: Option<&Object>,
+    ) -> Result<Option<Replaced>, Error> {
+        let (source_key, key) = (self.source.location.key(path), self.location.key(path));
+        let moved = || Error::Moved { key: key.clone() };
+        let before = match listed {
+            Some(listed) => {
+                let aside = self.remover.set_aside(&key, Some(listed))?;
+                Some(aside.ok_or_else(moved)?)
+            }
+            None => None,
+        };
+        let expected = before.as_ref().map(|aside| aside.object.etag.as_str());
+        match self.to.copy_over(from, &source_key, &key, expected) {
+            Ok(etag) => {
+                (self.copied)(&key);
+                Ok(before.map(|before| Replaced { path: path.to_owned(), before, etag }))
+            }
+            // Another sync of the same may have been faster.
+            Err(store::Error::Precondition { .. }) => {
+                match self.is_same(from, &source_key, &key)? {
+                    true => Ok(None),
+                    false => Err(moved()),
+                }
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn is_same(&self, from: &Store, source_key: &str, key: &str) -> Result<bool, Error> {
+        Ok(match (from.head(source_key)?, self.to.head(key)?) {
+            (Some(theirs), Some(ours)) => same_object(&theirs, &ours),
+            _ => false,
+        })
+    }
+}
+
+/// The same by two listings; `None` where these cannot tell.
+fn same_entry(theirs: &Object, ours: &Object) -> Option<bool> {
+    if theirs.size != ours.size {
+        return Some(false);
+    }
+    (theirs.etag == ours.etag).then_some(true)
+}
+
+/// Whether two objects certainly hold the same bytes. Checksums decide where both have one; equal
+/// tags do too, since no service gives one tag to two contents of one length.
+fn same_object(theirs: &store::Head, ours: &store::Head) -> bool {
+    let checksums = (theirs.metadata.get("sha256"), ours.metadata.get("sha256"));
+    theirs.size == ours.size
+        && match checksums {
+            (Some(theirs), Some(ours)) => theirs == ours,
+            _ => theirs.etag == ours.etag,
+        }
+}
+
+/// Takes away the obsolete archives that are still what the plan saw, and that neither a manifest,
+/// nor the index where one was published, nor a snapshot names. Also returns the keys of those that
+/// somebody has replaced.
+pub(super) fn remove(
+    work: &Work,
+    destination: &Side<'_>,
+    remover: &Remover<'_>,
+    published: bool,
+) -> Result<(Taken, Vec<String>), Error> {
+    let (to, location) = (remover.store, destination.location);
+    let mut reader = references::Reader::new(to, location, destination.manifests);
+    let mut needed = |paths: &[String]| -> Result<BTreeSet<String>, Error> {
+        let references = reader.read()?;
+        let counts = |source: &Source| published || *source != Source::Index;
+        let is_needed = |path: &&String| references.of(path).any(counts);
+        Ok(paths.iter().filter(is_needed).cloned().collect())
+    };
+    let taken = remover.take_away(&work.obsolete, &mut needed)?;
+    let gone: BTreeSet<&String> = taken.removed.iter().map(|object| &object.key).collect();
+    let rest = work.obsolete.iter().filter(|object| !gone.contains(&object.key));
+    let keys: Vec<String> = rest.clone().map(|object| object.key.clone()).collect();
+    let now = crate::objects::look(to, &keys)?;
+    let is_replaced = |object: &&Object| {
+        now.get(&object.key).is_some_and(|now| !crate::objects::is_same(now, object))
+    };
+    let replaced = rest.filter(is_replaced).map(|object| object.key.clone()).collect();
+    Ok((taken, replaced))
+}
