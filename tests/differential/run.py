@@ -145,6 +145,7 @@ class Place:
         text = re.sub(r"<WORK>/tmp/[^/:;'\s]*", "<TMP>/*", text)
         # What uploads a manifest to a folder, and what to S3, are the same to a case.
         text = text.replace("'install' '-D' '-m' '644'", S3_COMMAND)
+        text = re.sub(r"undone until .* UTC:", "undone until <TIME>:", text)
         return re.sub(r"using mtime: .*", "using mtime: <TIME>", text)
 
     def environment(self):

@@ -77,7 +77,9 @@ fn deploy(
         let check = options.check;
         io.say("Updating repository...");
         let bring = |paths: &[String]| {
-            target.bring(&packages, paths).map_err(|error| match error {
+            let vanished = packages.iter().filter(|package| paths.contains(&package.path()));
+            let mut vanished = vanished.map(|package| target.bring(package));
+            vanished.try_for_each(|done| done).map_err(|error| match error {
                 Error::Store(error) => error.into(),
                 Error::Repository(error) => error,
                 other => repository::Error::Local {

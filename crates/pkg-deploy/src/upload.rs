@@ -163,21 +163,12 @@ impl Target<'_> {
     }
 
     /// Uploads the archive again where it alone is gone: a removal of a package of this name that was
-    /// under way may not have known that it is back. Tells when the service has not kept all of it.
+    /// under way may not have known that it is back. Reports when the service has not kept all of it.
     pub(crate) fn make_sure(&self, package: &Package<'_>) -> Result<(), Error> {
         let key = package.key(self.location);
         match self.store.head(&key)? {
-            None if self.has_manifest(package)? => {
-                let etag = self.put_archive(package, &key, Condition::Always)?;
-                // Whoever has removed the package in between did not know of this archive.
-                if !self.has_manifest(package)?
-                    && self.store.head(&key)?.is_some_and(|head| head.etag == etag)
-                {
-                    self.store.delete_many(&[key])?;
-                }
-            }
-            // The package was removed after it was deployed.
-            None => {}
+            // Without its manifest the package was removed after it was deployed.
+            None => self.bring(package)?,
             Some(head) => {
                 let whole = package.archive.size_bytes;
                 let ours = head.metadata.get(SHA256).map(String::as_str) == Some(package.sha256());
@@ -277,15 +268,21 @@ impl Target<'_> {
         Ok(self.deployed(package, key, etag, How::Resumed))
     }
 
-    /// Uploads archives again that vanished before they were published.
-    pub(crate) fn bring(&self, packages: &[Package<'_>], paths: &[String]) -> Result<(), Error> {
-        for package in packages.iter().filter(|package| paths.contains(&package.path())) {
-            match self.put_archive(package, &package.key(self.location), Condition::IfAbsent) {
-                Ok(_) | Err(Error::Store(store::Error::Precondition { .. })) => {}
-                Err(error) => return Err(error),
-            }
+    /// Uploads the archive of a package again that vanished, as long as its manifest is there.
+    pub(crate) fn bring(&self, package: &Package<'_>) -> Result<(), Error> {
+        let key = package.key(self.location);
+        if !self.has_manifest(package)? {
+            return Ok(());
         }
-        Ok(())
+        match self.put_archive(package, &key, Condition::IfAbsent) {
+            // A removal of the package in between did not know of this archive.
+            Ok(etag) if !self.has_manifest(package)? => {
+                self.store.delete_if_match(&key, &etag)?;
+                Ok(())
+            }
+            Ok(_) | Err(Error::Store(store::Error::Precondition { .. })) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     fn put_archive(

@@ -215,7 +215,12 @@ fn the_archive_of_a_package_that_is_removed_meanwhile_stays_away() {
         let server = site.server().unwrap();
         server.set_hook(move |request| {
             let site = other.upgrade().unwrap();
-            let remove = |name: &&str| site.delete(BUCKET, &format!("{PREFIX}{name}"));
+            let remove = |name: &&str| {
+                let key = format!("{PREFIX}{name}");
+                if site.get(BUCKET, &key).is_some() {
+                    site.delete(BUCKET, &key);
+                }
+            };
             if again && request.line() == "PUT /dev/p/packages.json" {
                 remove(&"x-1.tar.gz");
             }

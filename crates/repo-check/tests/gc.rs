@@ -242,24 +242,21 @@ fn what_is_needed_again_meanwhile_stays() {
 }
 
 #[test]
-fn a_manifest_that_comes_at_the_last_moment_is_told() {
+fn a_manifest_that_comes_at_the_last_moment_gets_its_archive_back() {
     let [_, site] = sites();
     let site = Arc::new(site);
     let other = Arc::downgrade(&site);
-    let mut deletions = 0;
     site.server().unwrap().set_hook(move |request| {
-        let deletes = request.method == "POST" && request.query.starts_with("delete");
-        deletions += u32::from(deletes);
-        // The first is of the scratch object that says what time it is.
-        if deletes && deletions == 2 {
+        if request.method == "DELETE" && request.path.ends_with("/dist/orphan.tar.gz") {
             let site = other.upgrade().unwrap();
             let url = site.url(BUCKET, &key("orphan.tar.gz"));
             site.manifest(BUCKET, PREFIX, "orphan-1", TIME, &url);
         }
         Action::Serve
     });
-    let output = run(&site, &["--yes", OLD], "").expect(12);
-    assert!(output.stderr.contains("dist/orphan.tar.gz"), "{}", output.stderr);
+    let output = run(&site, &["--yes", OLD], "").success();
+    assert!(output.stderr.contains("1 object stayed"), "{}", output.stderr);
+    assert!(site.get(BUCKET, &key("orphan.tar.gz")).is_some());
 }
 
 #[test]
@@ -280,8 +277,9 @@ fn an_interrupted_removal_is_completed() {
             false => Action::Serve,
         });
         let died = run(&site, &["--yes", OLD, "--keep-snapshots=0"], "");
-        assert_ne!(died.status, 0, "{number}");
         server.clear_hook();
+        // At the end scratch objects are removed: that may fail.
+        assert!(died.status != 0 || number + 3 > count, "{number}");
         let check = site.process(env!("CARGO_BIN_EXE_repo-check")).args(["--json"]).run();
         assert!(!check.stdout.contains("missing-archive"), "{number}: {}", check.stdout);
         run(&site, &["--yes", OLD, "--keep-snapshots=0"], "").success();
