@@ -37,6 +37,9 @@ pub enum Error {
         /// Its address.
         url: String,
     },
+    /// The environment does not let us fetch anything.
+    #[error(transparent)]
+    Client(fetch::Error),
     /// A repository cannot be fetched.
     #[error("repository {url}")]
     Fetch {
@@ -180,7 +183,9 @@ impl Fail for Error {
             | Self::Clash { .. }
             | Self::Record { .. }
             | Self::Reserved { .. } => Exit::BadInput,
-            Self::Fetch { source, .. } | Self::Download { source, .. } => fetch_exit(source),
+            Self::Client(source) | Self::Fetch { source, .. } | Self::Download { source, .. } => {
+                fetch_exit(source)
+            }
             Self::RepositoryKind { .. } | Self::OtherVersion { .. } | Self::NotSet { .. } => {
                 Exit::Usage
             }

@@ -10,7 +10,6 @@ use composer::{Package, Solution};
 use fetch::{Cache, Client};
 use php_json::{Object, Style, Value};
 use platform::INSTALLER;
-use store::Patience;
 use tool::{Failure, Io};
 
 use crate::activate::Activation;
@@ -48,7 +47,7 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     let context = Context {
         options,
         settings: Settings::of(io),
-        client: Client::new(Box::new(io.env_fn()), Patience::default(), options.jobs),
+        client: Client::new(Box::new(io.env_fn()), options.jobs).map_err(Error::Client)?,
         cache: options.cache_dir.as_ref().map(|path| Cache::new(folder.join(path))),
         report: Report::new(io)?,
         pending: RefCell::default(),
