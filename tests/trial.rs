@@ -274,7 +274,9 @@ impl Trial {
         self.process().env("SLIPWAY_TIMEOUT", PATIENCE).run()
     }
 
-    fn process(&self) -> Process {
+    /// The process of the operation.
+    #[must_use]
+    pub fn process(&self) -> Process {
         (self.operation.process)(&self.site).limit(Duration::from_secs(600))
     }
 

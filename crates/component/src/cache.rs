@@ -10,22 +10,24 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use store::Patience;
+
 use crate::application::Environment;
 use crate::console::Console;
 use crate::text::sanitize;
 use crate::value::Map;
 use entry::Entry;
 
-/// So many failures after the first one, before the network counts as gone.
-const RETRIES: u32 = 5;
+/// So many tries, before the network counts as gone; without `AWS_MAX_ATTEMPTS`.
+const TRIES: u32 = 6;
 /// Of requests that nobody answers fewer are worth their time.
-const SILENT_RETRIES: u32 = 1;
+const SILENT_TRIES: u32 = 2;
 /// Without `JBP_RETRY_BASE_SECONDS`; 0.5, 1, 2, 4 and 8 seconds.
 const FIRST_PAUSE: f64 = 0.5;
 /// No pause is longer.
 const LONGEST_PAUSE: f64 = 60.0;
-/// Without `JBP_TIMEOUT_SECONDS`.
-const PATIENCE: f64 = 15.0;
+/// Without `JBP_TIMEOUT_SECONDS` and `SLIPWAY_TIMEOUT`.
+const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Why there is no file.
 #[derive(Debug, thiserror::Error)]
@@ -101,6 +103,7 @@ pub struct Downloads {
     console: Console,
     available: Cell<bool>,
     first_pause: f64,
+    patience: Patience,
     http: http::Client,
 }
 
@@ -119,22 +122,15 @@ impl Downloads {
         console: Console,
     ) -> Result<Self, Error> {
         let remote = settings.get("remote_downloads").map(ToString::to_string);
-        let patience = seconds(environment, "JBP_TIMEOUT_SECONDS", PATIENCE)?;
-        if patience == 0.0 {
-            return Err(Error::Setting { what: "JBP_TIMEOUT_SECONDS must be more than 0".into() });
-        }
+        let patience = patience(environment)?;
         Ok(Self {
             mutable: mutable.to_owned(),
             fallback: fallback.to_owned(),
             environment: environment.clone(),
             available: Cell::new(remote.as_deref() != Some("disabled")),
             first_pause: seconds(environment, "JBP_RETRY_BASE_SECONDS", FIRST_PAUSE)?,
-            http: http::Client::new(
-                settings,
-                environment,
-                Duration::from_secs_f64(patience),
-                console.clone(),
-            )?,
+            http: http::Client::new(settings, environment, patience.clone(), console.clone())?,
+            patience,
             console,
         })
     }
@@ -188,11 +184,11 @@ impl Downloads {
             };
             failures += 1;
             let most = match trouble {
-                Trouble::Silent(_) => SILENT_RETRIES,
-                _ => RETRIES,
+                Trouble::Silent(_) => self.patience.connect_attempts,
+                _ => self.patience.attempts,
             };
             let message = trouble.into_message();
-            if failures > most {
+            if failures >= most {
                 self.available.set(false);
                 let gone = format!("Internet availability set to false: Request failed: {message}");
                 self.console.warn("InternetAvailability", &gone);
@@ -212,6 +208,30 @@ impl Downloads {
     }
 }
 
+/// How long and how often a service is tried: as everywhere, where the buildpack's own variable and
+/// defaults do not say otherwise.
+fn patience(environment: &Environment) -> Result<Patience, Error> {
+    let usual = Patience {
+        connect: TIMEOUT,
+        idle: TIMEOUT,
+        attempts: TRIES,
+        connect_attempts: SILENT_TRIES,
+        ..Patience::default()
+    };
+    let mut patience = usual
+        .with_env(&|name: &str| environment.get(name).cloned())
+        .map_err(|error| Error::Setting { what: error.to_string() })?;
+    let limit = seconds(environment, "JBP_TIMEOUT_SECONDS", patience.idle.as_secs_f64())?;
+    if limit == 0.0 {
+        return Err(Error::Setting { what: "JBP_TIMEOUT_SECONDS must be more than 0".into() });
+    }
+    if environment.get("JBP_TIMEOUT_SECONDS").is_some_and(|text| !text.is_empty()) {
+        patience.idle = Duration::from_secs_f64(limit);
+        patience.connect = patience.idle;
+    }
+    Ok(patience)
+}
+
 fn seconds(environment: &Environment, variable: &str, default: f64) -> Result<f64, Error> {
     match environment.get(variable).filter(|text| !text.is_empty()) {
         None => Ok(default),
@@ -222,6 +242,16 @@ fn seconds(environment: &Environment, variable: &str, default: f64) -> Result<f6
             }),
         },
     }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
 }
 
 #[cfg(test)]

@@ -34,8 +34,17 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client with the proxies and credentials of the environment.
-    pub fn new(env: Env, patience: Patience, connections: usize) -> Self {
+    /// A client with the patience, the proxies and the credentials of the environment.
+    ///
+    /// # Errors
+    /// When the environment's patience is not valid.
+    pub fn new(env: Env, connections: usize) -> Result<Self, Error> {
+        let patience = Patience::from_env(&*env).map_err(Error::Store)?;
+        Ok(Self::with_patience(env, patience, connections))
+    }
+
+    /// The same with other patience.
+    pub fn with_patience(env: Env, patience: Patience, connections: usize) -> Self {
         Self { env, patience, connections, agents: Mutex::default(), stores: Mutex::default() }
     }
 
@@ -160,8 +169,9 @@ impl Client {
         if let Some(agent) = agents.get(&host) {
             return Ok(agent.clone());
         }
-        let agent = store::http::reader(url.as_str(), &self.patience, self.connections, &*self.env)
-            .map_err(Error::Store)?;
+        let agent =
+            store::http::reader(url.as_str(), &self.patience, self.connections, &*self.env, None)
+                .map_err(Error::Store)?;
         agents.insert(host, agent.clone());
         Ok(agent)
     }
@@ -175,7 +185,7 @@ impl Client {
         let options = |access| Options {
             access,
             parallel: self.connections,
-            patience: self.patience.clone(),
+            patience: Some(self.patience.clone()),
             ..Options::default()
         };
         let open =

@@ -1,13 +1,10 @@
 //! One web server's answers: redirects followed, broken transfers resumed, troubles tried again.
 
-use std::collections::hash_map::RandomState;
 use std::fs::File;
-use std::hash::{BuildHasher as _, Hasher as _};
 use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
-use std::time::Duration;
 
 use store::Patience;
-use store::http::steady;
+use store::http::{Broke, steady};
 use ureq::http::{Response, StatusCode, header};
 use ureq::{Agent, Body};
 use url::Url;
@@ -83,6 +80,8 @@ pub(crate) fn download(
     let local = |source| Error::Local { path: "the file for a download".into(), source };
     let mut tries = Tries::new(url, patience);
     let (mut got, mut etag): (u64, Option<String>) = (0, None);
+    // How long the whole content is, as the answer said that it began with.
+    let mut whole = None;
     file.set_len(0).map_err(local)?;
     loop {
         let range = format!("bytes={got}-");
@@ -99,6 +98,10 @@ pub(crate) fn download(
         let answer = match request(agent, url, &headers) {
             Ok(answer) => answer,
             Err(trouble) => {
+                if matches!(trouble, Trouble::Status(StatusCode::RANGE_NOT_SATISFIABLE)) {
+                    // It is shorter by now, or was announced too long.
+                    (got, etag, whole) = (0, None, None);
+                }
                 tries.again(trouble)?;
                 continue;
             }
@@ -109,16 +112,18 @@ pub(crate) fn download(
         // Some servers send the rest of what is there now, whatever it is the rest of.
         let resumes = answer.status() == StatusCode::PARTIAL_CONTENT
             && starts_at(&answer, got)
-            && strong_etag(&answer).is_none_or(|now| etag.as_ref() == Some(&now));
+            && strong_etag(&answer).is_none_or(|now| etag.as_ref() == Some(&now))
+            && length(&answer).is_none_or(|rest| whole.is_none_or(|all| got + rest == all));
         if !resumes {
             if answer.status() == StatusCode::PARTIAL_CONTENT {
                 // Not the part that was asked for: all of it, then.
-                (got, etag) = (0, None);
+                (got, etag, whole) = (0, None, None);
                 tries.again(Trouble::Status(answer.status()))?;
                 continue;
             }
             got = 0;
             etag = strong_etag(&answer);
+            whole = length(&answer);
         }
         file.seek(SeekFrom::Start(got)).map_err(local)?;
         file.set_len(got).map_err(local)?;
@@ -141,7 +146,7 @@ pub(crate) fn download(
                     if got > limit {
                         return Err(Error::TooLarge { url: show(url.as_str()), limit });
                     }
-                    tries.moved(count);
+                    tries.reached(got);
                     watch(got, expected);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -176,53 +181,32 @@ enum Trouble {
 /// Tries of one request.
 struct Tries<'a> {
     url: &'a Url,
-    patience: &'a Patience,
-    left: u32,
-    pause: Duration,
-    /// Bytes since the last trouble.
-    came: usize,
+    tries: store::retry::Tries,
 }
-
-/// Whoever sends less between two troubles makes no headway.
-const HEADWAY: usize = 64 * 1024;
 
 impl<'a> Tries<'a> {
     fn new(url: &'a Url, patience: &'a Patience) -> Self {
-        Self {
-            url,
-            patience,
-            left: patience.connect_attempts.max(5),
-            pause: patience.first_pause,
-            came: 0,
-        }
+        Self { url, tries: store::retry::Tries::new(patience) }
     }
 
-    /// Something came: once it is much, what follows is not the same trouble again.
-    fn moved(&mut self, count: usize) {
-        self.came += count;
-        if self.came < HEADWAY {
-            return;
-        }
-        self.left = self.patience.connect_attempts.max(5);
-        self.pause = self.patience.first_pause;
+    /// The file has so many bytes by now.
+    fn reached(&mut self, offset: u64) {
+        self.tries.reached(offset);
     }
 
     /// Waits before the next try, if there is to be one.
     fn again(&mut self, trouble: Trouble) -> Result<(), Error> {
-        self.left = self.left.saturating_sub(1);
-        self.came = 0;
         let url = show(self.url.as_str());
-        let passes = match &trouble {
-            Trouble::Status(status) => may_pass(*status),
-            Trouble::Short { .. } => true,
+        let (passes, unanswered) = match &trouble {
+            Trouble::Status(status) => (may_pass(*status), false),
+            Trouble::Short { .. } => (true, false),
             Trouble::Broken(error) => {
-                !matches!(error, ureq::Error::BadUri(_) | ureq::Error::Tls(_))
+                let broke = Broke::of(error);
+                (broke != Broke::Hopeless, broke.is_unanswered())
             }
-            Trouble::Fatal(_) => false,
+            Trouble::Fatal(_) => (false, false),
         };
-        if passes && self.left > 0 {
-            std::thread::sleep(self.pause.mul_f64(random()));
-            self.pause = self.pause.saturating_mul(2).min(self.patience.longest_pause);
+        if passes && self.tries.again(unanswered) {
             return Ok(());
         }
         Err(match trouble {
@@ -242,12 +226,6 @@ impl<'a> Tries<'a> {
 fn may_pass(status: StatusCode) -> bool {
     status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED
         || matches!(status.as_u16(), 206 | 408 | 416 | 425 | 429)
-}
-
-/// Between 0 and 1. Each hasher state of the standard library has other random keys.
-fn random() -> f64 {
-    let bits = RandomState::new().build_hasher().finish() >> 32;
-    f64::from(u32::try_from(bits).unwrap_or(u32::MAX)) / f64::from(u32::MAX)
 }
 
 /// Asks, and follows redirects: never to a file, never from a safe connection to one that is not.

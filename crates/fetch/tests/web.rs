@@ -30,7 +30,7 @@ impl Lab {
             longest_pause: Duration::from_millis(5),
             ..Patience::default()
         };
-        let client = Client::new(Box::new(|_| None), patience, 4);
+        let client = Client::with_patience(Box::new(|_| None), patience, 4);
         Self { folder, server, client, content }
     }
 
@@ -121,10 +121,75 @@ fn a_server_that_never_gets_better_is_given_up() {
     }
     let error = lab.archive(None, &Expected::default()).unwrap_err();
     assert!(matches!(error, Error::Status { status: 500, .. }), "{error}");
-    assert!(lab.server.requests().len() < 10);
+    assert_eq!(lab.server.requests().len(), Patience::default().attempts as usize);
     std::fs::write(lab.folder.path().join("web/b"), "content").unwrap();
     let error = lab.document("b", 100).unwrap_err();
     assert!(matches!(error, Error::Truncated { .. } | Error::Unreachable { .. }), "{error}");
+}
+
+/// Tries are counted from the start again only where a transfer has come further than before, so
+/// that what never ends well takes no more requests than something that does not answer.
+#[test]
+fn what_does_not_get_further_is_given_up() {
+    let most = Patience::default().attempts as usize;
+    for fault in [
+        // Announced too long: all there is comes each time.
+        Fault::TooLong(7),
+        // Cut each time, and all of it from the beginning again.
+        Fault::CutWhole(200_000),
+        // Cut each time, and the rest is that of another content.
+        Fault::CutAndChange(200_000),
+        // No more than a little each time.
+        Fault::Cut(1000),
+    ] {
+        let lab = Lab::new();
+        lab.server.always("/a.tar.gz", fault.clone());
+        for cache in [None, Some(Cache::new(lab.folder.path().join("cache")))] {
+            let before = lab.server.requests().len();
+            // Of a known size, one that is announced too long is not even begun with.
+            let unknown = Expected { size: None, ..expected(&lab) };
+            let error = lab.archive(cache.as_ref(), &unknown).unwrap_err();
+            let ends = matches!(error, Error::Truncated { .. } | Error::Unreachable { .. });
+            assert!(ends, "{fault:?}: {error}");
+            let requests = lab.server.requests().len() - before;
+            assert!(requests <= most, "{fault:?}: {requests} requests");
+        }
+        // Documents are not resumed.
+        let error = lab.document("a.tar.gz", 1 << 30).unwrap_err();
+        assert!(!matches!(error, Error::TooLarge { .. }), "{error}");
+    }
+}
+
+/// A proxy that cuts each answer, and sends the rest when it is asked for that: however often.
+#[test]
+fn what_gets_further_each_time_comes_to_its_end() {
+    let lab = Lab::new();
+    lab.server.always("/a.tar.gz", Fault::Cut(200_000));
+    lab.archive(None, &expected(&lab)).unwrap();
+    assert_eq!(lab.server.requests().len(), lab.content.len().div_ceil(200_000));
+}
+
+#[test]
+fn as_many_tries_as_the_environment_says() {
+    let lab = Lab::new();
+    for (attempts, tries, silent) in [("1", 1, 1), ("2", 2, 2), ("4", 4, 3)] {
+        let env = move |name: &str| match name {
+            "AWS_MAX_ATTEMPTS" => Some(attempts.to_owned()),
+            "SLIPWAY_TIMEOUT" => Some("0.2".to_owned()),
+            _ => None,
+        };
+        let client = Client::new(Box::new(env), 4).unwrap();
+        for (fault, expected) in
+            [(Fault::Status(503), tries), (Fault::Cut(10), tries), (Fault::Stall, silent)]
+        {
+            lab.server.always("/a.tar.gz", fault.clone());
+            let before = lab.server.requests().len();
+            client.document(&lab.place("a.tar.gz"), 1 << 30).unwrap_err();
+            let requests = lab.server.requests().len() - before;
+            assert_eq!(requests, expected, "{attempts}: {fault:?}");
+        }
+    }
+    assert!(Client::new(Box::new(|_| Some("x".to_owned())), 4).is_err());
 }
 
 #[test]

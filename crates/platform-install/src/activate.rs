@@ -15,7 +15,7 @@ pub use layer_env::{Change, to_text as changes_to_text};
 
 use crate::Error;
 use crate::download::{BUNDLED, Item, METAPACKAGE};
-use crate::effects::Effects;
+use crate::effects::{Effects, Step};
 use crate::resolve::{PREFIX, shown, shown_package};
 use crate::settings::Settings;
 use crate::stage::Stage;
@@ -89,14 +89,15 @@ impl<'a> Activation<'a> {
             Some(install) => {
                 let script = install.as_str().ok_or_else(|| of.invalid("install"))?;
                 of.stage.file(script).ok_or_else(|| of.invalid("install"))?;
-                effects.script(shown_package(package), script);
+                let (package, script) = (shown_package(package), script.to_owned());
+                effects.add(Step::Run { package, script });
             }
             None => {
-                if let Some(folder) = &self.settings.profile_folder {
-                    shell::profile(&of, folder, &extra, &mut self.profile, effects)?;
+                if self.settings.profile_folder.is_some() {
+                    shell::profile(&of, &extra, &mut self.profile, effects)?;
                 }
-                if let Some(file) = &self.settings.export_file {
-                    shell::export(&of, file, &extra, effects)?;
+                if self.settings.export_file.is_some() {
+                    shell::export(&of, &extra, effects)?;
                 }
             }
         }

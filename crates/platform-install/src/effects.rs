@@ -1,33 +1,55 @@
-//! What is done outside the folder, once everything is in it.
+//! What is done outside the folder, once everything is in it. Collected here, done by
+//! [`crate::pending`].
 
-use std::fs::Permissions;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
 
 use crate::Error;
-use crate::activate::{Change, changes_to_text};
 use crate::settings::Settings;
 
 /// One step.
-enum Effect {
-    Write { path: PathBuf, script: Script },
-    Append { path: PathBuf, text: Vec<u8> },
-    Run { package: String, script: String },
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A file of that name in the folder of profile scripts.
+    Profile {
+        /// The file's name, without a folder.
+        name: String,
+        /// What is in it.
+        script: Script,
+    },
+    /// More of the export file.
+    Export {
+        /// The bytes to append.
+        text: Vec<u8>,
+    },
+    /// An install script to run, which prints changes to the environment.
+    Run {
+        /// Name and version of its package.
+        package: String,
+        /// Its path below the folder.
+        script: String,
+    },
+    /// The file of all changes to the environment.
+    Layer,
+    /// A line of the log of provided extensions.
+    Log {
+        /// The line, with its end.
+        line: String,
+    },
 }
 
 /// A shell script: bytes, since nothing says that it is UTF-8.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Script {
     /// What is in it.
     pub text: Vec<u8>,
     /// The mode of the file that it was, if it was one.
-    pub mode: Option<Permissions>,
+    pub mode: Option<u32>,
 }
 
 /// Steps in the order of their packages.
 #[derive(Default)]
 pub struct Effects {
-    steps: Vec<Effect>,
+    steps: Vec<Step>,
     provided: Vec<Provided>,
     /// Whether packages were activated, so that the file of changes is to be there.
     activated: bool,
@@ -48,19 +70,9 @@ impl Effects {
         self.activated = true;
     }
 
-    /// A new file.
-    pub fn write(&mut self, path: PathBuf, script: Script) {
-        self.steps.push(Effect::Write { path, script });
-    }
-
-    /// More of a file.
-    pub fn append(&mut self, path: PathBuf, text: Vec<u8>) {
-        self.steps.push(Effect::Append { path, text });
-    }
-
-    /// A script of the package to run, which prints changes to the environment.
-    pub fn script(&mut self, package: String, script: &str) {
-        self.steps.push(Effect::Run { package, script: script.to_owned() });
+    /// Adds a step.
+    pub fn add(&mut self, step: Step) {
+        self.steps.push(step);
     }
 
     /// A package that provides extensions which something requires.
@@ -70,34 +82,17 @@ impl Effects {
         self.provided.push(Provided { package: package.to_owned(), extensions });
     }
 
-    /// Does it all. Returns what ordinary packages provide. `changes` are those to the environment
-    /// that the run has had before, and then all.
-    pub fn apply(
-        self,
-        home: &Path,
-        settings: &Settings,
-        changes: &mut Vec<Change>,
-    ) -> Result<Vec<Provided>, Error> {
-        for step in self.steps {
-            match step {
-                Effect::Write { path, script } => write(&path, script)?,
-                Effect::Append { path, text } => append(&path, &text)?,
-                Effect::Run { package, script } => {
-                    changes.extend(run(&package, &script, home)?);
-                }
-            }
+    /// All steps that the settings ask for, and what ordinary packages provide.
+    pub fn into_steps(self, settings: &Settings) -> (Vec<Step>, Vec<Provided>) {
+        let mut steps = self.steps;
+        if self.activated && settings.layer_env_file.is_some() {
+            steps.push(Step::Layer);
         }
-        if let Some(path) = settings.layer_env_file.as_ref().filter(|_| self.activated) {
-            let text = changes_to_text(changes);
-            make_parent(path)?;
-            std::fs::write(path, text).map_err(Error::local("write", path))?;
+        if settings.provided_log.is_some() {
+            let line = |provided: &Provided| Step::Log { line: format!("{}\n", provided.line()) };
+            steps.extend(self.provided.iter().map(line));
         }
-        if let Some(path) = &settings.provided_log {
-            for provided in &self.provided {
-                append(path, format!("{}\n", provided.line()).as_bytes())?;
-            }
-        }
-        Ok(self.provided)
+        (steps, self.provided)
     }
 }
 
@@ -127,50 +122,4 @@ impl Provided {
         };
         Ok(text.lines().filter_map(line).collect())
     }
-}
-
-fn make_parent(path: &Path) -> Result<(), Error> {
-    let folder = path.parent().unwrap_or(path);
-    std::fs::create_dir_all(folder).map_err(Error::local("make", folder))
-}
-
-fn write(path: &Path, script: Script) -> Result<(), Error> {
-    make_parent(path)?;
-    let written = std::fs::write(path, script.text);
-    let done = written.and_then(|()| match script.mode {
-        Some(mode) => std::fs::set_permissions(path, mode),
-        None => Ok(()),
-    });
-    done.map_err(Error::local("write", path))
-}
-
-fn append(path: &Path, text: &[u8]) -> Result<(), Error> {
-    make_parent(path)?;
-    let file = std::fs::File::options().append(true).create(true).open(path);
-    file.and_then(|mut file| file.write_all(text)).map_err(Error::local("write", path))
-}
-
-/// Runs a package's script with the folder as its argument.
-fn run(package: &str, script: &str, home: &Path) -> Result<Vec<Change>, Error> {
-    let path = home.join(script);
-    let child = Command::new(&path)
-        .arg(home)
-        .current_dir(home)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(Error::local("run", &path))?;
-    let id = child.id();
-    tool::guard_child(id, false);
-    let output = child.wait_with_output();
-    tool::release_child(id);
-    let output = output.map_err(Error::local("run", &path))?;
-    if !output.status.success() {
-        let status = output.status.to_string();
-        return Err(Error::Script { package: package.to_owned(), status });
-    }
-    Change::parse(&String::from_utf8_lossy(&output.stdout)).map_err(|problem| Error::Package {
-        package: package.to_owned(),
-        problem: format!("its install script prints no list of changes: {problem}"),
-    })
 }

@@ -37,6 +37,9 @@ pub enum Error {
         /// Its address.
         url: String,
     },
+    /// The environment does not let us fetch anything.
+    #[error(transparent)]
+    Client(fetch::Error),
     /// A repository cannot be fetched.
     #[error("repository {url}")]
     Fetch {
@@ -108,6 +111,23 @@ pub enum Error {
         /// The version that is wanted.
         wanted: String,
     },
+    /// An earlier run has left something to do, and the environment does not say where or how.
+    #[error("an earlier run has left something to do for which {variable} must be set")]
+    NotSet {
+        /// The variable.
+        variable: &'static str,
+    },
+    /// All files are in place, but not all is done outside the folder.
+    #[error(transparent)]
+    Unfinished(Box<Error>),
+    /// What an earlier run has left to do cannot be read.
+    #[error("cannot use {}: {problem}", path.display())]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
     /// An install script failed.
     #[error("the install script of {package} ended with {status}")]
     Script {
@@ -123,6 +143,11 @@ impl Error {
     pub fn local(verb: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Local { verb, path, source }
+    }
+
+    /// The same, after all files are in place.
+    pub fn unfinished(self) -> Self {
+        Self::Unfinished(Box::new(self))
     }
 }
 
@@ -156,9 +181,15 @@ impl Fail for Error {
             | Self::Repository { .. }
             | Self::Package { .. }
             | Self::Clash { .. }
+            | Self::Record { .. }
             | Self::Reserved { .. } => Exit::BadInput,
-            Self::Fetch { source, .. } | Self::Download { source, .. } => fetch_exit(source),
-            Self::RepositoryKind { .. } | Self::OtherVersion { .. } => Exit::Usage,
+            Self::Client(source) | Self::Fetch { source, .. } | Self::Download { source, .. } => {
+                fetch_exit(source)
+            }
+            Self::RepositoryKind { .. } | Self::OtherVersion { .. } | Self::NotSet { .. } => {
+                Exit::Usage
+            }
+            Self::Unfinished(error) => error.exit(),
             Self::Unsolvable { .. } => Exit::Unsolvable,
             Self::Resolve(_) => Exit::BadInput,
             Self::Archive { source, .. } => source.exit(),
@@ -184,6 +215,14 @@ impl Fail for Error {
                 });
             }
             Self::OtherVersion { .. } => "Install into an empty folder.",
+            Self::Unfinished(_) => {
+                "The packages are in place. Correct that, and run it again: it does what is left \
+                 to do."
+            }
+            Self::Record { .. } => {
+                "Install into an empty folder, or remove the file and do without the scripts and \
+                 variables that it has for packages."
+            }
             _ => return None,
         };
         Some(hint.to_owned())

@@ -3,26 +3,27 @@
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use composer::{Package, Solution};
 use fetch::{Cache, Client};
 use php_json::{Object, Style, Value};
 use platform::INSTALLER;
-use store::Patience;
 use tool::{Failure, Io};
 
-use crate::activate::{Activation, Change};
+use crate::activate::Activation;
 use crate::args::Options;
 use crate::download::{self, Item};
 use crate::effects::{Effects, Provided};
 use crate::installed::{self, Installed};
+use crate::pending::{Pending, Record};
 use crate::project::Project;
 use crate::report::Report;
 use crate::settings::Settings;
 use crate::stage::Stage;
-use crate::{Error, lock, merge, native, resolve, unfinished};
+use crate::unfinished::Left;
+use crate::{Error, lock, merge, native, resolve};
 
 /// What all steps need.
 pub struct Context<'a> {
@@ -35,8 +36,9 @@ pub struct Context<'a> {
     cache: Option<Cache>,
     /// Who is told.
     pub report: Report,
-    /// Changes to the environment, by all install scripts so far.
-    changes: RefCell<Vec<Change>>,
+    /// What the last installation of the run had to do outside the folder, or that of a run that
+    /// this one completes. It knows what those before have brought, and goes when all is done.
+    pending: RefCell<Option<Pending>>,
 }
 
 /// Installs.
@@ -45,23 +47,21 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     let context = Context {
         options,
         settings: Settings::of(io),
-        client: Client::new(Box::new(io.env_fn()), Patience::default(), options.jobs),
+        client: Client::new(Box::new(io.env_fn()), options.jobs).map_err(Error::Client)?,
         cache: options.cache_dir.as_ref().map(|path| Cache::new(folder.join(path))),
         report: Report::new(io)?,
-        changes: RefCell::default(),
+        pending: RefCell::default(),
     };
     let _alone = alone(&folder)?;
     let env = io.env_fn();
     let say = |text: &str| context.report.say(text);
-    if !options.dry_run && unfinished::clear(&folder)? {
-        say("NOTICE: an earlier run was cut short. What it had moved is put back.");
-    }
+    let resumed = complete(&context, &folder)?;
     let mut project = Project::read(&folder, true, &context.client, &env, &say)?;
     let solution = resolve::resolve(&project, Vec::new())?;
     let packages = resolve::packages(&solution, !options.no_dev);
     let packages = Installed::read(&folder)?.missing(packages)?;
     let mut items = items(&project, packages)?;
-    if items.is_empty() {
+    if items.is_empty() && !resumed {
         context.report.say("Nothing to install.");
     }
     if options.dry_run {
@@ -71,8 +71,9 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
             context.report.done(&format!("{name} ({})", package.pretty_version));
         }
     } else {
-        let provided = install(&context, &project, &solution, &mut items)?;
+        install(&context, &project, &solution, &mut items)?;
         if options.native {
+            let provided = context.provided();
             let provided = match (&context.settings.provided_log, provided.is_empty()) {
                 (Some(path), true) => Provided::read(path)?,
                 _ => provided,
@@ -82,6 +83,9 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
                 project = Project::read(&folder, false, &context.client, &env, &say)?;
             }
             items.extend(native::run(&context, &mut project, solution, &provided)?);
+        }
+        if let Some(pending) = context.pending.take() {
+            pending.forget()?;
         }
     }
     if options.json {
@@ -96,6 +100,73 @@ fn alone(folder: &Path) -> Result<File, Error> {
     rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive)
         .map_err(|error| Error::local("lock", folder)(error.into()))?;
     Ok(file)
+}
+
+/// Undoes or completes what earlier runs have left. Whether something was left to do outside the
+/// folder.
+fn complete(context: &Context<'_>, folder: &Path) -> Result<bool, Error> {
+    let mut left = Left::find(folder)?;
+    let is_open = left.pending.iter().any(Pending::is_open);
+    if context.options.dry_run {
+        if is_open {
+            let text = "NOTICE: an earlier run was cut short. The next one completes it.";
+            context.report.say(text);
+        }
+        return Ok(is_open);
+    }
+    if left.undo(folder)? {
+        context.report.say("NOTICE: an earlier run was cut short. What it had moved is put back.");
+    }
+    for mut pending in left.pending {
+        pending.complete(folder, &context.settings)?;
+        context.go_on_from(pending)?;
+    }
+    if is_open {
+        context.report.say("NOTICE: an earlier run was cut short. What it had to do is done now.");
+    }
+    Ok(is_open)
+}
+
+impl Context<'_> {
+    /// What ordinary packages provide, of all installations of this run so far.
+    fn provided(&self) -> Vec<Provided> {
+        let pending = self.pending.borrow();
+        pending.as_ref().map(|pending| pending.provided().to_vec()).unwrap_or_default()
+    }
+
+    /// The record that comes after those so far.
+    fn next_record(&self, effects: Effects) -> Result<Record, Error> {
+        let (steps, provided) = effects.into_steps(&self.settings);
+        let record = match &*self.pending.borrow() {
+            None => Record { steps, provided, ..Record::default() },
+            Some(before) => Record {
+                number: before.number() + 1,
+                steps,
+                provided: before.provided().iter().cloned().chain(provided).collect(),
+                changes: before.changes()?,
+            },
+        };
+        Ok(record)
+    }
+
+    /// Lets a record that is done take the place of the one before.
+    fn go_on_from(&self, pending: Pending) -> Result<(), Error> {
+        match self.pending.replace(Some(pending)) {
+            Some(before) => before.forget(),
+            None => Ok(()),
+        }
+    }
+
+    /// Does what a stage whose files are in place has written down.
+    fn do_outside(&self, stage: &Path, folder: &Path) -> Result<(), Error> {
+        match Pending::read(stage)? {
+            None => Ok(()),
+            Some(mut pending) => {
+                pending.complete(folder, &self.settings)?;
+                self.go_on_from(pending)
+            }
+        }
+    }
 }
 
 /// Packages with where their archives are.
@@ -113,7 +184,7 @@ pub fn install(
     project: &Project,
     solution: &Solution,
     items: &mut [Item],
-) -> Result<Vec<Provided>, Error> {
+) -> Result<(), Error> {
     let stage = Stage::new(&project.folder)?;
     let cache = context.cache.as_ref();
     download::fetch_all(items, &context.client, cache, &stage.archives(), &context.report)?;
@@ -141,11 +212,12 @@ pub fn install(
         let text = php_json::to_string(&Value::Object(project.json.clone()), Style::Plain);
         stage.write("composer.json", &text)?;
     }
-    merge::merge(&stage)?;
+    let record = context.next_record(effects)?;
+    let stage: PathBuf = merge::merge(stage, &record.text())?;
     for line in lines {
         context.report.done(&line);
     }
-    effects.apply(&project.folder, &context.settings, &mut context.changes.borrow_mut())
+    context.do_outside(&stage, &project.folder)
 }
 
 /// All that the packages of this run and the project require.

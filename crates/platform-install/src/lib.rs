@@ -6,9 +6,10 @@
 //! - [`download`]: their archives, side by side
 //! - [`stage`]: all of them over each other in a folder beside, activated
 //! - [`merge`]: that folder into the present one, or nothing
-//! - [`unfinished`]: what a run leaves that was killed on the way
+//! - [`unfinished`]: what a run leaves that was killed on the way, or failed
 //! - [`activate`]: what makes a package work: INI files, scripts for the shell, the environment
 //! - [`effects`]: what of that lies outside the folder
+//! - [`pending`]: that, written down before it is done, and done once
 //! - [`lock`]: what Composer wants to find afterwards
 //!
 //! Nothing is written to the folder before every archive is there, verified and unpacked.
@@ -26,6 +27,7 @@ mod installer;
 mod lock;
 mod merge;
 mod native;
+mod pending;
 mod project;
 mod relocate;
 mod report;

@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 
 use crate::relocate::{open_up, relocate};
 use crate::stage::Stage;
-use crate::{Error, unfinished};
+use crate::{Error, pending, unfinished};
 
-/// Moves the staged tree to its place.
-pub fn merge(stage: &Stage) -> Result<(), Error> {
+/// Moves the staged tree to its place. Returns the stage, in which `effects` is written down.
+pub fn merge(stage: Stage, effects: &str) -> Result<PathBuf, Error> {
     let home = stage.home().canonicalize().map_err(Error::local("read", stage.home()))?;
     let mut moves = Vec::new();
     plan(&stage.tree(), &home, &home, &mut moves)?;
@@ -25,17 +25,31 @@ pub fn merge(stage: &Stage) -> Result<(), Error> {
         return Err(Error::Reserved { path: path.display().to_string() });
     }
     // Ended in the middle, by whatever, the next run finds the stage and undoes what was done.
-    stage.spared(|| {
-        let note = unfinished::Note::write(stage.path(), &stage.tree(), &home, &moves)?;
-        let mut journal = Journal { moved: Vec::new(), replaced: stage.replaced() };
-        for (from, to) in moves {
-            if let Err(error) = journal.move_to(&from, &to) {
+    let (tree, replaced) = (stage.tree(), stage.replaced());
+    let folder = stage.keep();
+    let move_all = || {
+        let note = unfinished::Note::write(&folder, &tree, &home, &moves)?;
+        // It counts once the note is gone.
+        let record = folder.join(pending::RECORD);
+        fs::write(&record, effects).map_err(Error::local("write", &record))?;
+        let mut journal = Journal { moved: Vec::new(), replaced };
+        for (from, to) in &moves {
+            if let Err(error) = journal.move_to(from, to) {
                 journal.undo();
                 return Err(Error::local("write", to)(error));
             }
         }
-        note.done()
-    })
+        note.done().inspect_err(|_| journal.undo())
+    };
+    match move_all() {
+        Ok(()) => Ok(folder),
+        Err(error) => {
+            // First what would be done by the next run, were the note to go before it.
+            let _ = fs::remove_file(folder.join(pending::RECORD));
+            drop(scratch::Folder::adopt(folder));
+            Err(error)
+        }
+    }
 }
 
 /// What has to be renamed, from where to where.

@@ -48,14 +48,9 @@ impl Stage {
         self.folder.path().join(REPLACED)
     }
 
-    /// Its own folder.
-    pub fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    /// Does what must not lose the stage to a signal.
-    pub fn spared<T>(&self, during: impl FnOnce() -> T) -> T {
-        self.folder.spared(during)
+    /// Leaves it where it is: from here on it is also for the next run.
+    pub fn keep(self) -> PathBuf {
+        self.folder.keep()
     }
 
     /// Where archives are until they are unpacked.

@@ -1,9 +1,12 @@
-//! What a run leaves that was killed: its stage, and perhaps a folder in which only some of the
-//! stage's files are in their places.
+//! What a run leaves that was killed or has failed: its stage, and perhaps a folder in which only
+//! some of the stage's files are in their places.
 //!
 //! Before the first file is moved, a note in the stage says what is going to be moved; it goes when
 //! all is in place. Where it is still there, the moves are undone. A number in the note is the name
 //! under which the stage keeps what has given way.
+//!
+//! Where the note is gone, and the record of what is to be done outside the folder is there, that
+//! is still to be done ([`crate::pending`]). A stage with neither is litter.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -12,6 +15,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path, PathBuf};
 
 use crate::Error;
+use crate::pending::Pending;
 use crate::relocate::relocate;
 use crate::stage::{PREFIX, REPLACED, TREE};
 
@@ -46,31 +50,71 @@ impl Note {
     }
 }
 
-/// Puts a folder back to what it was before runs that were killed, and removes what they have left.
-/// Whether anything had to be put back.
-pub fn clear(home: &Path) -> Result<bool, Error> {
-    let mut undone = false;
-    let entries = fs::read_dir(home).map_err(Error::local("read", home))?;
-    for entry in entries {
-        let entry = entry.map_err(Error::local("read", home))?;
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        if is_folder && entry.file_name().as_bytes().starts_with(PREFIX.as_bytes()) {
+/// What earlier runs have left in a folder.
+#[derive(Debug, Default)]
+pub struct Left {
+    /// Stages whose moves are to be undone, each with its note.
+    moved: Vec<(PathBuf, Vec<u8>)>,
+    /// What is to be done outside the folder, or done and to be gone on with; in its order.
+    pub pending: Vec<Pending>,
+    litter: Vec<PathBuf>,
+}
+
+impl Left {
+    /// Looks into a folder, and changes nothing there but half a line of progress.
+    pub fn find(home: &Path) -> Result<Self, Error> {
+        let mut left = Self::default();
+        let entries = fs::read_dir(home).map_err(Error::local("read", home))?;
+        for entry in entries {
+            let entry = entry.map_err(Error::local("read", home))?;
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            if !is_folder || !entry.file_name().as_bytes().starts_with(PREFIX.as_bytes()) {
+                continue;
+            }
             let stage = entry.path();
-            undone |= undo(&stage, home)?;
+            let note = stage.join(NAME);
+            match fs::read(&note) {
+                Ok(text) => left.moved.push((stage, text)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    match Pending::read(&stage)? {
+                        Some(pending) => left.pending.push(pending),
+                        None => left.litter.push(stage),
+                    }
+                }
+                Err(error) => return Err(Error::local("read", note)(error)),
+            }
+        }
+        left.pending.sort_by_key(Pending::number);
+        Ok(left)
+    }
+
+    /// Puts the folder back to what it was before runs that were killed while they moved files, and
+    /// removes what is of no use any more. Whether anything had to be put back.
+    pub fn undo(&mut self, home: &Path) -> Result<bool, Error> {
+        let undone = !self.moved.is_empty();
+        for (stage, note) in self.moved.drain(..) {
+            undo(&stage, &note, home)?;
+            // Without its note the stage must not look like one whose files are in place.
+            for name in [crate::pending::RECORD, NAME] {
+                let path = stage.join(name);
+                match fs::remove_file(&path) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        return Err(Error::local("remove", path)(error));
+                    }
+                    _ => {}
+                }
+            }
+            self.litter.push(stage);
+        }
+        for stage in self.litter.drain(..) {
             scratch::remove_tree(&stage).map_err(Error::local("remove", stage))?;
         }
+        Ok(undone)
     }
-    Ok(undone)
 }
 
 /// Undoes what the note of a stage says, as far as it had come.
-fn undo(stage: &Path, home: &Path) -> Result<bool, Error> {
-    let note = stage.join(NAME);
-    let text = match fs::read(&note) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(Error::local("read", note)(error)),
-    };
+fn undo(stage: &Path, text: &[u8], home: &Path) -> Result<(), Error> {
     let paths: Vec<&Path> = text
         .split_inclusive(|byte| *byte == 0)
         // One that was not written to its end was not moved either.
@@ -91,7 +135,7 @@ fn undo(stage: &Path, home: &Path) -> Result<bool, Error> {
             fs::rename(kept, &to).map_err(Error::local("write", to))?;
         }
     }
-    Ok(true)
+    Ok(())
 }
 
 fn is_plain(path: &Path) -> bool {
@@ -106,6 +150,10 @@ fn is_there(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn clear(home: &Path) -> bool {
+        Left::find(home).unwrap().undo(home).unwrap()
+    }
 
     /// The folder, after a run that got so many renames far.
     fn killed_after(renames: usize) -> tempfile::TempDir {
@@ -147,7 +195,7 @@ mod tests {
     fn what_a_killed_run_has_moved_is_put_back() {
         for renames in 0..=5 {
             let folder = killed_after(renames);
-            assert!(clear(folder.path()).unwrap());
+            assert!(clear(folder.path()));
             let mut names: Vec<_> = fs::read_dir(folder.path())
                 .unwrap()
                 .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -159,7 +207,7 @@ mod tests {
                 assert_eq!(text, "old", "{renames}: {name}");
             }
             assert!(!folder.path().join("bin/new").exists(), "{renames}");
-            assert!(!clear(folder.path()).unwrap());
+            assert!(!clear(folder.path()));
         }
     }
 
@@ -171,7 +219,7 @@ mod tests {
         fs::create_dir_all(stage.join(TREE)).unwrap();
         fs::write(folder.path().join("other"), "kept").unwrap();
         fs::write(stage.join(NAME), b"a\0../other\0b\0bin/cut").unwrap();
-        assert!(clear(&home).unwrap());
+        assert!(clear(&home));
         assert_eq!(fs::read_to_string(folder.path().join("other")).unwrap(), "kept");
         assert!(!stage.exists());
     }

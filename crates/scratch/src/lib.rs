@@ -81,16 +81,6 @@ impl Folder {
         self.0.as_deref().unwrap_or(Path::new(""))
     }
 
-    /// Does something during which a signal leaves it where it is, for whoever comes next.
-    pub fn spared<T>(&self, during: impl FnOnce() -> T) -> T {
-        forget(self.path());
-        let done = during();
-        if let Some(paths) = register().as_mut() {
-            paths.insert(self.path().to_owned());
-        }
-        done
-    }
-
     /// Leaves it for others: from here on it is theirs to remove.
     #[must_use]
     pub fn keep(mut self) -> PathBuf {

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::{Condition, Error, Head, Object, Upload};
+use crate::{Condition, Error, Head, Object, Patience, Upload};
 
 /// How far down a listing goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +50,8 @@ pub(crate) trait Backend: Send + Sync {
     fn keeps_encoding(&self) -> bool {
         true
     }
+    /// How often a body that breaks off is asked for again.
+    fn patience(&self) -> &Patience;
     /// Is the bucket there, and may we use it?
     fn check_bucket(&self) -> Result<(), Error>;
     /// What time it is by the service's clock, where it says so without a write.

@@ -20,6 +20,12 @@ pub enum Error {
         /// What is wrong with it.
         detail: String,
     },
+    /// A variable of the environment is not valid.
+    #[error("{detail}")]
+    Setting {
+        /// Which one, and what it must be.
+        detail: String,
+    },
     /// There is no such bucket.
     #[error("bucket {bucket} does not exist")]
     NoBucket {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use location::Env;
 use ureq::http::Uri;
-use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
+use ureq::tls::{ClientCert, RootCerts, TlsConfig, TlsProvider};
 use ureq::{Agent, Proxy};
 
 use crate::{Error, Patience};
@@ -15,10 +15,16 @@ const USER_AGENT: &str = concat!("slipway/", env!("CARGO_PKG_VERSION"));
 
 /// An agent for the host of `url`, through the proxy that the environment names for it, if any.
 /// Answers of any status are answers, redirects are not followed.
-pub(crate) fn agent(patience: &Patience, connections: usize, proxy: Option<Proxy>) -> Agent {
+pub(crate) fn agent(
+    patience: &Patience,
+    connections: usize,
+    proxy: Option<Proxy>,
+    certificate: Option<ClientCert>,
+) -> Agent {
     let tls = TlsConfig::builder()
         .provider(TlsProvider::NativeTls)
         .root_certs(RootCerts::PlatformVerifier)
+        .client_cert(certificate)
         .build();
     Agent::config_builder()
         .tls_config(tls)
@@ -47,7 +53,7 @@ pub fn steady(body: impl Read, idle: Duration) -> impl Read {
 }
 
 /// Bytes a second that are as good as none.
-const SLOWEST: f64 = 1000.0;
+pub(crate) const SLOWEST: u64 = 1000;
 
 struct Steady<R> {
     body: R,
@@ -66,7 +72,7 @@ impl<R: Read> Read for Steady<R> {
         if self.waited < self.idle || count == 0 {
             return Ok(count);
         }
-        if (self.came as f64) < self.waited.as_secs_f64() * SLOWEST {
+        if (self.came as f64) < self.waited.as_secs_f64() * SLOWEST as f64 {
             let text = format!("only {} bytes came in {:.0?}", self.came, self.waited);
             return Err(io::Error::new(io::ErrorKind::TimedOut, text));
         }
@@ -75,7 +81,8 @@ impl<R: Read> Read for Steady<R> {
     }
 }
 
-/// An agent for reading a URL that no bucket is behind, through the proxy that the environment names.
+/// An agent for reading a URL that no bucket is behind, through the proxy that the environment
+/// names, with a certificate of ours where the server wants one.
 ///
 /// # Errors
 /// When the proxy's address is none.
@@ -84,8 +91,9 @@ pub fn reader(
     patience: &Patience,
     connections: usize,
     env: Env<'_>,
+    certificate: Option<ClientCert>,
 ) -> Result<Agent, Error> {
-    Ok(agent(patience, connections, proxy(url, env)?))
+    Ok(agent(patience, connections, proxy(url, env)?, certificate))
 }
 
 /// The proxy for a URL, by the usual variables; none for this machine itself.
@@ -118,55 +126,73 @@ fn is_below(host: &str, pattern: &str) -> bool {
     pattern == "*" || above.is_some_and(|above| above.is_empty() || above.ends_with('.'))
 }
 
-/// How a request went wrong before there was an answer.
-#[derive(Debug)]
-pub(crate) enum Broken {
-    /// No connection: nothing of the request has reached anybody. The flag says that trying again
-    /// is pointless.
-    Connect(ureq::Error, bool),
+/// How a request went wrong before there was an answer, or while that came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Broke {
+    /// No connection, and trying again is pointless.
+    Hopeless,
+    /// No connection: nothing of the request has reached anybody.
+    Connect,
     /// The other side is silent.
-    Stalled(ureq::Error),
+    Stalled,
     /// The connection broke on the way.
-    Cut(ureq::Error),
+    Cut,
 }
 
-impl Broken {
-    pub(crate) fn into_source(self) -> ureq::Error {
-        match self {
-            Self::Connect(error, _) | Self::Stalled(error) | Self::Cut(error) => error,
-        }
-    }
-}
-
-impl From<ureq::Error> for Broken {
-    fn from(error: ureq::Error) -> Self {
+impl Broke {
+    /// What an error says.
+    #[must_use]
+    pub fn of(error: &ureq::Error) -> Self {
         use ureq::{Error, Timeout};
-        match &error {
+        match error {
             Error::BadUri(_) | Error::Tls(_) | Error::InvalidProxyUrl | Error::TlsRequired => {
-                Self::Connect(error, true)
+                Self::Hopeless
             }
             // A certificate that does not fit, but also a handshake that was cut short.
-            Error::NativeTls(_) => Self::Connect(error, false),
+            Error::NativeTls(_) => Self::Connect,
             Error::HostNotFound | Error::ConnectionFailed | Error::ConnectProxyFailed(_) => {
-                Self::Connect(error, false)
+                Self::Connect
             }
-            Error::Timeout(Timeout::Resolve | Timeout::Connect) => Self::Connect(error, false),
-            Error::Timeout(_) => Self::Stalled(error),
+            Error::Timeout(Timeout::Resolve | Timeout::Connect) => Self::Connect,
+            Error::Timeout(_) => Self::Stalled,
             Error::Io(cause) => match cause.kind() {
                 io::ErrorKind::ConnectionRefused
                 | io::ErrorKind::HostUnreachable
                 | io::ErrorKind::NetworkUnreachable
                 | io::ErrorKind::NetworkDown
-                | io::ErrorKind::AddrNotAvailable => Self::Connect(error, false),
-                io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::Stalled(error),
+                | io::ErrorKind::AddrNotAvailable => Self::Connect,
+                io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::Stalled,
                 // The standard library has no kind for a name that does not resolve.
-                _ if cause.to_string().starts_with("failed to lookup address") => {
-                    Self::Connect(error, false)
-                }
-                _ => Self::Cut(error),
+                _ if cause.to_string().starts_with("failed to lookup address") => Self::Connect,
+                _ => Self::Cut,
             },
-            _ => Self::Cut(error),
+            _ => Self::Cut,
         }
+    }
+
+    /// Whether nothing of the request has reached the other side.
+    #[must_use]
+    pub fn is_before_request(self) -> bool {
+        matches!(self, Self::Hopeless | Self::Connect)
+    }
+
+    /// Whether no connection came about, or nothing came back in time.
+    #[must_use]
+    pub fn is_unanswered(self) -> bool {
+        self != Self::Cut
+    }
+}
+
+/// A request without an answer.
+#[derive(Debug)]
+pub(crate) struct Broken {
+    pub kind: Broke,
+    pub source: ureq::Error,
+}
+
+impl From<ureq::Error> for Broken {
+    fn from(source: ureq::Error) -> Self {
+        Self { kind: Broke::of(&source), source }
     }
 }
 

@@ -19,6 +19,7 @@ mod object;
 mod options;
 pub mod parallel;
 mod promise;
+pub mod retry;
 mod s3;
 mod store;
 mod stream;

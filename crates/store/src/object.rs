@@ -33,6 +33,11 @@ pub struct Head {
 }
 
 impl Head {
+    /// Whether this is the same state of the object.
+    pub(crate) fn is_of(&self, other: &Self) -> bool {
+        (self.size, &self.etag) == (other.size, &other.etag)
+    }
+
     /// Whether the object says that it is stored compressed.
     #[must_use]
     pub fn is_gzip(&self) -> bool {

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use location::Env;
+
+use crate::Error;
+
 const MIB: u64 = 1024 * 1024;
 const GIB: u64 = 1024 * MIB;
 
@@ -32,8 +36,8 @@ pub struct Options {
     pub parallel: usize,
     /// Profile of the shared AWS files, in place of `AWS_PROFILE`.
     pub profile: Option<String>,
-    /// How long to wait, and how often to try again.
-    pub patience: Patience,
+    /// How long to wait, and how often to try again; by default as the environment says.
+    pub patience: Option<Patience>,
 }
 
 impl Default for Options {
@@ -46,8 +50,15 @@ impl Default for Options {
             copy_threshold: 5 * GIB,
             parallel: 32,
             profile: None,
-            patience: Patience::default(),
+            patience: None,
         }
+    }
+}
+
+impl Options {
+    /// The patience that was asked for, else that of the environment.
+    pub(crate) fn patience(&self, env: Env<'_>) -> Result<Patience, Error> {
+        self.patience.clone().map_or_else(|| Patience::from_env(env), Ok)
     }
 }
 
@@ -78,5 +89,70 @@ impl Default for Patience {
             first_pause: Duration::from_millis(50),
             longest_pause: Duration::from_secs(5),
         }
+    }
+}
+
+impl Patience {
+    /// What `SLIPWAY_TIMEOUT` and `AWS_MAX_ATTEMPTS` say, in place of the usual.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] when one of them is not valid.
+    pub fn from_env(env: Env<'_>) -> Result<Self, Error> {
+        Self::default().with_env(env)
+    }
+
+    /// What `SLIPWAY_TIMEOUT` and `AWS_MAX_ATTEMPTS` say, in place of this.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] when one of them is not valid.
+    pub fn with_env(mut self, env: Env<'_>) -> Result<Self, Error> {
+        let set = |name: &str| env(name).filter(|value| !value.is_empty());
+        if let Some(value) = set("SLIPWAY_TIMEOUT") {
+            let seconds = value.parse().ok().filter(|seconds| *seconds > 0.0);
+            let limit = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+            let wrong = || format!("SLIPWAY_TIMEOUT is not a number of seconds: {value:?}");
+            self.idle = limit.ok_or_else(|| Error::Setting { detail: wrong() })?;
+            self.connect = self.connect.min(self.idle);
+        }
+        if let Some(value) = set("AWS_MAX_ATTEMPTS") {
+            let wrong = || format!("AWS_MAX_ATTEMPTS is not a number from 1 on: {value:?}");
+            let attempts = value.parse().ok().filter(|attempts| *attempts > 0);
+            self.attempts = attempts.ok_or_else(|| Error::Setting { detail: wrong() })?;
+            self.connect_attempts = self.connect_attempts.min(self.attempts);
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patience_is_a_matter_of_the_environment() {
+        let of = |timeout: &'static str, attempts: &'static str| {
+            Patience::from_env(&|name: &str| match name {
+                "SLIPWAY_TIMEOUT" => Some(timeout.to_owned()),
+                "AWS_MAX_ATTEMPTS" => Some(attempts.to_owned()),
+                _ => None,
+            })
+        };
+        let usual = Patience::default();
+        let found = of("", "").unwrap();
+        assert_eq!((found.idle, found.attempts), (usual.idle, usual.attempts));
+        let found = of("0.5", "2").unwrap();
+        assert_eq!((found.idle, found.connect), (Duration::from_millis(500), found.idle));
+        assert_eq!((found.attempts, found.connect_attempts), (2, 2));
+        assert_eq!(of("600", "").unwrap().connect, usual.connect);
+        for (timeout, attempts) in
+            [("0", ""), ("-1", ""), ("NaN", ""), ("1e300", ""), ("5s", ""), ("", "0"), ("", "x")]
+        {
+            assert!(of(timeout, attempts).is_err(), "{timeout} {attempts}");
+        }
+        // What was asked for goes before it.
+        let env = |_: &str| Some("7".to_owned());
+        assert_eq!(Options::default().patience(&env).unwrap().attempts, 7);
+        let asked = Options { patience: Some(usual.clone()), ..Options::default() };
+        assert_eq!(asked.patience(&env).unwrap().attempts, usual.attempts);
     }
 }

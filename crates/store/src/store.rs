@@ -39,6 +39,7 @@ impl Store {
     /// Opens a bucket. Nothing is asked of the service yet, but credentials are looked for.
     ///
     /// # Errors
+    /// [`Error::Setting`] where the environment's patience is not valid;
     /// [`Error::NoCredentials`] and [`Error::Credentials`], unless [`crate::Access::Anonymous`] is
     /// asked for or the service is a folder.
     pub fn open(
@@ -48,6 +49,7 @@ impl Store {
         env: Env<'_>,
     ) -> Result<Self, Error> {
         let parallel = options.parallel.max(1);
+        let options = Options { patience: Some(options.patience(env)?), ..options };
         let backend = match service {
             Service::Folder { root } => folder::open(root, bucket, &options)?,
             Service::Aws { .. } | Service::Endpoint { .. } => {

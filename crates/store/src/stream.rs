@@ -4,7 +4,8 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use crate::backend::Backend;
-use crate::transfer::{BARREN, timed_out};
+use crate::retry::Tries;
+use crate::transfer::timed_out;
 use crate::{Error, Head};
 
 /// An object that is being read: all of one state of it, or an error.
@@ -17,10 +18,7 @@ pub struct Stream {
     head: Head,
     body: Box<dyn Read + Send>,
     arrived: u64,
-    /// Connections in a row that broke without yielding a byte, or were given up.
-    barren: u32,
-    /// How many of these were given up, whatever they yielded.
-    given_up: u32,
+    tries: Tries,
 }
 
 impl Stream {
@@ -29,15 +27,8 @@ impl Stream {
             return Ok(None);
         };
         let (head, body) = (reading.head, reading.body);
-        Ok(Some(Self {
-            backend,
-            key: key.to_owned(),
-            head,
-            body,
-            arrived: 0,
-            barren: 0,
-            given_up: 0,
-        }))
+        let tries = Tries::new(backend.patience());
+        Ok(Some(Self { backend, key: key.to_owned(), head, body, arrived: 0, tries }))
     }
 
     /// What is known of the object.
@@ -52,16 +43,15 @@ impl Stream {
 
     /// Goes on after a connection that broke.
     fn resume(&mut self, failure: Option<io::Error>) -> io::Result<()> {
-        self.barren += 1;
-        self.given_up = if timed_out(failure.as_ref()) { self.given_up + 1 } else { 0 };
-        if self.barren == BARREN {
+        self.tries.reached(self.arrived);
+        if !self.tries.again(timed_out(failure.as_ref())) {
             let why = failure.map_or_else(String::new, |error| format!(": {error}"));
             let (arrived, size) = (self.arrived, self.head.size);
             let detail = format!("it breaks off after {arrived} of {size} bytes{why}");
             return Err(self.corrupt(detail));
         }
         match self.backend.read(&self.key, self.arrived, Some(&self.head.etag)) {
-            Ok(Some(again)) if again.head.size == self.head.size => {
+            Ok(Some(again)) if again.head.is_of(&self.head) => {
                 self.body = again.body;
                 Ok(())
             }
@@ -89,7 +79,6 @@ impl Read for Stream {
                 Ok(0) => None,
                 Ok(count) => {
                     self.arrived += count as u64;
-                    self.barren = self.given_up;
                     return Ok(count);
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,

@@ -9,6 +9,7 @@ use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use crate::backend::Backend;
+use crate::retry::Tries;
 use crate::store::SHA256;
 use crate::{Condition, Content, Download, Error, Head, Upload, encoding};
 
@@ -16,8 +17,6 @@ use crate::{Condition, Content, Download, Error, Head, Upload, encoding};
 pub(crate) const LARGEST_IN_MEMORY: u64 = 100 * 1024 * 1024;
 /// Up to here, a streamed copy goes through memory; above, through a temporary file.
 const SMALL: u64 = 8 * 1024 * 1024;
-/// Connections in a row that break without yielding a byte, or that trickle.
-pub(crate) const BARREN: u32 = 5;
 /// Times that the object may change while it is read.
 const CHANGES: u32 = 5;
 
@@ -167,6 +166,7 @@ fn receive(
     sink: &mut dyn Sink,
 ) -> Result<Option<Head>, Error> {
     let mut changes = 0;
+    let mut tries = Tries::new(backend.patience());
     loop {
         let Some(first) = backend.read(key, 0, None)? else {
             return Ok(None);
@@ -176,7 +176,7 @@ fn receive(
             return Err(Error::TooLarge { key: backend.show(key), limit });
         }
         sink.restart(head.size)?;
-        if rest(backend, key, &head, first.body, sink)? {
+        if rest(backend, key, &head, first.body, sink, &mut tries)? {
             return Ok(Some(head));
         }
         changes += 1;
@@ -196,11 +196,10 @@ fn rest(
     head: &Head,
     mut body: Box<dyn Read + Send>,
     sink: &mut dyn Sink,
+    tries: &mut Tries,
 ) -> Result<bool, Error> {
     let mut arrived = 0;
-    let mut barren = 0;
     loop {
-        let before = arrived;
         let failure = pump(&mut *body, &mut arrived, head.size, sink)
             .map_err(|broken| match broken {
                 Broken::Sink(error) => Err(error),
@@ -216,9 +215,8 @@ fn rest(
         if arrived == head.size {
             return Ok(true);
         }
-        // What trickled is not worth many tries, either.
-        barren = if arrived == before || timed_out(failure.as_ref()) { barren + 1 } else { 0 };
-        if barren == BARREN {
+        tries.reached(arrived);
+        if !tries.again(timed_out(failure.as_ref())) {
             let why = failure.map_or_else(String::new, |error| format!(": {error}"));
             return Err(Error::Corrupt {
                 key: backend.show(key),
@@ -226,7 +224,7 @@ fn rest(
             });
         }
         body = match backend.read(key, arrived, Some(&head.etag)) {
-            Ok(Some(again)) if again.head.size == head.size => again.body,
+            Ok(Some(again)) if again.head.is_of(head) => again.body,
             Ok(_) | Err(Error::Precondition { .. }) => return Ok(false),
             // There is no more: what announced the size was wrong, or is out of date.
             Err(Error::Service { status: 416, .. }) => return Ok(false),

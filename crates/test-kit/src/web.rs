@@ -21,6 +21,12 @@ pub enum Fault {
     Stall,
     /// The connection breaks after so many bytes of the content.
     Cut(usize),
+    /// The same, of an answer that is all of it, whatever part was asked for.
+    CutWhole(usize),
+    /// The connection breaks after so many bytes, and each request finds another ETag.
+    CutAndChange(usize),
+    /// `Content-Length` announces so many bytes more than come.
+    TooLong(usize),
     /// All of it, whatever part was asked for.
     IgnoreRange,
     /// The part that was asked for, of what has another ETag by now.
@@ -43,6 +49,8 @@ pub struct Request {
 #[derive(Default)]
 struct State {
     faults: BTreeMap<String, VecDeque<Fault>>,
+    /// What happens to every request for a path.
+    always: BTreeMap<String, Fault>,
     requests: Vec<Request>,
 }
 
@@ -93,6 +101,12 @@ impl Server {
         state.faults.entry(path.to_owned()).or_default().push_back(fault);
     }
 
+    /// Has every request for a path go wrong, after those that [`Server::fault`] was asked for.
+    pub fn always(&self, path: &str, fault: Fault) {
+        let mut state = self.state.lock().expect("no test thread panicked here");
+        state.always.insert(path.to_owned(), fault);
+    }
+
     /// The requests so far.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
@@ -138,9 +152,12 @@ fn serve(stream: TcpStream, folder: &Path, state: &Mutex<State>) -> std::io::Res
         let fault = {
             let mut state = state.lock().expect("no test thread panicked here");
             state.requests.push(Request { target, headers: headers.clone() });
-            state.faults.get_mut(&path).and_then(VecDeque::pop_front)
+            let next = state.faults.get_mut(&path).and_then(VecDeque::pop_front);
+            let fault = next.or_else(|| state.always.get(&path).cloned());
+            (fault, state.requests.len())
         };
-        if !answer(&mut out, &file(folder, &path), &headers, fault)? {
+        let (fault, number) = fault;
+        if !answer(&mut out, &file(folder, &path), &headers, fault, number)? {
             return Ok(());
         }
     }
@@ -158,6 +175,7 @@ fn answer(
     file: &Path,
     headers: &BTreeMap<String, String>,
     fault: Option<Fault>,
+    number: usize,
 ) -> std::io::Result<bool> {
     let plain = |out: &mut TcpStream, status: u16, more: &str| {
         write!(out, "HTTP/1.1 {status} X\r\nContent-Length: 0\r\n{more}\r\n").map(|()| true)
@@ -174,7 +192,11 @@ fn answer(
     let etag =
         format!("\"{}-{}\"", bytes.len(), bytes.iter().map(|byte| u64::from(*byte)).sum::<u64>());
     let other = matches!(fault, Some(Fault::OtherPart));
-    let etag = if other { "\"other\"".to_owned() } else { etag };
+    let etag = match &fault {
+        Some(Fault::OtherPart) => "\"other\"".to_owned(),
+        Some(Fault::CutAndChange(_)) => format!("\"{number}\""),
+        _ => etag,
+    };
     if headers.get("if-none-match") == Some(&etag) {
         return plain(out, 304, "");
     }
@@ -189,7 +211,7 @@ fn answer(
     }
     let start: Option<usize> = headers
         .get("range")
-        .filter(|_| !matches!(fault, Some(Fault::IgnoreRange)))
+        .filter(|_| !matches!(fault, Some(Fault::IgnoreRange | Fault::CutWhole(_))))
         .filter(|_| other || headers.get("if-range").is_none_or(|known| *known == etag))
         .and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
     let status = match start.filter(|start| *start < bytes.len()) {
@@ -201,12 +223,14 @@ fn answer(
         }
         None => 200,
     };
-    write!(out, "HTTP/1.1 {status} X\r\nContent-Length: {}\r\n{head}\r\n", bytes.len())?;
-    if let Some(Fault::Cut(at)) = fault {
+    let more = if let Some(Fault::TooLong(more)) = fault { more } else { 0 };
+    let length = bytes.len() + more;
+    write!(out, "HTTP/1.1 {status} X\r\nContent-Length: {length}\r\n{head}\r\n")?;
+    if let Some(Fault::Cut(at) | Fault::CutWhole(at) | Fault::CutAndChange(at)) = fault {
         out.write_all(&bytes[..at.min(bytes.len())])?;
         out.flush()?;
         return Ok(false);
     }
     out.write_all(&bytes)?;
-    Ok(true)
+    Ok(more == 0)
 }

@@ -1,11 +1,9 @@
 //! Buckets, as the environment names them and as a tool fails with them.
 
-use std::time::Duration;
-
-use location::{Env, Location, Role};
+use location::{Location, Role};
 use repository::history::Origin;
 use repository::removed::Keep;
-use store::{Options, Patience, Store};
+use store::{Options, Store};
 
 use crate::{Age, Exit, Fail, Failure, Io, Tool};
 
@@ -20,13 +18,11 @@ impl Io {
         })
     }
 
-    /// How buckets are opened: `S3_ACL` for what is written, `SLIPWAY_TIMEOUT` and
-    /// `AWS_MAX_ATTEMPTS` for how long and how often it is tried. [`crate::run`] has refused
-    /// wrong values of these before.
+    /// How buckets are opened: `S3_ACL` for what is written. How long and how often is tried, the
+    /// environment says to whatever makes requests ([`store::Patience::from_env`]).
     #[must_use]
     pub fn store_options(&self) -> Options {
-        let patience = patience(&self.env_fn()).unwrap_or_default();
-        Options { acl: self.env("S3_ACL"), patience, ..Options::default() }
+        Options { acl: self.env("S3_ACL"), ..Options::default() }
     }
 
     /// Who is at work with `tool`, and where: for the history of a repository. `command` is what it
@@ -61,26 +57,6 @@ impl Io {
     }
 }
 
-/// How long and how often a service is tried, as the environment says.
-pub(crate) fn patience(env: Env<'_>) -> Result<Patience, Failure> {
-    let set = |name: &str| env(name).filter(|value| !value.is_empty());
-    let mut patience = Patience::default();
-    if let Some(value) = set("SLIPWAY_TIMEOUT") {
-        let seconds = value.parse().ok().filter(|seconds| *seconds > 0.0);
-        let limit = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        let wrong = || format!("SLIPWAY_TIMEOUT is not a number of seconds: {value:?}");
-        patience.idle = limit.ok_or_else(|| Failure::usage(wrong()))?;
-        patience.connect = patience.connect.min(patience.idle);
-    }
-    if let Some(value) = set("AWS_MAX_ATTEMPTS") {
-        let wrong = || format!("AWS_MAX_ATTEMPTS is not a number from 1 on: {value:?}");
-        let attempts = value.parse().ok().filter(|attempts| *attempts > 0);
-        patience.attempts = attempts.ok_or_else(|| Failure::usage(wrong()))?;
-        patience.connect_attempts = patience.connect_attempts.min(patience.attempts);
-    }
-    Ok(patience)
-}
-
 impl Fail for location::Error {
     fn exit(&self) -> Exit {
         Exit::Usage
@@ -91,7 +67,7 @@ impl Fail for store::Error {
     fn exit(&self) -> Exit {
         use store::Error as E;
         match self {
-            E::NoCredentials { .. } | E::Credentials { .. } => Exit::Usage,
+            E::NoCredentials { .. } | E::Credentials { .. } | E::Setting { .. } => Exit::Usage,
             E::NoBucket { .. } | E::NotFound { .. } => Exit::NotFound,
             E::AccessDenied { .. } => Exit::AccessDenied,
             E::Precondition { .. } => Exit::Conflict,
@@ -162,33 +138,5 @@ impl Fail for repository::Error {
             _ => return None,
         };
         Some(hint.to_owned())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patience_is_a_matter_of_the_environment() {
-        let of = |timeout: &'static str, attempts: &'static str| {
-            patience(&|name: &str| match name {
-                "SLIPWAY_TIMEOUT" => Some(timeout.to_owned()),
-                "AWS_MAX_ATTEMPTS" => Some(attempts.to_owned()),
-                _ => None,
-            })
-        };
-        let usual = Patience::default();
-        let found = of("", "").unwrap();
-        assert_eq!((found.idle, found.attempts), (usual.idle, usual.attempts));
-        let found = of("0.5", "2").unwrap();
-        assert_eq!((found.idle, found.connect), (Duration::from_millis(500), found.idle));
-        assert_eq!((found.attempts, found.connect_attempts), (2, 2));
-        assert_eq!(of("600", "").unwrap().connect, usual.connect);
-        for (timeout, attempts) in
-            [("0", ""), ("-1", ""), ("NaN", ""), ("1e300", ""), ("5s", ""), ("", "0"), ("", "x")]
-        {
-            assert!(of(timeout, attempts).is_err(), "{timeout} {attempts}");
-        }
     }
 }

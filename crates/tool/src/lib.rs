@@ -70,7 +70,9 @@ pub fn run(tool: &Tool, arguments: Vec<OsString>, io: &mut Io) -> ExitCode {
     } else if args.flag(["-V", "--version"]) {
         io.print(&format!("{} {}\n", tool.name, tool.version))
     } else {
-        bucket::patience(&io.env_fn()).and_then(|_| (tool.run)(args, io))
+        // What is wrong with it is known before anything is done, and by every tool.
+        let patience = store::Patience::from_env(&io.env_fn()).map_err(Failure::from);
+        patience.and_then(|_| (tool.run)(args, io))
     };
     let outcome = outcome.and_then(|()| io.flush());
     signals::wait_if_ending();

@@ -1,11 +1,12 @@
 //! Fetching over HTTP: one attempt, redirects included.
 
 use std::io;
-use std::time::Duration;
 
-use ureq::http::{HeaderMap, Uri};
-use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig, TlsProvider};
-use ureq::{Agent, Proxy};
+use store::Patience;
+use store::http::{Broke, reader, steady};
+use ureq::Agent;
+use ureq::http::HeaderMap;
+use ureq::tls::{Certificate, ClientCert, PrivateKey};
 
 use super::entry::{Entry, Replace};
 use super::{Error, Fetched, Trouble};
@@ -14,14 +15,13 @@ use crate::console::Console;
 use crate::text::sanitize;
 use crate::value::{Map, Value};
 
-const USER_AGENT: &str = concat!("slipway/", env!("CARGO_PKG_VERSION"));
 const REDIRECTS: u32 = 10;
 /// With one of these the announced length is not that of what is kept.
 const ENCODINGS: [&str; 5] = ["br", "compress", "deflate", "gzip", "x-gzip"];
 
 pub(super) struct Client {
     environment: Environment,
-    patience: Duration,
+    patience: Patience,
     certificate: Option<ClientCert>,
     console: Console,
 }
@@ -30,7 +30,7 @@ impl Client {
     pub fn new(
         settings: &Map,
         environment: &Environment,
-        patience: Duration,
+        patience: Patience,
         console: Console,
     ) -> Result<Self, Error> {
         let authentication = settings.get("client_authentication").and_then(Value::as_map);
@@ -50,7 +50,7 @@ impl Client {
             let status = response.status().as_u16();
             self.console.debug(super::WHO, &format!("Response status: {status}"));
             match status {
-                200 => return store(response, entry),
+                200 => return self.store(response, entry),
                 304 if entry.is_cached() => return Ok(Fetched::StillRight),
                 301 | 302 | 303 | 307 => {
                     let location = header(response.headers(), "location")
@@ -89,50 +89,41 @@ impl Client {
     }
 
     fn agent(&self, uri: &str) -> Result<Agent, Trouble> {
-        let tls = TlsConfig::builder()
-            .provider(TlsProvider::NativeTls)
-            .root_certs(RootCerts::PlatformVerifier)
-            .client_cert(self.certificate.clone())
-            .build();
-        Ok(Agent::config_builder()
-            .tls_config(tls)
-            .proxy(proxy(uri, &self.environment)?)
-            .user_agent(USER_AGENT)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_resolve(Some(self.patience))
-            .timeout_connect(Some(self.patience))
-            .timeout_per_read(Some(self.patience))
-            .timeout_per_write(Some(self.patience))
-            .timeout_recv_response(Some(self.patience.saturating_mul(2)))
-            .build()
-            .new_agent())
+        let env = |name: &str| self.environment.get(name).cloned();
+        reader(uri, &self.patience, 1, &env, self.certificate.clone())
+            .map_err(|error| Trouble::Connect(super::chain(&error)))
     }
-}
 
-fn store(response: ureq::http::Response<ureq::Body>, entry: &Entry) -> Result<Fetched, Trouble> {
-    let note = |name| header(response.headers(), name);
-    let (etag, modified) = (note("etag"), note("last-modified"));
-    let encoded = note("content-encoding").is_some_and(|name| ENCODINGS.contains(&&*name));
-    let announced = note("content-length").and_then(|length| length.parse::<u64>().ok());
-    let expected = announced.filter(|_| !encoded);
-    let mut body = response.into_body();
-    let mut reader = body.as_reader();
-    let replaced = entry.replace(&mut reader, etag.as_deref(), modified.as_deref(), expected);
-    match replaced {
-        Ok(_) => Ok(Fetched::Anew),
-        Err(Replace::Disk(error)) => Err(Trouble::Other(error.to_string())),
-        Err(Replace::Length(was)) => {
-            entry.destroy();
-            let expected = expected.unwrap_or_default();
-            Err(Trouble::Answer(format!(
-                "Content has invalid size.  Was {was}, should be {expected}."
-            )))
-        }
-        Err(Replace::Body(error)) => {
-            entry.destroy();
-            Err(Trouble::Answer(format!("the answer broke off: {error}")))
+    fn store(
+        &self,
+        response: ureq::http::Response<ureq::Body>,
+        entry: &Entry,
+    ) -> Result<Fetched, Trouble> {
+        let note = |name| header(response.headers(), name);
+        let (etag, modified) = (note("etag"), note("last-modified"));
+        let encoded = note("content-encoding").is_some_and(|name| ENCODINGS.contains(&&*name));
+        let announced = note("content-length").and_then(|length| length.parse::<u64>().ok());
+        let expected = announced.filter(|_| !encoded);
+        let mut body = steady(response.into_body().into_reader(), self.patience.idle);
+        let replaced = entry.replace(&mut body, etag.as_deref(), modified.as_deref(), expected);
+        match replaced {
+            Ok(_) => Ok(Fetched::Anew),
+            Err(Replace::Disk(error)) => Err(Trouble::Other(error.to_string())),
+            Err(Replace::Length(was)) => {
+                entry.destroy();
+                let expected = expected.unwrap_or_default();
+                Err(Trouble::Answer(format!(
+                    "Content has invalid size.  Was {was}, should be {expected}."
+                )))
+            }
+            Err(Replace::Body(error)) => {
+                entry.destroy();
+                let text = format!("the answer broke off: {error}");
+                Err(match error.kind() {
+                    io::ErrorKind::TimedOut => Trouble::Silent(text),
+                    _ => Trouble::Answer(text),
+                })
+            }
         }
     }
 }
@@ -142,30 +133,11 @@ fn header(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 fn trouble(error: &ureq::Error) -> Trouble {
-    use ureq::{Error, Timeout};
     let text = error.to_string();
-    match error {
-        Error::Timeout(Timeout::Resolve | Timeout::Connect) => Trouble::Connect(text),
-        Error::Timeout(_) => Trouble::Silent(text),
-        Error::HostNotFound
-        | Error::ConnectionFailed
-        | Error::ConnectProxyFailed(_)
-        | Error::BadUri(_)
-        | Error::Tls(_)
-        | Error::NativeTls(_)
-        | Error::InvalidProxyUrl => Trouble::Connect(text),
-        Error::Io(cause) => match cause.kind() {
-            io::ErrorKind::ConnectionRefused
-            | io::ErrorKind::HostUnreachable
-            | io::ErrorKind::NetworkUnreachable
-            | io::ErrorKind::NetworkDown
-            | io::ErrorKind::AddrNotAvailable => Trouble::Connect(text),
-            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Trouble::Silent(text),
-            // The standard library has no kind for a name that does not resolve.
-            _ if text.contains("failed to lookup address") => Trouble::Connect(text),
-            _ => Trouble::Answer(text),
-        },
-        _ => Trouble::Answer(text),
+    match Broke::of(error) {
+        Broke::Hopeless | Broke::Connect => Trouble::Connect(text),
+        Broke::Stalled => Trouble::Silent(text),
+        Broke::Cut => Trouble::Answer(text),
     }
 }
 
@@ -241,26 +213,6 @@ fn base64(text: &str) -> String {
     encoded
 }
 
-/// The proxy for an address, by the usual variables.
-fn proxy(uri: &str, environment: &Environment) -> Result<Option<Proxy>, Trouble> {
-    let set = |name: &str| environment.get(name).filter(|value| !value.is_empty());
-    let either = |name: &str| set(name).or_else(|| set(&name.to_ascii_uppercase()));
-    let parsed: Option<Uri> = uri.parse().ok();
-    let host = parsed.as_ref().and_then(Uri::host).unwrap_or_default();
-    let spared = either("no_proxy").map(String::as_str).unwrap_or_default();
-    let is_spared = |end: &str| end == "*" || (!end.is_empty() && host.ends_with(end));
-    if spared.split(',').map(str::trim).any(is_spared) {
-        return Ok(None);
-    }
-    let variable = if uri.starts_with("https:") { "https_proxy" } else { "http_proxy" };
-    match either(variable) {
-        None => Ok(None),
-        Some(proxy) => Proxy::new(proxy)
-            .map(Some)
-            .map_err(|error| Trouble::Connect(format!("{variable}: {error}"))),
-    }
-}
-
 /// The client's certificate and key, if both are configured.
 fn certificate(settings: &Map) -> Result<Option<ClientCert>, Error> {
     let path = |key: &str| settings.get(key).map(ToString::to_string).filter(|p| !p.is_empty());
@@ -320,23 +272,5 @@ mod tests {
         ] {
             assert_eq!(base64(text), encoded);
         }
-    }
-
-    #[test]
-    fn proxies() {
-        let environment: Environment = [
-            ("http_proxy", "http://proxy:1"),
-            ("HTTPS_PROXY", "http://secure:2"),
-            ("no_proxy", "internal,.local"),
-        ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into();
-        let host =
-            |uri: &str| proxy(uri, &environment).unwrap().map(|proxy| proxy.host().to_owned());
-        assert_eq!(host("http://x/y").as_deref(), Some("proxy"));
-        assert_eq!(host("https://x/y").as_deref(), Some("secure"));
-        assert_eq!(host("http://a.local/y"), None);
-        assert_eq!(host("http://internal/y"), None);
-        assert!(proxy("http://x", &Environment::new()).unwrap().is_none());
     }
 }

@@ -6,7 +6,7 @@ use location::{Region, Service};
 use store::{Access, Options, Store};
 
 use super::entry::{Entry, Replace};
-use super::{Fetched, Trouble};
+use super::{Fetched, Trouble, chain};
 use crate::application::Environment;
 
 /// Makes the entry right. The service of a bucket is that of the environment.
@@ -104,14 +104,4 @@ fn folder(uri: &str) -> Result<(Service, String, String), Trouble> {
     let bucket = name(parent).ok_or_else(unfit)?;
     let above = parent.parent().ok_or_else(unfit)?;
     Ok((Service::Folder { root: above.to_owned() }, bucket, key))
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

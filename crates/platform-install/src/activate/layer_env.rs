@@ -68,7 +68,8 @@ impl Change {
         (&self.name, &self.scope, self.behavior) == (&other.name, &other.scope, other.behavior)
     }
 
-    fn json(&self) -> Value {
+    /// The entry for it.
+    pub fn json(&self) -> Value {
         let behavior = NAMES.iter().find(|(behavior, _)| *behavior == self.behavior);
         let members = [
             ("scope", self.scope.as_str()),

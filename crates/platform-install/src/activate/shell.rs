@@ -1,19 +1,18 @@
 //! Scripts that the shell reads: at the application's start, and in the rest of the build.
 
 use std::fs;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt as _;
 
 use php_json::Value;
 
 use super::{Counter, Of};
 use crate::Error;
-use crate::effects::{Effects, Script};
+use crate::effects::{Effects, Script, Step};
 use crate::resolve::shown;
 
 /// `extra.profile`: for the application's start.
 pub fn profile(
     of: &Of<'_>,
-    folder: &Path,
     extra: &Value,
     counter: &mut Counter,
     effects: &mut Effects,
@@ -24,15 +23,15 @@ pub fn profile(
         if !name.bytes().all(fits) {
             return Err(of.error(format!("{name} is no name for a file of profile scripts")));
         }
-        effects.write(folder.join(format!("{}-{name}.sh", counter.next())), script);
+        effects.add(Step::Profile { name: format!("{}-{name}.sh", counter.next()), script });
     }
     Ok(())
 }
 
 /// `extra.export`: for what is built next.
-pub fn export(of: &Of<'_>, file: &Path, extra: &Value, effects: &mut Effects) -> Result<(), Error> {
+pub fn export(of: &Of<'_>, extra: &Value, effects: &mut Effects) -> Result<(), Error> {
     if let Some(script) = script(of, extra, "export")? {
-        effects.append(file.to_owned(), [b"\n", &script.text[..], b"\n"].concat());
+        effects.add(Step::Export { text: [b"\n", &script.text[..], b"\n"].concat() });
     }
     Ok(())
 }
@@ -45,7 +44,7 @@ fn script(of: &Of<'_>, extra: &Value, key: &str) -> Result<Option<Script>, Error
             let text = fs::read(&path).map_err(Error::local("read", &path))?;
             let about = fs::metadata(&path).map_err(Error::local("read", &path))?;
             fs::remove_file(&path).map_err(Error::local("remove", &path))?;
-            Ok(Some(Script { text, mode: Some(about.permissions()) }))
+            Ok(Some(Script { text, mode: Some(about.permissions().mode()) }))
         }
         Some(Value::Object(variables)) if !variables.is_empty() => {
             let line = |(name, value): (&String, &Value)| match value {

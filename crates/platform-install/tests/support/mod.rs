@@ -118,10 +118,7 @@ impl Lab {
 
     /// Everything in the folder: files with their texts, links with their targets.
     pub fn picture(&self) -> BTreeMap<String, String> {
-        let mut picture = BTreeMap::new();
-        let app = self.workspace.path("app");
-        look(&app, &app, &mut picture);
-        picture
+        picture(&self.workspace.path("app"))
     }
 
     /// The same without what is always there.
@@ -149,6 +146,13 @@ pub fn pack(tree: &Path) -> Vec<u8> {
     file.rewind().unwrap();
     file.read_to_end(&mut bytes).unwrap();
     bytes
+}
+
+/// Everything in a folder: files with their texts, links with their targets.
+pub fn picture(folder: &Path) -> BTreeMap<String, String> {
+    let mut picture = BTreeMap::new();
+    look(folder, folder, &mut picture);
+    picture
 }
 
 fn look(root: &Path, folder: &Path, picture: &mut BTreeMap<String, String>) {

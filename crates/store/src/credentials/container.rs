@@ -58,7 +58,7 @@ impl Container {
             (None, Some(text)) => Token::Text(text),
             (None, None) => Token::None,
         };
-        let agent = http::agent(&near(Duration::from_secs(2)), 1, None);
+        let agent = http::agent(&near(Duration::from_secs(2)), 1, None, None);
         Ok(Some(Self { url, token, agent }))
     }
 

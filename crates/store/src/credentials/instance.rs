@@ -35,7 +35,7 @@ impl Instance {
         let endpoint =
             set(env, "AWS_EC2_METADATA_SERVICE_ENDPOINT").unwrap_or_else(|| default.to_owned());
         // Elsewhere than on an instance nobody answers, and that has to be found out quickly.
-        let agent = http::agent(&near(Duration::from_secs(1)), 1, None);
+        let agent = http::agent(&near(Duration::from_secs(1)), 1, None, None);
         Some(Self { endpoint: endpoint.trim_end_matches('/').to_owned(), agent })
     }
 

@@ -42,7 +42,7 @@ use rustix::fs::{Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use crate::backend::{Backend, Depth, Reading, Source};
-use crate::{Access, Condition, Error, Head, Object, Options, Upload, promise};
+use crate::{Access, Condition, Error, Head, Object, Options, Patience, Upload, promise};
 
 use attributes::Attributes;
 use path::Entry;
@@ -65,7 +65,8 @@ pub(crate) fn open(
     if unfit {
         return Err(Error::NoBucket { bucket: bucket.to_owned() });
     }
-    Ok(Arc::new(Bucket::new(root, bucket, options.access)))
+    let patience = options.patience.clone().unwrap_or_default();
+    Ok(Arc::new(Bucket::new(root, bucket, options.access, patience)))
 }
 
 /// One folder below the root.
@@ -74,6 +75,7 @@ struct Bucket {
     name: String,
     realm: String,
     access: Access,
+    patience: Patience,
 }
 
 /// An object that is open for reading.
@@ -83,7 +85,7 @@ struct Opened {
 }
 
 impl Bucket {
-    fn new(root: &Path, name: &str, access: Access) -> Bucket {
+    fn new(root: &Path, name: &str, access: Access, patience: Patience) -> Bucket {
         // Two ways to write one root are one realm; a root that is not there yet is its own.
         let real = std::fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
         Bucket {
@@ -91,6 +93,7 @@ impl Bucket {
             name: name.to_owned(),
             realm: format!("file://{}", real.display()),
             access,
+            patience,
         }
     }
 
@@ -185,6 +188,10 @@ impl Backend for Bucket {
         &self.realm
     }
 
+    fn patience(&self) -> &Patience {
+        &self.patience
+    }
+
     fn bucket(&self) -> &str {
         &self.name
     }
@@ -276,7 +283,7 @@ impl Backend for Bucket {
         key: &str,
         condition: &Condition,
     ) -> Result<Option<String>, Error> {
-        let from = Bucket::new(&self.root, source.bucket, self.access);
+        let from = Bucket::new(&self.root, source.bucket, self.access, self.patience.clone());
         let Some(mut opened) = from.open(source.key)? else {
             return Err(Error::NotFound { key: from.show(source.key) });
         };
@@ -337,6 +344,7 @@ impl Backend for Bucket {
             name: self.name.clone(),
             realm: self.realm.clone(),
             access: Access::Anonymous,
+            patience: self.patience.clone(),
         })
     }
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use rusoto_s3::{Delete, DeleteObjectsRequest, ObjectIdentifier, S3, S3Error};
 
 use super::answer::Expect;
-use super::backoff::Backoff;
 use super::failure::{Refusal, tame};
 use super::wire::Call;
 use super::{Bucket, quoted, typed};
+use crate::retry::Backoff;
 use crate::{Error, parallel};
 
 /// S3 takes no more keys in one request.

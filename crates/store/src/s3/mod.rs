@@ -6,7 +6,6 @@
 
 mod address;
 mod answer;
-mod backoff;
 mod copy;
 mod delete;
 mod failure;
@@ -32,7 +31,7 @@ use self::answer::{Answer, Expect};
 use self::wire::{Call, Wire};
 use crate::backend::{Backend, Depth, Reading, Source};
 use crate::credentials::Provider;
-use crate::{Access, Condition, Error, Head, Object, Options, Upload, http};
+use crate::{Access, Condition, Error, Head, Object, Options, Patience, Upload, http};
 
 /// Opens a bucket and looks for credentials.
 pub(crate) fn open(
@@ -51,15 +50,16 @@ pub(crate) fn open(
             Some(provider.ok_or_else(|| Error::NoCredentials { bucket: bucket.to_owned() })?)
         }
     };
+    let patience = options.patience(env)?;
     let address = Address::new(service, bucket, None);
     let proxy = http::proxy(address.endpoint(), env)?;
     let wire = Wire {
-        agent: http::agent(&options.patience, options.parallel.max(1), proxy),
+        agent: http::agent(&patience, options.parallel.max(1), proxy, None),
         service: service.clone(),
         bucket: bucket.to_owned(),
         address: Arc::new(RwLock::new(address)),
         credentials: credentials.map(Arc::new),
-        patience: options.patience.clone(),
+        patience,
     };
     Ok(Arc::new(Bucket::new(wire, options)))
 }
@@ -119,6 +119,10 @@ impl Backend for Bucket {
 
     fn show(&self, key: &str) -> String {
         self.wire.show(key)
+    }
+
+    fn patience(&self) -> &Patience {
+        &self.wire.patience
     }
 
     fn check_bucket(&self) -> Result<(), Error> {

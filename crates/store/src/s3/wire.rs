@@ -15,10 +15,10 @@ use ureq::{Agent, AsSendBody, Body};
 
 use super::address::Address;
 use super::answer::{Answer, Expect, Verdict, judge};
-use super::backoff::Backoff;
 use super::failure::{Failed, Refusal, tame};
 use crate::credentials::Provider;
-use crate::http::Broken;
+use crate::http::{Broke, Broken};
+use crate::retry::Backoff;
 use crate::{Error, Patience};
 
 /// Documents that are no XML we know how to read are not worth more tries than this.
@@ -113,15 +113,11 @@ impl Wire {
             let last = tries >= patience.attempts;
             match self.send(&request, call) {
                 Err(broken) => {
-                    let (hopeless, weight) = match &broken {
-                        Broken::Connect(_, hopeless) => (*hopeless, 1),
-                        Broken::Stalled(_) => (false, 1),
-                        Broken::Cut(_) => (false, 0),
-                    };
-                    uncertain |= !matches!(broken, Broken::Connect(..));
-                    unanswered += weight;
+                    uncertain |= !broken.kind.is_before_request();
+                    unanswered += u32::from(broken.kind.is_unanswered());
+                    let hopeless = broken.kind == Broke::Hopeless;
                     if hopeless || last || unanswered >= patience.connect_attempts {
-                        return Err(unreachable(&address, broken.into_source(), uncertain));
+                        return Err(unreachable(&address, broken.source, uncertain));
                     }
                 }
                 Ok(response) => {
@@ -213,7 +209,7 @@ impl Wire {
             // Streams cannot be sent twice; none of our requests has one.
             Some(SignedRequestPayload::Stream(_)) => {
                 let error = io::Error::new(io::ErrorKind::Unsupported, "a streamed request");
-                Err(Broken::Connect(ureq::Error::Io(error), true))
+                Err(Broken { kind: Broke::Hopeless, source: ureq::Error::Io(error) })
             }
             None if matches!(request.method(), "GET" | "HEAD" | "DELETE") => {
                 self.run(request, call, ())
@@ -234,7 +230,10 @@ impl Wire {
             url.push('?');
             url.push_str(signed.canonical_query_string());
         }
-        let invalid = |error: ureq::http::Error| Broken::Connect(ureq::Error::Http(error), true);
+        let invalid = |error: ureq::http::Error| Broken {
+            kind: Broke::Hopeless,
+            source: ureq::Error::Http(error),
+        };
         let method = Method::from_bytes(signed.method().as_bytes())
             .map_err(|error| invalid(error.into()))?;
         let mut builder = Request::builder().method(method).uri(url);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use location::{Region, Service};
-use store::{Condition, Error, Options, Store, Upload};
+use store::{Condition, Error, Options, Patience, Store, Upload};
 
 use crate::place::{Kind, Place, keys, options, put, text};
 
@@ -166,7 +166,7 @@ fn a_server_that_never_answers_is_given_up() {
     // Connections are made by the system, and nobody reads them.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let mut options = options();
-    options.patience.idle = Duration::from_millis(300);
+    options.patience = Some(Patience { idle: Duration::from_millis(300), ..Patience::default() });
     let store = store_at(listener.local_addr().unwrap(), options);
     let start = Instant::now();
     let result = store.check_bucket();

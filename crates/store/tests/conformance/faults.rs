@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use store::{Condition, Options, Upload};
+use store::{Condition, Options, Patience, Upload};
 use test_kit::s3::{Action, Attributes, Quirks};
 
 use crate::place::{Kind, Place, keys, noise, options, put, text};
@@ -11,8 +11,11 @@ use crate::place::{Kind, Place, keys, noise, options, put, text};
 /// Little patience, so that tests are quick.
 fn quick() -> Options {
     let mut options = options();
-    options.patience.first_pause = Duration::from_millis(1);
-    options.patience.longest_pause = Duration::from_millis(5);
+    options.patience = Some(Patience {
+        first_pause: Duration::from_millis(1),
+        longest_pause: Duration::from_millis(5),
+        ..Patience::default()
+    });
     options
 }
 

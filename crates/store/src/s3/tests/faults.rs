@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use test_kit::s3::{Action, Attributes, Request, Server};
 
-use super::{open, options};
+use super::{open, options, quick};
 use crate::{Condition, Error, Options, Patience, Store, Upload};
 
 fn server() -> (Server, Store) {
@@ -262,8 +262,8 @@ fn a_stream_goes_on_where_it_broke_and_is_of_one_state() {
 #[test]
 fn silence_has_an_end() {
     let server = Server::start();
-    let patience = Patience { idle: Duration::from_millis(300), ..options().patience };
-    let store = open(&server.endpoint(), Options { patience, ..options() });
+    let patience = Patience { idle: Duration::from_millis(300), ..quick() };
+    let store = open(&server.endpoint(), Options { patience: Some(patience), ..options() });
     fault(&server, usize::MAX, Action::Delay(Duration::from_secs(600)), |_| true);
     let start = Instant::now();
     let error = store.get("k").unwrap_err();
@@ -275,7 +275,7 @@ fn silence_has_an_end() {
 fn nobody_there_is_known_soon() {
     // A port of the system's, which it gives to nobody who asks for a free one.
     let url = "http://127.0.0.1:1";
-    let store = open(url, Options { patience: Patience::default(), ..Options::default() });
+    let store = open(url, Options { patience: Some(Patience::default()), ..Options::default() });
     let start = Instant::now();
     let error = store.check_bucket().unwrap_err();
     assert!(matches!(&error, Error::Unreachable { endpoint, .. } if endpoint == url), "{error}");
@@ -287,10 +287,56 @@ fn a_name_that_does_not_resolve_is_known_soon() {
     let patience = Patience {
         // Many tries of what answers badly; few of what cannot be found.
         attempts: u32::MAX,
-        ..options().patience
+        ..quick()
     };
-    let store = open("http://no-such-host.invalid", Options { patience, ..options() });
+    let store =
+        open("http://no-such-host.invalid", Options { patience: Some(patience), ..options() });
     let start = Instant::now();
     assert!(matches!(store.check_bucket(), Err(Error::Unreachable { .. })));
     assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+}
+
+/// How many requests reading an object takes where `action` befalls each.
+fn reading(action: Action, size: usize) -> (usize, Result<usize, Error>) {
+    let (server, store) = server();
+    put(&server, "k", &vec![7; size]);
+    server.set_hook(move |request| if request.method == "GET" { action } else { Action::Serve });
+    let mut file = tempfile::tempfile().unwrap();
+    let outcome = store.download("k", &mut file);
+    let requests = server.requests().len();
+    let length = file.metadata().unwrap().len();
+    // The same as a stream.
+    server.forget_requests();
+    let mut read = Vec::new();
+    let streamed = store.stream("k").map(|stream| stream.unwrap().read_to_end(&mut read));
+    assert_eq!(streamed.is_ok_and(|read| read.is_ok()), outcome.is_ok(), "{action:?}");
+    (requests.max(server.requests().len()), outcome.map(|_| usize::try_from(length).unwrap()))
+}
+
+#[test]
+fn only_what_gets_further_is_asked_for_again_and_again() {
+    let most = Patience::default().attempts as usize;
+    // A proxy that cuts each answer.
+    let (requests, outcome) = reading(Action::Truncate(200_000), 5_000_000);
+    assert_eq!((requests, outcome.unwrap()), (25, 5_000_000));
+    // A little more each time; more announced than comes, after which the rest is asked for.
+    for action in [Action::Truncate(1000), Action::TooLong(7)] {
+        let (requests, outcome) = reading(action, 300_000);
+        outcome.unwrap_err();
+        assert!(requests <= 2 * most, "{action:?}: {requests}");
+    }
+}
+
+/// A proxy that does not look at conditions: the rest of another state is not taken for ours.
+#[test]
+fn the_rest_of_another_state_is_not_taken() {
+    let (server, store) = server();
+    put(&server, "k", &[7; 300_000]);
+    let mut first = true;
+    server.set_hook(move |_| {
+        if std::mem::take(&mut first) { Action::Truncate(100_000) } else { Action::OtherEtag }
+    });
+    let mut stream = store.stream("k").unwrap().unwrap();
+    let error = stream.read_to_end(&mut Vec::new()).unwrap_err();
+    assert!(error.to_string().contains("it changed while it was read"), "{error}");
 }

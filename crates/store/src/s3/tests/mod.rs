@@ -14,13 +14,14 @@ use crate::{Access, Options, Patience, Store};
 
 /// Pauses that tests can wait for.
 fn options() -> Options {
-    Options {
-        patience: Patience {
-            first_pause: Duration::from_millis(1),
-            longest_pause: Duration::from_millis(5),
-            ..Patience::default()
-        },
-        ..Options::default()
+    Options { patience: Some(quick()), ..Options::default() }
+}
+
+fn quick() -> Patience {
+    Patience {
+        first_pause: Duration::from_millis(1),
+        longest_pause: Duration::from_millis(5),
+        ..Patience::default()
     }
 }
 

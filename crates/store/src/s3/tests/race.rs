@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use test_kit::s3::{Action, Server};
 
-use super::{open, options};
+use super::{open, options, quick};
 use crate::{Condition, Error, Options, Patience, Store, Upload};
 
 /// A fault for a fifth of all requests, of every kind, after a fixed but mixed-up pattern.
@@ -54,8 +54,8 @@ fn add(store: &Store, line: &str) -> Result<(), Error> {
 fn no_update_is_lost_or_made_twice() {
     let server = Server::start();
     server.create_bucket("own");
-    let patient = Patience { attempts: 30, ..options().patience };
-    let store = open(&server.endpoint(), Options { patience: patient, ..options() });
+    let patient = Patience { attempts: 30, ..quick() };
+    let store = open(&server.endpoint(), Options { patience: Some(patient), ..options() });
     unreliable(&server);
     std::thread::scope(|scope| {
         for writer in 0..6 {
@@ -80,8 +80,8 @@ fn no_update_is_lost_or_made_twice() {
 fn of_writers_of_a_new_key_one_wins() {
     let server = Server::start();
     server.create_bucket("own");
-    let patient = Patience { attempts: 30, ..options().patience };
-    let store = open(&server.endpoint(), Options { patience: patient, ..options() });
+    let patient = Patience { attempts: 30, ..quick() };
+    let store = open(&server.endpoint(), Options { patience: Some(patient), ..options() });
     unreliable(&server);
     for round in 0..10 {
         let key = format!("k{round}");

@@ -1,0 +1,225 @@
+//! `SLIPWAY_TIMEOUT` and `AWS_MAX_ATTEMPTS` in every tool that makes requests: a service that answers
+//! 503, that cuts its answers short, or that is silent, is tried as often as they say.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use end_to_end::trial::{OPERATIONS, Trial};
+use test_kit::s3::Action;
+use test_kit::web::{self, Fault};
+use test_kit::{Output, Process, Site, Workspace};
+
+/// What befalls each request, and how often it is made with so many attempts.
+const TROUBLES: [(Action, fn(usize) -> usize); 4] = [
+    (Action::Answer(503, "SlowDown"), |attempts| attempts),
+    (Action::ResetBefore, |attempts| attempts),
+    (Action::Truncate(0), |attempts| attempts),
+    // Silence is not worth more than three.
+    (Action::StallBefore, |attempts| attempts.min(3)),
+];
+const ATTEMPTS: [usize; 3] = [1, 2, 4];
+
+fn with(process: Process, attempts: usize) -> Process {
+    process.env("SLIPWAY_TIMEOUT", "0.3").env("AWS_MAX_ATTEMPTS", attempts.to_string())
+}
+
+/// A tool that opens a bucket, and what it needs.
+struct Reader {
+    name: &'static str,
+    prepare: fn(&Site),
+    process: fn(&Site) -> Process,
+}
+
+const READERS: [Reader; 4] = [
+    Reader {
+        name: "bob-build",
+        prepare: |site| {
+            site.workspace.formula("x-1", "# Build Deps: lib-1\ntest -e $1/lib");
+        },
+        process: |site| {
+            let tool = site.process(test_kit::binary("bob-build"));
+            tool.env("WORKSPACE_DIR", site.workspace.path("formulae"))
+                .env("S3_BUCKET", "own")
+                .env("S3_PREFIX", "p/")
+                .args(["--no-cache", "x-1"])
+        },
+    },
+    Reader {
+        name: "repo-check",
+        prepare: |_| {},
+        process: |site| {
+            site.process(test_kit::binary("repo-check"))
+                .env("XDG_CACHE_HOME", "/nonexistent")
+                .args(["own", "p/"])
+        },
+    },
+    Reader {
+        name: "platform-install",
+        prepare: |site| root(&site.workspace, "s3://own/p/"),
+        process: |site| install(&site.workspace),
+    },
+    Reader {
+        name: "bp-compile",
+        prepare: |site| buildpack(&site.workspace, "s3://own/p"),
+        process: |site| compile(&site.workspace),
+    },
+];
+
+/// The most that any one request was made.
+fn most<'a>(requests: impl Iterator<Item = &'a str>) -> (String, usize) {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for request in requests {
+        *counts.entry(request).or_default() += 1;
+    }
+    let most = counts.into_iter().max_by_key(|(_, count)| *count);
+    most.map(|(request, count)| (request.to_owned(), count)).unwrap_or_default()
+}
+
+fn check(site: &Site, name: &str, process: &dyn Fn() -> Process) {
+    let server = site.server().unwrap();
+    for attempts in ATTEMPTS {
+        for (action, times) in TROUBLES {
+            server.forget_requests();
+            server.set_hook(move |_| action);
+            let output: Output = with(process(), attempts).run();
+            server.clear_hook();
+            let case = format!("{name}, {attempts} attempts, {action:?}");
+            assert_ne!(output.status, 0, "{case}: {}", output.stderr);
+            let requests: Vec<String> = server
+                .requests()
+                .iter()
+                .map(|request| format!("{}?{}", request.line(), request.query))
+                .collect();
+            let (request, count) = most(requests.iter().map(String::as_str));
+            let expected = match action {
+                // Answers without a body cannot be cut.
+                Action::Truncate(_) => count.min(times(attempts)).max(1),
+                _ => times(attempts),
+            };
+            assert_eq!(count, expected, "{case}: {request}: {}", output.stderr);
+        }
+    }
+}
+
+#[test]
+fn tools_that_change_repositories() {
+    for operation in OPERATIONS {
+        let trial = Trial::new(operation);
+        check(&trial.site, operation.name, &|| trial.process());
+    }
+}
+
+#[test]
+fn tools_that_read_buckets() {
+    for reader in READERS {
+        let site = Site::s3();
+        site.create_bucket("own");
+        (reader.prepare)(&site);
+        check(&site, reader.name, &|| (reader.process)(&site));
+    }
+}
+
+/// What is read over HTTP: index, archive, and what a component's repository has.
+#[test]
+fn tools_that_read_the_web() {
+    let packages = r#"{"packages":[[{"name":"heroku-sys/a","version":"1.0.0","type":"heroku-sys-program",
+        "dist":{"type":"heroku-sys-tar","url":"URL/a.tar.gz"}}]]}"#;
+    for (faulty, attempts) in ["/packages.json", "/a.tar.gz", "/jvmkill/index.yml"]
+        .iter()
+        .flat_map(|path| ATTEMPTS.iter().map(move |attempts| (*path, *attempts)))
+    {
+        for (fault, expected) in [
+            (Fault::Status(503), attempts),
+            (Fault::Cut(0), attempts),
+            // A component's repository that is silent is not worth more than two.
+            (Fault::Stall, attempts.min(if faulty.ends_with(".yml") { 2 } else { 3 })),
+        ] {
+            let workspace = Workspace::new();
+            workspace.write("web/a.tar.gz", "no archive");
+            workspace.write("web/jvmkill/index.yml", "1.8.0_1: a\n");
+            let server = web::Server::start(&workspace.path("web"));
+            workspace.write("web/packages.json", packages.replace("URL", &server.url()));
+            server.always(faulty, fault.clone());
+            let process = if faulty.ends_with(".yml") {
+                buildpack(&workspace, &server.url());
+                compile(&workspace)
+            } else {
+                root(&workspace, &server.url());
+                install(&workspace)
+            };
+            let output = with(process, attempts).run();
+            let case = format!("{faulty}, {attempts} attempts, {fault:?}");
+            assert_ne!(output.status, 0, "{case}: {}", output.stderr);
+            let requests = server.requests();
+            let requests = requests.iter().filter(|request| request.target == faulty);
+            assert_eq!(requests.count(), expected, "{case}: {}", output.stderr);
+        }
+    }
+}
+
+/// A value that is not valid is known before anything is done, in tools that make no requests, too.
+#[test]
+fn values_that_are_none() {
+    for tool in [
+        "bob-build",
+        "pkg-deploy",
+        "repo-mkrepo",
+        "repo-sync",
+        "pkg-remove",
+        "repo-check",
+        "manifest-gen",
+        "platform-gen",
+        "platform-install",
+        "bp-compile",
+    ] {
+        for (name, value) in [("SLIPWAY_TIMEOUT", "5s"), ("AWS_MAX_ATTEMPTS", "0")] {
+            let output = Process::binary(tool).env(name, value).run();
+            assert_eq!(output.status, 2, "{tool}: {}", output.stderr);
+            assert!(output.stderr.contains(name), "{tool}: {}", output.stderr);
+        }
+    }
+}
+
+/// The `composer.json` of a platform with one package.
+fn root(workspace: &Workspace, url: &str) {
+    let text = format!(
+        r#"{{"require":{{"heroku-sys/a":"*"}},"repositories":[{{"packagist":false}},
+        {{"type":"composer","url":"{url}"}}]}}"#
+    );
+    workspace.write("app/composer.json", text);
+}
+
+fn install(workspace: &Workspace) -> Process {
+    workspace.binary("platform-install").folder(workspace.path("app"))
+}
+
+/// The Java buildpack, with its components at `url`, and an application.
+fn buildpack(workspace: &Workspace, url: &str) {
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../buildpacks/java");
+    let target = workspace.path("buildpack");
+    std::fs::create_dir_all(&target).unwrap();
+    let copied = Command::new("cp")
+        .arg("-r")
+        .args(["config", "resources", "lib"].map(|name| ours.join(name)))
+        .arg(&target)
+        .status();
+    assert!(copied.unwrap().success());
+    workspace.write("buildpack/config/version.yml", "version: v1\n");
+    let text = format!("default_repository_root: {url}\n");
+    workspace.write("buildpack/config/repository.yml", text);
+    let jre = workspace.path("buildpack/config/open_jdk_jre.yml");
+    let text = std::fs::read_to_string(&jre).unwrap();
+    std::fs::write(jre, text.replace("/{platform}/{architecture}", "")).unwrap();
+    workspace.write("app/META-INF/MANIFEST.MF", "Main-Class: Main\n");
+    std::fs::create_dir_all(workspace.path("cache")).unwrap();
+}
+
+fn compile(workspace: &Workspace) -> Process {
+    workspace
+        .binary("bp-compile")
+        .env("BUILDPACK_DIR", workspace.path("buildpack"))
+        .env("JBP_RETRY_BASE_SECONDS", "0")
+        .args(["app", "cache"])
+}
