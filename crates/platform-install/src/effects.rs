@@ -83,7 +83,7 @@ impl Effects {
                 Effect::Write { path, script } => write(&path, script)?,
                 Effect::Append { path, text } => append(&path, &text)?,
                 Effect::Run { package, script } => {
-                    changes.extend(run(&package, &script, home)?);
+                    changes.extend(run(&package, &script, home, settings)?);
                 }
             }
         }
@@ -151,9 +151,18 @@ fn append(path: &Path, text: &[u8]) -> Result<(), Error> {
 }
 
 /// Runs a package's script with the folder as its argument.
-fn run(package: &str, script: &str, home: &Path) -> Result<Vec<Change>, Error> {
+fn run(
+    package: &str,
+    script: &str,
+    home: &Path,
+    settings: &Settings,
+) -> Result<Vec<Change>, Error> {
     let path = home.join(script);
-    let child = Command::new(&path)
+    let mut command = Command::new(&path);
+    if !settings.pass_credentials {
+        tool::hide_secrets(&mut command);
+    }
+    let child = command
         .arg(home)
         .current_dir(home)
         .stdin(Stdio::null())

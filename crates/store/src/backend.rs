@@ -50,6 +50,10 @@ pub(crate) trait Backend: Send + Sync {
     fn keeps_encoding(&self) -> bool {
         true
     }
+    /// What who writes here must know, if there is anything.
+    fn caution(&self) -> Option<String> {
+        None
+    }
     /// Is the bucket there, and may we use it?
     fn check_bucket(&self) -> Result<(), Error>;
     /// In any order; the caller sorts, drops doubles and keys that fail [`crate::key::check`].
