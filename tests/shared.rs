@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use end_to_end::{DEVELOP, Place, STABLE, root};
+use end_to_end::{DEVELOP, Place, STABLE, root, tools};
 use test_kit::s3::Action;
 use test_kit::writable_by_all;
 
@@ -39,7 +39,7 @@ fn day(place: &Place) {
 }
 
 #[test]
-fn nothing_is_for_all_users_to_write_whatever_the_umask_is() {
+fn with_any_umask_nothing_is_for_all_users_to_write() {
     for place in [Place::folder(), Place::in_process()] {
         let meanwhile = Arc::new(Mutex::new(Vec::new()));
         if let Some(server) = place.server() {
@@ -191,4 +191,42 @@ fn a_credential_process_keeps_what_it_needs() {
     place.shell("deploy.sh --publish php-8.3.9").run().success();
     let seen = fs::read_to_string(seen).unwrap();
     assert!(seen.contains("AWS_PROFILE=own\n") && seen.contains("VAULT_TOKEN=for-the-process\n"));
+}
+
+#[test]
+fn a_store_whose_locks_stay_on_this_machine_is_warned_about_once() {
+    let place = Place::folder();
+    let mount = place.workspace.path("mount");
+    fs::create_dir(&mount).unwrap();
+    let on_fuse = |tool: &str, arguments: &[&str]| {
+        let program = tools().join(tool);
+        let process = place.workspace.process("python3").arg(root().join("tests/fuse.py"));
+        let process = process.arg(&mount).arg(program).args(arguments);
+        process.env("AWS_ENDPOINT_URL_S3", format!("file://{}", mount.display())).run()
+    };
+    let warning = format!(
+        "WARNING: {} is on FUSE, which may keep locks to this machine. Let only one machine write to \
+         this store at a time.\n",
+        mount.display()
+    );
+    for (tool, arguments, expected) in [
+        ("repo-mkrepo", &["--upload"][..], 1),
+        ("repo-check", &["--gc", "--yes", &place.bucket, DEVELOP], 1),
+        ("pkg-deploy", &["--check", "php-8.3.9"], 1),
+        ("pkg-remove", &["--yes", "php-8.3.9"], 1),
+        // Nothing is written.
+        ("repo-mkrepo", &[&place.bucket, DEVELOP], 0),
+    ] {
+        let output = on_fuse(tool, arguments);
+        // Not every machine lets us mount one. The judgement itself has tests for the others.
+        if output.status == 77 {
+            return;
+        }
+        // There is no bucket on it.
+        assert_eq!(output.status, 7, "{tool}: {output:?}");
+        assert_eq!(output.stderr.matches(&warning).count(), expected, "{tool}: {output:?}");
+        assert_eq!(output.stderr.matches("WARNING").count(), expected, "{tool}: {output:?}");
+    }
+    let output = place.shell("deploy.sh --publish php-8.3.9").run().success();
+    assert!(!output.stderr.contains("locks"), "{output:?}");
 }

@@ -3,7 +3,7 @@
 # What the wrappers share: finding our programs, and running one so that a
 # signal reaches it. Sourced, never run.
 
-# Whatever the caller denies to other users: nothing that the wrappers make is theirs to write.
+# With any umask of the caller, other users cannot write to what the wrappers make.
 umask o-w
 
 # Where this file really is, whatever symlinks led here.

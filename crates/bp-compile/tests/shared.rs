@@ -156,7 +156,7 @@ fn a_cache_that_others_may_write_to_is_not_used() {
 }
 
 #[test]
-fn nothing_is_for_all_users_to_write_whatever_the_umask_is() {
+fn with_any_umask_nothing_is_for_all_users_to_write() {
     let examples = Site::new();
     let downloading = downloading();
     let log = "default_log_level: DEBUG\nenable_log_file: true\n";

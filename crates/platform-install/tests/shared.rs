@@ -79,7 +79,7 @@ fn a_cache_that_others_may_write_to_is_not_used() {
 }
 
 #[test]
-fn nothing_is_for_all_users_to_write_whatever_the_umask_is() {
+fn with_any_umask_nothing_is_for_all_users_to_write() {
     let mut lab = Lab::new();
     let script = "#!/bin/sh\ntouch \"$1/made\"\necho '[]'\n";
     let files = [("bin/php", "#!/bin/sh\n"), ("p.sh", "P=1"), ("e.sh", "E=1"), ("i.sh", script)];

@@ -60,8 +60,8 @@ pub fn main(tool: &Tool) -> ExitCode {
     run(tool, std::env::args_os().skip(1).collect(), &mut Io::of_process())
 }
 
-/// Nothing that we make is for all users to write to, whatever the umask allows. What we start
-/// inherits that.
+/// Keeps all users but the owner and the group from writing what this process makes, with any umask.
+/// Programs that it starts inherit that.
 fn forbid_others_to_write() {
     use rustix::fs::Mode;
     // It can only be read by setting it. No other thread is there yet.
