@@ -3,6 +3,9 @@
 # What the wrappers share: finding our programs, and running one so that a
 # signal reaches it. Sourced, never run.
 
+# With any umask of the caller, other users cannot write to what the wrappers make.
+umask o-w
+
 # Where this file really is, whatever symlinks led here.
 slipway_wrappers=$(readlink -f -- "${BASH_SOURCE[0]}")
 slipway_wrappers=${slipway_wrappers%/include/*}

@@ -65,7 +65,7 @@ fn with(options: &Options, io: &mut Io, records: Option<&mut Records>) -> Result
         default_build_path: io.env("DEFAULT_BUILD_PATH").unwrap_or_else(|| BUILD_PATH.to_owned()),
         home: io.env("HOME").map(PathBuf::from),
         pack: pack_options(io)?,
-        cache: Cache::open(cache_folder(options, io))?,
+        cache: Cache::open(cache_folder(options, io), io),
         input: io.input(),
         words_to_stdout: options.records.is_some(),
         notes: io.notes(),

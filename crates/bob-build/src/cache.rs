@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::Error;
+use tool::Io;
 
 /// How long an archive that nobody asks for is kept.
 const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -14,13 +14,20 @@ const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 pub(crate) struct Cache(Option<PathBuf>);
 
 impl Cache {
-    /// The cache in `folder`, which is made.
-    pub(crate) fn open(folder: Option<PathBuf>) -> Result<Self, Error> {
+    /// The cache in `folder`, which is made. Where it cannot be used, a warning says so.
+    pub(crate) fn open(folder: Option<PathBuf>, io: &Io) -> Self {
+        let made = |folder: &PathBuf| match scratch::make_private(folder) {
+            Ok(()) => true,
+            Err(error) => {
+                io.warn_once(&format!("the cache {} is not used: {error}", folder.display()));
+                false
+            }
+        };
+        let folder = folder.and_then(|folder| io.cache(folder)).filter(made);
         if let Some(folder) = &folder {
-            scratch::make_private(folder).map_err(Error::local(folder))?;
             forget_old(folder);
         }
-        Ok(Self(folder))
+        Self(folder)
     }
 
     /// The folder that a download goes to first: beside its place in the cache, so that one rename

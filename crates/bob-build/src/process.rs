@@ -14,19 +14,6 @@ use tool::Input;
 
 use crate::Error;
 
-/// What gives access to buckets. A formula runs other people's code, so it gets none of these.
-pub(crate) const CREDENTIALS: [&str; 9] = [
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-    "AWS_SECURITY_TOKEN",
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
-    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "AWS_WEB_IDENTITY_TOKEN_FILE",
-];
-
 /// How long what a formula has started in the background may go on talking after its end.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -44,7 +31,7 @@ pub(crate) struct Run<'a> {
     pub prefix: &'a str,
     /// Where the upload command for the manifest goes; `None` leaves the caller's `MANIFEST_CMD`.
     pub manifest_cmd: Option<&'a Path>,
-    /// Whether it gets [`CREDENTIALS`].
+    /// Whether it gets [`tool::SECRETS`].
     pub pass_credentials: bool,
     /// What stands behind our stdin.
     pub input: Input,
@@ -70,9 +57,7 @@ impl Run<'_> {
             command.env("MANIFEST_CMD", file);
         }
         if !self.pass_credentials {
-            for name in CREDENTIALS {
-                command.env_remove(name);
-            }
+            tool::hide_secrets(&mut command);
         }
         // On a terminal, Ctrl-C reaches all of our process group, and only it may read the
         // terminal. Elsewhere a group of its own lets us end all that the formula has started.

@@ -204,8 +204,9 @@ fn failures_have_their_status_and_leave_nothing() {
 #[test]
 fn formulae_see_no_credentials_unless_asked() {
     let mut workspace = workspace();
-    workspace.set("AWS_ACCESS_KEY_ID", "the-id").set("AWS_SECRET_ACCESS_KEY", "the-secret");
-    workspace.set("AWS_SESSION_TOKEN", "the-token");
+    for name in tool::SECRETS {
+        workspace.set(name, &format!("the-{name}"));
+    }
     workspace.formula("env-1", "env > $1/env");
     let env = |arguments: &[&str]| {
         let _ =
@@ -215,7 +216,10 @@ fn formulae_see_no_credentials_unless_asked() {
     let seen = env(&[]);
     assert!(!seen.contains("the-"), "{seen}");
     assert!(seen.contains("S3_BUCKET=b"), "{seen}");
-    assert!(env(&["--pass-credentials"]).contains("AWS_SECRET_ACCESS_KEY=the-secret"));
+    let seen = env(&["--pass-credentials"]);
+    for name in tool::SECRETS {
+        assert!(seen.contains(&format!("{name}=the-{name}\n")), "{name}: {seen}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::finalize;
 /// Has all components change the application's files.
 pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     let phase = if options.finalize.is_some() { Phase::Finalize } else { Phase::Compile };
-    let (application, cache) = (&options.application, &options.cache);
+    let (application, cache) = (&options.application, Some(options.cache.as_path()));
     let (found, version) =
         bp_tool::run(&options.common, io, phase, application, cache, |staging| {
             staging.compile()?;

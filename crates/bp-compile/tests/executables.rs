@@ -1,81 +1,16 @@
 //! Components that are programs of their own: the examples, the template, and those that misbehave.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
 
+#[path = "support/examples.rs"]
+mod examples;
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use test_kit::{Output, Process};
-
-struct Site {
-    folder: tempfile::TempDir,
-}
-
-impl Site {
-    /// A copy of the buildpack of examples, and an application for it.
-    fn new() -> Self {
-        let site = Self { folder: tempfile::tempdir().unwrap() };
-        let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../buildpacks/examples");
-        let copied = std::process::Command::new("cp")
-            .arg("-r")
-            .arg(ours)
-            .arg(site.path("buildpack"))
-            .status();
-        assert!(copied.unwrap().success());
-        site.write("app/run.txt", "a.B\n");
-        fs::create_dir(site.path("cache")).unwrap();
-        site
-    }
-
-    /// The same without the framework, whose links can be made only once.
-    fn without_framework() -> Self {
-        let site = Self::new();
-        site.write("buildpack/config/shell_agent.yml", "enabled: false\nlevel:\n");
-        site
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, text).unwrap();
-        path
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path("app").join(name)).unwrap()
-    }
-
-    /// The only component of its kind, as a shell script.
-    fn component(&self, kind: &str, id: &str, script: &str) {
-        let path = format!("buildpack/lib/java_buildpack/{kind}/{id}");
-        let path = self.write(&path, &format!("#!/bin/sh\n{script}\n"));
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-    }
-
-    fn run(&self, phase: &str, options: &[&str]) -> Output {
-        let program = match phase {
-            "compile" => env!("CARGO_BIN_EXE_bp-compile").into(),
-            _ => test_kit::binary(&format!("bp-{phase}")),
-        };
-        let mut process = Process::new(program)
-            .env("BUILDPACK_DIR", self.path("buildpack"))
-            .env("TMPDIR", self.path("cache"))
-            .env("AWS_ENDPOINT_URL_S3", format!("file://{}", self.folder.path().display()))
-            .env("JBP_CONFIG_SHELL_AGENT", "{level: debug}")
-            .args(["--color=never"])
-            .args(options)
-            .arg(self.path("app"));
-        if phase == "compile" {
-            process = process.arg(self.path("cache"));
-        }
-        process.run()
-    }
-}
+use examples::Site;
+use test_kit::Process;
 
 #[test]
 fn the_examples_use_every_part_of_the_droplet() {
@@ -295,7 +230,7 @@ fn a_dependency_in_a_repository() {
         let site = Site::new();
         site.write("repository/x/index.yml", "1.0.0: x-1.jar\n1.2.0: x-2.jar\n");
         site.write("repository/x/x-2.jar", "jar");
-        let root = root.replace("FOLDER", &site.folder.path().display().to_string());
+        let root = root.replace("FOLDER", &site.path("").display().to_string());
         let config = format!("version: 1.+\nrepository_root: {root}\n");
         site.write("buildpack/config/python_runner.yml", &config);
         let script = r#"case $1 in
@@ -361,7 +296,7 @@ fn finalize_and_json() {
         Process::new(env!("CARGO_BIN_EXE_bp-compile"))
             .env("BUILDPACK_DIR", site.path("buildpack"))
             .env("NO_COLOR", "1")
-            .folder(site.folder.path())
+            .folder(site.path(""))
             .args(arguments)
             .run()
     };

@@ -9,9 +9,9 @@ const LONGEST: usize = 255;
 
 /// Prints the tags of all components that are for the application.
 pub fn run(look: &Look, io: &mut Io) -> Result<(), Failure> {
-    let (application, cache) = (&look.application, look.cache(io));
+    let (application, cache) = (&look.application, look.cache.as_deref());
     let phase = Phase::Detect;
-    let (tags, found) = bp_tool::run(&look.common, io, phase, application, &cache, |staging| {
+    let (tags, found) = bp_tool::run(&look.common, io, phase, application, cache, |staging| {
         let tags = staging.detect()?;
         Ok((tags, bp_tool::found(staging)))
     })?;

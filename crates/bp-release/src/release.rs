@@ -6,9 +6,9 @@ use tool::{Failure, Io};
 
 /// Prints how the application is run.
 pub fn run(look: &Look, io: &mut Io) -> Result<(), Failure> {
-    let (application, cache) = (&look.application, look.cache(io));
+    let (application, cache) = (&look.application, look.cache.as_deref());
     let phase = Phase::Release;
-    let (release, found) = bp_tool::run(&look.common, io, phase, application, &cache, |staging| {
+    let (release, found) = bp_tool::run(&look.common, io, phase, application, cache, |staging| {
         let release = staging.release()?;
         Ok((release, bp_tool::found(staging)))
     })?;

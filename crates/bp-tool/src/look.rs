@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use tool::{Args, Failure, Io};
+use tool::{Args, Failure};
 
 use crate::Options;
 
@@ -11,7 +11,8 @@ use crate::Options;
 pub struct Look {
     /// What all phases know.
     pub common: Options,
-    cache: Option<PathBuf>,
+    /// The folder of the download cache.
+    pub cache: Option<PathBuf>,
     /// The application's folder.
     pub application: PathBuf,
 }
@@ -30,13 +31,6 @@ impl Look {
             _ => Err(Failure::arguments("expected the application's folder")),
         }
     }
-
-    /// The folder of the download cache: as named, else the temporary folder.
-    #[must_use]
-    pub fn cache(&self, io: &Io) -> PathBuf {
-        let temporary = || io.env("TMPDIR").unwrap_or_else(|| "/tmp".to_owned()).into();
-        self.cache.clone().unwrap_or_else(temporary)
-    }
 }
 
 #[cfg(test)]
@@ -53,6 +47,8 @@ mod tests {
     fn one_folder() {
         let options = parse(&["--cache", "c", "app", "--json"]).unwrap();
         assert_eq!(options.application, PathBuf::from("app"));
+        assert_eq!(options.cache, Some(PathBuf::from("c")));
+        assert_eq!(parse(&["app"]).unwrap().cache, None);
         assert!(options.common.json);
         for texts in [&[][..], &["a", "b"], &["--what", "a"]] {
             assert_eq!(parse(texts).unwrap_err().exit, Exit::Usage, "{texts:?}");

@@ -41,6 +41,8 @@ pub struct Options {
     pub buildpack: Option<PathBuf>,
     /// Whether the answer is JSON.
     pub json: bool,
+    /// Whether components see the credentials of the environment.
+    pub pass_credentials: bool,
     /// Whether output is coloured.
     pub colour: Option<Colour>,
     /// How long each phase of a component may take.
@@ -53,8 +55,10 @@ impl Options {
     /// Takes the switches, which come before all values.
     pub fn take_switches(args: &mut Args) -> Self {
         let json = args.flag("--json");
+        let pass_credentials = args.flag("--pass-credentials");
         let timeout = Duration::from_secs_f64(TIMEOUT);
-        Self { buildpack: None, json, colour: None, timeout, limits: Limits::default() }
+        let limits = Limits::default();
+        Self { buildpack: None, json, pass_credentials, colour: None, timeout, limits }
     }
 
     /// Takes the values.
@@ -100,7 +104,8 @@ impl Options {
 }
 
 /// The options above, for the tests that each stands in the help.
-pub const NAMES: [&str; 4] = ["--buildpack", "--json", "--color", "--component-timeout"];
+pub const NAMES: [&str; 5] =
+    ["--buildpack", "--json", "--pass-credentials", "--color", "--component-timeout"];
 
 #[cfg(test)]
 mod tests {
@@ -119,7 +124,9 @@ mod tests {
         assert!(options.json);
         assert_eq!(options.buildpack.unwrap(), PathBuf::from("b"));
         assert_eq!(options.colour, Some(Colour::Auto));
-        let options = parse(&["--component-timeout", "0.5"]).unwrap();
+        assert!(!options.pass_credentials);
+        let options = parse(&["--component-timeout", "0.5", "--pass-credentials"]).unwrap();
+        assert!(options.pass_credentials);
         assert_eq!(options.timeout, Duration::from_millis(500));
         for wrong in ["0", "-1", "x", "inf", "1e99"] {
             assert!(parse(&["--component-timeout", wrong]).is_err(), "{wrong}");

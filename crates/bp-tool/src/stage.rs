@@ -37,7 +37,8 @@ impl Phase {
     }
 }
 
-/// Makes all components and does the work of a phase. What components say goes to `out`; their log
+/// Makes all components and does the work of a phase. Without a `cache`, or with one to which other
+/// users can have written, downloads go when it ends. What components say goes to `out`; their log
 /// to stderr. A failure is told here, as the platform's logs have it, and ends the tool with 1.
 ///
 /// # Errors
@@ -47,7 +48,7 @@ pub fn run<T>(
     io: &Io,
     phase: Phase,
     application: &Path,
-    cache: &Path,
+    cache: Option<&Path>,
     work: impl FnOnce(&mut Staging) -> Result<T, Error>,
 ) -> Result<T, Failure> {
     let buildpack = options.buildpack(io)?;
@@ -63,13 +64,14 @@ pub fn run<T>(
     let environment =
         io.environment().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let guard = Guard { started: |pid| tool::guard_child(pid, true), ended: tool::release_child };
+    let hides = if options.pass_credentials { |_: &str| false } else { tool::is_secret };
     let settings = Settings {
         buildpack: io.folder().join(buildpack),
         application: io.folder().join(application),
-        cache: io.folder().join(cache),
+        cache: cache.and_then(|cache| io.cache(io.folder().join(cache))),
         environment,
         console: console.clone(),
-        rules: Rules { timeout: options.timeout, guard: Some(guard) },
+        rules: Rules { timeout: options.timeout, guard: Some(guard), hides },
         limits: options.limits.clone(),
     };
     let done = Staging::new(&settings).and_then(|mut staging| work(&mut staging));

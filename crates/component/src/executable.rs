@@ -5,6 +5,7 @@ mod change;
 mod document;
 mod process;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -108,6 +109,8 @@ pub struct Rules {
     pub timeout: Duration,
     /// For signals.
     pub guard: Option<Guard>,
+    /// Which variables of the environment components do not get.
+    pub hides: fn(&str) -> bool,
 }
 
 /// An executable component.
@@ -191,6 +194,13 @@ impl Executable {
             dependency: Dependency::later(base),
             rules,
         })
+    }
+
+    /// What it gets of the environment.
+    fn environment(&self) -> BTreeMap<&str, &str> {
+        let all = self.base().application().environment().iter();
+        let all = all.map(|(name, value)| (name.as_str(), value.as_str()));
+        all.filter(|(name, _)| !(self.rules.hides)(name)).collect()
     }
 
     fn ask(&self, phase: &'static str) -> Result<String, Error> {

@@ -31,8 +31,8 @@ pub struct Settings {
     pub buildpack: PathBuf,
     /// The application's folder.
     pub application: PathBuf,
-    /// The folder of the download cache.
-    pub cache: PathBuf,
+    /// The folder of the download cache; without one, downloads go with the staging.
+    pub cache: Option<PathBuf>,
     /// All variables of the environment.
     pub environment: Environment,
     /// Where components say what they do.
@@ -68,6 +68,8 @@ pub struct Staging {
     frameworks: Vec<Member>,
     containers: Vec<Member>,
     found: Vec<Found>,
+    /// The download cache, where it is ours alone.
+    _downloads: Option<scratch::Folder>,
 }
 
 impl Staging {
@@ -89,8 +91,16 @@ impl Staging {
             environment,
         );
         console.debug("BuildpackVersion", &version.human(console.paint()));
+        let (cache, own) = match &settings.cache {
+            Some(folder) => (absolute(folder)?, None),
+            None => {
+                let folder = scratch::Folder::new("bp-downloads-")
+                    .map_err(Error::io("make a folder for downloads"))?;
+                (folder.path().to_owned(), Some(folder))
+            }
+        };
         let downloads = Downloads::new(
-            &absolute(&settings.cache)?,
+            &cache,
             &buildpack.join("resources/cache"),
             &configurations.load("cache")?,
             environment,
@@ -129,6 +139,7 @@ impl Staging {
             console,
             members,
             found: Vec::new(),
+            _downloads: own,
         })
     }
 

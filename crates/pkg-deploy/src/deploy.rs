@@ -35,7 +35,7 @@ fn deploy(
 ) -> Result<(), Failure> {
     let location = io.own_location()?;
     let store = open(io, &location)?;
-    let cache = repository::cache::default_folder(&io.env_fn());
+    let cache = repository::cache::default_folder(&io.env_fn()).and_then(|folder| io.cache(folder));
     let notes = io.notes();
     let warn = |text: &str| notes.say(text);
     let guard = Guard::new(&store, &location, cache.clone(), &warn);
@@ -142,11 +142,8 @@ pub(crate) fn open(io: &Io, location: &Location) -> Result<Store, Error> {
 }
 
 fn with_credentials(io: &Io, location: &Location) -> Result<Store, Error> {
-    let env = io.env_fn();
-    Store::open(&location.service, &location.bucket, io.store_options(), &env).map_err(|error| {
-        match error {
-            error @ store::Error::NoCredentials { .. } => Error::NoCredentials(error),
-            other => Error::Store(other),
-        }
+    io.open_for_writing(location, io.store_options()).map_err(|error| match error {
+        error @ store::Error::NoCredentials { .. } => Error::NoCredentials(error),
+        other => Error::Store(other),
     })
 }

@@ -16,6 +16,8 @@ pub struct Options {
     pub json: bool,
     /// Then try the real extensions in place of polyfills.
     pub native: bool,
+    /// Let install scripts see the credentials of the environment.
+    pub pass_credentials: bool,
     /// Where archives are kept.
     pub cache_dir: Option<PathBuf>,
     /// How many archives are read at once.
@@ -31,6 +33,7 @@ impl Options {
         let dry_run = args.flag(["-n", "--dry-run"]);
         let json = args.flag("--json");
         let native = args.flag("--native");
+        let pass_credentials = args.flag("--pass-credentials");
         let cache_dir = args.value("--cache-dir")?;
         let jobs: Option<usize> = args.value(["-j", "--jobs"])?;
         let limits = args.archive_limits()?;
@@ -39,7 +42,7 @@ impl Options {
         if jobs == 0 {
             return Err(Failure::usage("--jobs must be at least 1"));
         }
-        Ok(Self { no_dev, dry_run, json, native, cache_dir, jobs, limits })
+        Ok(Self { no_dev, dry_run, json, native, pass_credentials, cache_dir, jobs, limits })
     }
 }
 

@@ -46,9 +46,13 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     let folder = io.folder().to_owned();
     let context = Context {
         options,
-        settings: Settings::of(io),
+        settings: Settings::of(io, options),
         client: Client::new(Box::new(io.env_fn()), options.jobs).map_err(Error::Client)?,
-        cache: options.cache_dir.as_ref().map(|path| Cache::new(folder.join(path))),
+        cache: options
+            .cache_dir
+            .as_ref()
+            .and_then(|path| io.cache(folder.join(path)))
+            .map(Cache::new),
         report: Report::new(io)?,
         pending: RefCell::default(),
     };

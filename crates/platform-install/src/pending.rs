@@ -123,7 +123,7 @@ impl Pending {
                 if !settings.install_scripts {
                     return Err(Error::NotSet { variable: "CNB_TARGET_OS and CNB_TARGET_ARCH" });
                 }
-                return run(&package, &script, home);
+                return run(&package, &script, home, settings);
             }
             Step::Layer => {
                 let path = set(&settings.layer_env_file, "layer_env_file_path")?;
@@ -240,9 +240,13 @@ fn write(path: &Path, script: &Script) -> Result<(), Error> {
 }
 
 /// Runs a package's script with the folder as its argument. Returns what it prints.
-fn run(package: &str, script: &str, home: &Path) -> Result<String, Error> {
+fn run(package: &str, script: &str, home: &Path, settings: &Settings) -> Result<String, Error> {
     let path = home.join(script);
-    let child = Command::new(&path)
+    let mut command = Command::new(&path);
+    if !settings.pass_credentials {
+        tool::hide_secrets(&mut command);
+    }
+    let child = command
         .arg(home)
         .current_dir(home)
         .stdin(Stdio::null())

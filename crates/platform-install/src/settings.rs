@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use tool::Io;
 
+use crate::args::Options;
+
 /// Where things go that are not of the folder. What is not set is not written.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -17,11 +19,13 @@ pub struct Settings {
     pub layer_env_file: Option<PathBuf>,
     /// Whether install scripts are run: in the builds of cloud native buildpacks.
     pub install_scripts: bool,
+    /// Whether install scripts get [`tool::SECRETS`].
+    pub pass_credentials: bool,
 }
 
 impl Settings {
     /// Reads the environment.
-    pub fn of(io: &Io) -> Self {
+    pub fn of(io: &Io, options: &Options) -> Self {
         let path = |name: &str| io.env(name).map(|path| io.folder().join(path));
         Self {
             export_file: path("export_file_path"),
@@ -30,6 +34,7 @@ impl Settings {
             layer_env_file: path("layer_env_file_path"),
             install_scripts: io.env("CNB_TARGET_OS").is_some()
                 && io.env("CNB_TARGET_ARCH").is_some(),
+            pass_credentials: options.pass_credentials,
         }
     }
 }

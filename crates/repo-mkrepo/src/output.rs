@@ -32,9 +32,9 @@ impl Output {
         let file = self.file.file();
         file.write_all(bytes)?;
         // A temporary file is its owner's only; this one is to be as any that a program writes, or
-        // as the one that it replaces.
+        // as the one that it replaces, but never for all users to write.
         let mode = match fs::metadata(&self.path) {
-            Ok(present) => present.permissions().mode() & 0o777,
+            Ok(present) => present.permissions().mode() & 0o775,
             Err(_) => 0o666 & !umask(),
         };
         file.set_permissions(Permissions::from_mode(mode))?;
@@ -71,6 +71,9 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"two");
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        fs::set_permissions(&path, Permissions::from_mode(0o666)).unwrap();
+        write(b"two");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o664);
         let link = folder.path().join("link");
         std::os::unix::fs::symlink("packages.json", &link).unwrap();
         Output::open(&link).unwrap().write(b"three").unwrap();

@@ -25,15 +25,16 @@ impl Cache {
         Ok(Self { folder: args.value("--cache-dir")?, ..self })
     }
 
-    /// The folder, if manifests are to be cached.
+    /// The folder, if manifests are to be cached, and no other user can have written to it.
     #[must_use]
     pub fn folder(&self, io: &Io) -> Option<PathBuf> {
         if self.off {
             return None;
         }
-        match &self.folder {
+        let folder = match &self.folder {
             Some(folder) => Some(io.folder().join(folder)),
             None => repository::cache::default_folder(&io.env_fn()),
-        }
+        };
+        io.cache(folder?)
     }
 }

@@ -2,13 +2,20 @@
 //!
 //! Each one stands in a register of the process while it exists. Dropping it removes it; a signal
 //! handler calls [`sweep`], since a signal that ends a process drops nothing.
+//!
+//! What is kept between runs, such as a cache, is in folders that [`make_private`] makes and [`trust`]
+//! judges.
+
+mod private;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub use private::{Distrust, make_private, trust};
 
 /// Length of the random part of a name: that of Python's `tempfile`, which scripts may look for.
 const RANDOM_BYTES: usize = 8;
@@ -22,15 +29,6 @@ pub fn sweep() {
     for path in paths {
         remove(&path);
     }
-}
-
-/// Makes a folder, and those above it that are missing, that only their owner can enter (mode 0700),
-/// whatever the umask allows. For caches: what they hold is used without a second look.
-///
-/// # Errors
-/// When it cannot be made.
-pub fn make_private(folder: &Path) -> io::Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// A folder that only its owner can enter (mode 0700).
@@ -245,17 +243,6 @@ mod tests {
         let path = dropped.path().to_owned();
         drop(dropped);
         assert!(!path.exists());
-    }
-
-    #[test]
-    fn private_folders_are_private() {
-        let outer = Folder::new("scratch-test-").unwrap();
-        let inner = outer.path().join("a/b");
-        make_private(&inner).unwrap();
-        make_private(&inner).unwrap();
-        for folder in [inner.as_path(), inner.parent().unwrap()] {
-            assert_eq!(fs::metadata(folder).unwrap().permissions().mode() & 0o777, 0o700);
-        }
     }
 
     #[test]

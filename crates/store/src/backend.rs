@@ -52,6 +52,10 @@ pub(crate) trait Backend: Send + Sync {
     }
     /// How often a body that breaks off is asked for again.
     fn patience(&self) -> &Patience;
+    /// What who writes here must know, if there is anything.
+    fn caution(&self) -> Option<String> {
+        None
+    }
     /// Is the bucket there, and may we use it?
     fn check_bucket(&self) -> Result<(), Error>;
     /// What time it is by the service's clock, where it says so without a write.

@@ -71,6 +71,13 @@ impl Store {
         self.backend.bucket()
     }
 
+    /// What a user who writes to this bucket must know: that its locks may not be shared between
+    /// machines.
+    #[must_use]
+    pub fn caution(&self) -> Option<String> {
+        self.backend.caution()
+    }
+
     /// How many requests are made side by side: for callers that do their own with
     /// [`parallel::map`].
     #[must_use]

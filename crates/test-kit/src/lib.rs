@@ -11,6 +11,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a failure here is a failed test")]
 
 mod help;
+mod modes;
 mod process;
 pub mod s3;
 pub mod seaweed;
@@ -21,6 +22,7 @@ mod workspace;
 use std::collections::BTreeMap;
 
 pub use help::options_in;
+pub use modes::writable_by_all;
 pub use process::{Output, Process, Running, binary};
 pub use site::Site;
 pub use workspace::Workspace;

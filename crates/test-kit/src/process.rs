@@ -127,6 +127,15 @@ impl Process {
         self
     }
 
+    /// Starts the program with the umask 000, which denies nothing to other users.
+    #[must_use]
+    pub fn umask_000(mut self) -> Process {
+        let program = std::mem::replace(&mut self.program, "/bin/sh".into());
+        let shell = ["-c".into(), r#"umask 000; exec "$0" "$@""#.into(), program.into()];
+        self.arguments.splice(0..0, shell);
+        self
+    }
+
     /// Sets what the program reads from standard input; nothing by default.
     #[must_use]
     pub fn input(mut self, input: impl AsRef<[u8]>) -> Process {

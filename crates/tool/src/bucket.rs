@@ -47,13 +47,21 @@ impl Io {
         Ok(Keep(age.duration()))
     }
 
-    /// Opens the bucket of a location, with the credentials of the environment.
+    /// Opens the bucket of a location for writing, as `options` say. Warns where other machines may
+    /// not see its locks.
     ///
     /// # Errors
     /// When there are no credentials.
-    pub fn open_store(&self, location: &Location) -> Result<Store, Failure> {
-        let env = self.env_fn();
-        Ok(Store::open(&location.service, &location.bucket, self.store_options(), &env)?)
+    pub fn open_for_writing(
+        &self,
+        location: &Location,
+        options: Options,
+    ) -> Result<Store, store::Error> {
+        let store = Store::open(&location.service, &location.bucket, options, &self.env_fn())?;
+        if let Some(caution) = store.caution() {
+            self.warn_once(&caution);
+        }
+        Ok(store)
     }
 }
 

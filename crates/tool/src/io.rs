@@ -1,6 +1,6 @@
 //! The streams, the environment and the terminal, as one value that tests can make too.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, BufRead, IsTerminal as _, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,6 +27,7 @@ pub struct Io {
     folder: PathBuf,
     input: Input,
     stdout_is_terminal: bool,
+    warnings: Mutex<BTreeSet<String>>,
     pub(crate) bob: bool,
 }
 
@@ -47,6 +48,7 @@ impl Io {
             folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
             input: input_of_process(),
             stdout_is_terminal: io::stdout().is_terminal(),
+            warnings: Mutex::default(),
             bob: false,
         }
     }
@@ -71,6 +73,7 @@ impl Io {
             folder: folder.to_owned(),
             input: Input::Data,
             stdout_is_terminal: false,
+            warnings: Mutex::default(),
             bob: false,
         }
     }
@@ -130,6 +133,30 @@ impl Io {
     /// Says a line on stderr.
     pub fn say(&self, line: &str) {
         self.notes.say(line);
+    }
+
+    /// Says a warning on stderr, unless it has been said before.
+    pub fn warn_once(&self, text: &str) {
+        let mut said = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
+        if said.insert(text.to_owned()) {
+            self.say(&format!("WARNING: {text}"));
+        }
+    }
+
+    /// The folder of a cache, unless other users can have written to it: then it is not used, and a
+    /// warning says why.
+    #[must_use]
+    pub fn cache(&self, folder: PathBuf) -> Option<PathBuf> {
+        match scratch::trust(&folder) {
+            Ok(()) => Some(folder),
+            Err(distrust) => {
+                self.warn_once(&format!(
+                    "the cache {} is not used: {distrust}. Remove it, or name another folder.",
+                    folder.display()
+                ));
+                None
+            }
+        }
     }
 
     /// The way to stderr, for other threads.

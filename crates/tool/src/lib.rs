@@ -13,6 +13,7 @@ mod io;
 mod message;
 mod progress;
 mod records;
+mod secrets;
 mod signals;
 mod worker;
 
@@ -28,6 +29,7 @@ pub use exit::{Exit, Fail, Failure, SEE_HELP};
 pub use io::{Input, Io, Notes, Out, cannot_write};
 pub use progress::Progress;
 pub use records::{Records, publish_record};
+pub use secrets::{SECRETS, hide_secrets, is_secret};
 pub use signals::{guard_child, is_ending, release_child, signal_name};
 pub use worker::{is_at_work, worker};
 
@@ -55,8 +57,18 @@ pub struct Tool {
 /// as those of the `bob` program that the wrappers stand in for.
 #[must_use]
 pub fn main(tool: &Tool) -> ExitCode {
+    forbid_others_to_write();
     signals::install();
     run(tool, std::env::args_os().skip(1).collect(), &mut Io::of_process())
+}
+
+/// Keeps all users but the owner and the group from writing what this process makes, with any umask.
+/// Programs that it starts inherit that.
+fn forbid_others_to_write() {
+    use rustix::fs::Mode;
+    // It can only be read by setting it. No other thread is there yet.
+    let mask = rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    rustix::process::umask(mask | Mode::WOTH);
 }
 
 /// Runs a tool in-process, with streams of the caller's.

@@ -29,7 +29,7 @@ impl Entry {
     }
 
     pub fn make_folder(&self) -> io::Result<()> {
-        fs::create_dir_all(&self.folder)
+        scratch::make_private(&self.folder)
             .map_err(|error| io::Error::other(format!("{}: {error}", self.folder.display())))
     }
 
@@ -98,7 +98,10 @@ impl Entry {
         file.persist(&self.cached).map_err(Replace::Disk)?;
         for (path, note) in [(&self.etag, etag), (&self.last_modified, last_modified)] {
             if let Some(note) = note {
-                fs::write(path, note).map_err(Replace::Disk)?;
+                let mut file =
+                    scratch::File::new_in(&self.folder, ".note-").map_err(Replace::Disk)?;
+                file.file().write_all(note.as_bytes()).map_err(Replace::Disk)?;
+                file.persist(path).map_err(Replace::Disk)?;
             }
         }
         Ok(length)

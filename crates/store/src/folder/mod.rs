@@ -26,6 +26,7 @@
 
 mod attributes;
 mod listing;
+mod locks;
 mod path;
 mod side;
 mod staged;
@@ -202,6 +203,17 @@ impl Backend for Bucket {
 
     fn keeps_encoding(&self) -> bool {
         false
+    }
+
+    fn caution(&self) -> Option<String> {
+        let side = self.root.join(OURS);
+        let locked = if side.is_dir() { &side } else { &self.root };
+        let system = locks::unshared_at(locked)?;
+        Some(format!(
+            "{} is on {system}, which may keep locks to this machine. Let only one machine write to \
+             this store at a time.",
+            self.root.display()
+        ))
     }
 
     fn check_bucket(&self) -> Result<(), Error> {
