@@ -112,6 +112,13 @@ impl Fail for Error {
         }
     }
 
+    fn details(&self) -> Vec<String> {
+        match self {
+            Self::Repository(error) => error.details(),
+            _ => Vec::new(),
+        }
+    }
+
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Exists { .. } | Self::OtherManifest { .. } => {

@@ -141,7 +141,8 @@ impl Target<'_> {
                 None
             }
             Some((file, bytes)) => {
-                self.notes.say("\nUploading manifest...");
+                self.notes.say("");
+                self.notes.say("Uploading manifest...");
                 Some(self.upload_manifest(package, file, bytes, expected)?)
             }
         };

@@ -50,7 +50,7 @@ fn remove(
         true => open::readable(io, location, None)?,
         false => open::writable(io, location, None)?,
     };
-    io.say("Fetching manifests, excluding given removals... \n");
+    io.say_apart("Fetching manifests, excluding given removals... ");
     let cache = options.cache.folder(io);
     let all = Manifests::fetch(&store, location, cache.as_deref())?;
     let pending = pending::read(&store, location)?;
@@ -64,9 +64,10 @@ fn remove(
         }
     };
 
-    io.say("Now performing a sync of the differences:\n");
-    io.say(&format!("Checking destination bucket at\n  {location}..."));
-    io.say("Fetching manifests from source... \n");
+    io.say_apart("Now performing a sync of the differences:");
+    io.say("Checking destination bucket at");
+    io.say(format!("  {location}..."));
+    io.say_apart("Fetching manifests from source... ");
     let side = |manifests| Side { store: Some(&store), location, manifests };
     let (source, destination) = (side(&kept), side(&all));
     let work = sync::prepare(&source, &destination, false)?;
@@ -90,7 +91,7 @@ fn remove(
         return change::report_sizes(io, &work, &source);
     }
     if !options.publish {
-        io.say(UNPUBLISHED);
+        warn_unpublished(io);
     }
     let change = Change {
         work: &work,
@@ -107,15 +108,17 @@ fn remove(
     };
     let done = change::carry_out(io, records, &change)?;
     if done && !options.publish {
-        io.say(UNPUBLISHED);
+        warn_unpublished(io);
     }
     Ok(())
 }
 
-const UNPUBLISHED: &str = "\
-WARNING: packages.json IS NOT PUBLISHED ANEW, because '--no-publish' was given!
- The repository names packages that do not exist, until 'mkrepo.sh --upload' is run.
-";
+fn warn_unpublished(io: &Io) {
+    io.say("WARNING: packages.json IS NOT PUBLISHED ANEW, because '--no-publish' was given!");
+    io.say_apart(
+        " The repository names packages that do not exist, until 'mkrepo.sh --upload' is run.",
+    );
+}
 
 fn record(location: &Location, change: &PackageChange) -> Record {
     Record::Remove(Remove {

@@ -79,7 +79,7 @@ fn sync(
             io.say("Nothing to do - aborting.");
             return Ok(());
         }
-        io.say("The destination's packages.json does not match its manifests.\n");
+        io.say_apart("The destination's packages.json does not match its manifests.");
     }
     if options.dry_run {
         return change::report_sizes(io, &work, &source);
@@ -105,8 +105,10 @@ fn sync(
 fn refuse_unresolvable(work: &Work, to: &Repository) -> Result<(), Failure> {
     let result = Index::generate(work.result.clone().into_iter().collect());
     let refused = repo_tool::resolve::refuse_unresolvable(&result, Some(&to.manifests.index()));
-    refused.map_err(|reason| {
-        Failure::new(Exit::Failure, format!("{} is not synced: {reason}", to.location))
+    refused.map_err(|mut reasons| {
+        let details = reasons.split_off(1.min(reasons.len()));
+        let message = format!("{} is not synced: {}", to.location, reasons.concat());
+        Failure::new(Exit::Failure, message).details(details)
     })
 }
 

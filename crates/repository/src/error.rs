@@ -59,12 +59,12 @@ pub enum Error {
     },
 
     /// The check before the write says no.
-    #[error("{key} is not published: {reason}")]
+    #[error("{key} is not published: {}", reasons.first().map_or("", |reason| reason))]
     Refused {
         /// Key of the index.
         key: String,
-        /// Why.
-        reason: String,
+        /// Why: the first line, and those below it.
+        reasons: Vec<String>,
     },
 
     /// The snapshot that is to be made exists already.

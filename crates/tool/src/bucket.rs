@@ -19,13 +19,14 @@ impl Io {
         })
     }
 
-    /// How buckets are opened: `S3_ACL` for what is written, `SLIPWAY_TIMEOUT` and
+    /// How buckets are opened: `S3_ACL` for what is written for readers, `SLIPWAY_TIMEOUT` and
     /// `AWS_MAX_ATTEMPTS` for how long and how often it is tried. [`crate::run`] has refused
     /// wrong values of these before.
     #[must_use]
     pub fn store_options(&self) -> Options {
         let patience = patience(&self.env_fn()).unwrap_or_default();
-        Options { acl: self.env("S3_ACL"), patience, ..Options::default() }
+        let private = repository::layout::is_private;
+        Options { acl: self.env("S3_ACL"), private, patience, ..Options::default() }
     }
 
     /// Who is at work with `tool`, and where: for the history of a repository. `command` is what it
@@ -124,6 +125,13 @@ impl Fail for repository::Error {
             E::NoSourceStore { .. } | E::SnapshotName { .. } => Exit::Usage,
             E::SnapshotExists { .. } => Exit::SnapshotExists,
             E::Local { .. } => Exit::LocalIo,
+        }
+    }
+
+    fn details(&self) -> Vec<String> {
+        match self {
+            Self::Refused { reasons, .. } => reasons.iter().skip(1).cloned().collect(),
+            _ => Vec::new(),
         }
     }
 

@@ -24,6 +24,7 @@ pub use args::Args;
 pub use ask::Answer;
 pub use exit::{Exit, Fail, Failure, SEE_HELP};
 pub use io::{Input, Io, Notes, Out, cannot_write};
+pub use printable::Line;
 pub use progress::Progress;
 pub use records::{Records, publish_record};
 pub use signals::{guard_child, is_ending, release_child, signal_name};
@@ -64,9 +65,9 @@ pub fn run(tool: &Tool, arguments: Vec<OsString>, io: &mut Io) -> ExitCode {
     io.bob = args.flag("--bob");
     let style = if io.bob { message::Style::Bob } else { message::Style::Own };
     let outcome = if args.flag(["-h", "--help"]) {
-        io.print(tool.help)
+        io.data(tool.help)
     } else if args.flag(["-V", "--version"]) {
-        io.print(&format!("{} {}\n", tool.name, tool.version))
+        io.show(format!("{} {}", tool.name, tool.version))
     } else {
         bucket::patience(&io.env_fn()).and_then(|_| (tool.run)(args, io))
     };
@@ -75,9 +76,7 @@ pub fn run(tool: &Tool, arguments: Vec<OsString>, io: &mut Io) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            if let Some(text) = message::text(tool.name, style, &failure) {
-                io.say(&text);
-            }
+            io.notes().lines(message::lines(tool.name, style, &failure));
             ExitCode::from(failure.exit.status())
         }
     }
