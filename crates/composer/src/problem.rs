@@ -139,9 +139,8 @@ impl Context<'_> {
                 continue;
             };
             let words = Words { text: rest.to_owned(), below: message.below.clone() };
-            let fits = |template: &Template| {
-                !template.packages.is_empty() && template.words == words
-            };
+            let fits =
+                |template: &Template| !template.packages.is_empty() && template.words == words;
             let place = templates.iter().position(fits).unwrap_or_else(|| {
                 templates.push(Template { words: words.clone(), packages: Vec::new() });
                 templates.len() - 1

@@ -9,7 +9,7 @@ use manifest::Manifest;
 use manifest::generate::ArchiveFacts;
 use record::{Archive, Build, Deploy, Deployed, ManifestFile, Upload as How};
 use repository::conditions::Guard;
-use repository::pending;
+use repository::{layout, pending};
 use store::{Condition, Head, Store, Upload};
 use tool::Notes;
 
@@ -43,12 +43,14 @@ pub(crate) struct Package<'b> {
 }
 
 impl<'b> Package<'b> {
-    /// Reads and checks the files of a build.
+    /// Checks the names of a build, then reads and checks its files.
     pub(crate) fn of(
+        location: &Location,
         build: &'b Build,
         with_manifest: bool,
         checksums: bool,
     ) -> Result<Self, Error> {
+        check_names(location, build)?;
         let archive = build
             .archive
             .as_ref()
@@ -97,6 +99,21 @@ impl<'b> Package<'b> {
     /// What the manifest says.
     pub(crate) fn manifest_bytes(&self) -> Option<&[u8]> {
         self.manifest.as_ref().map(|(_, bytes)| bytes.as_slice())
+    }
+}
+
+/// A record is input: what it names must be where packages are.
+fn check_names(location: &Location, build: &Build) -> Result<(), Error> {
+    let bad = |field: &'static str, name: &str| {
+        let (formula, name) = (build.formula.clone(), name.to_owned());
+        move |reason| Error::Name { formula, field, name, reason }
+    };
+    layout::check_package(location, &build.name).map_err(bad("name", &build.name))?;
+    match &build.manifest {
+        Some(file) => {
+            layout::check_manifest(location, &file.name).map_err(bad("manifest.name", &file.name))
+        }
+        None => Ok(()),
     }
 }
 

@@ -46,12 +46,7 @@ impl Style {
 }
 
 /// The report: findings by kind, the gravest first, and the counts at the end.
-pub fn lines(
-    place: &str,
-    findings: &[Finding],
-    summary: &CheckSummary,
-    style: Style,
-) -> Vec<Line> {
+pub fn lines(place: &str, findings: &[Finding], summary: &CheckSummary, style: Style) -> Vec<Line> {
     let head = format!(
         "{place}: {}, {} ({}), {}",
         count(summary.manifests, "manifest"),
@@ -83,10 +78,7 @@ pub fn lines(
 fn group(lines: &mut Vec<Line>, kind: Kind, found: &[&Finding], style: Style) {
     let severity = kind.severity();
     let (label, name, heading) = (style.severity(severity), kind.name(), kind.heading());
-    lines.extend([
-        Line::new(),
-        label.text(&format!(": {name} ({}): {heading}", found.len())),
-    ]);
+    lines.extend([Line::new(), label.text(&format!(": {name} ({}): {heading}", found.len()))]);
     // What is only good to know fills no screen.
     let shown = match (style.all, severity) {
         (true, _) => found.len(),

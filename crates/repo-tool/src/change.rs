@@ -144,7 +144,9 @@ pub fn carry_out(io: &mut Io, records: &mut Records, change: &Change<'_>) -> Res
 fn confirmed(io: &mut Io, change: &Change<'_>) -> Result<bool, Failure> {
     let question = if change.work.empties && change.publish {
         io.say("THE REMOVALS ABOVE WILL DELETE THIS REPOSITORY IN ITS ENTIRETY!");
-        io.say_apart("THE RESULTING EMPTY packages.json WILL BE REMOVED AS WELL, AND ALL SNAPSHOTS!");
+        io.say_apart(
+            "THE RESULTING EMPTY packages.json WILL BE REMOVED AS WELL, AND ALL SNAPSHOTS!",
+        );
         "Are you sure you want to remove all packages from destination? [yN] "
     } else if !change.publish {
         "Are you sure you want to remove the packages without updating packages.json? [yN] "

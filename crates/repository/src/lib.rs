@@ -10,6 +10,7 @@
 //! - [`publish()`]: the only place that writes `packages.json`, as a compare-and-swap.
 //! - [`conditions`]: conditional writes, also where the service knows none.
 //! - [`history`]: what was published when, by whom, and the way back.
+//! - [`layout`]: which keys are whose.
 //! - [`pending`]: removals that an interrupted run had still to do.
 //! - [`rollback`]: back to an earlier generation.
 //! - [`snapshot`]: the named copies of `packages.json`, and what they still refer to.
@@ -25,6 +26,7 @@ mod error;
 pub mod files;
 pub mod history;
 pub mod index;
+pub mod layout;
 mod manifests;
 mod objects;
 pub mod pending;

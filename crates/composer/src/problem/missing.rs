@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Context, Words};
 use super::rule::Lists;
+use super::{Context, Words};
 use crate::Constraint;
 use crate::package::Package;
 use crate::pool::is_platform;
@@ -161,7 +161,10 @@ impl Context<'_> {
             Some(version) => format!("it has the wrong version installed ({version})."),
             None => "it is missing from your system.".to_owned(),
         };
-        Missing { prefix: format!("Root composer.json requires {what} but "), reason: reason.into() }
+        Missing {
+            prefix: format!("Root composer.json requires {what} but "),
+            reason: reason.into(),
+        }
     }
 
     fn found(&self, found: &[Found], name: Name, term: Option<Term>) -> String {
