@@ -5,7 +5,7 @@
 
 use std::fs;
 
-use end_to_end::{Place, tools};
+use end_to_end::{Place, root, tools};
 use serde_json::{Value, json};
 use test_kit::{Output, Process, Site, s3};
 
@@ -300,6 +300,44 @@ fn platforms() {
         let folder = site.workspace.path("platform");
         shown(what, tool(&site, "platform-install").folder(&folder), true);
         let _ = fs::remove_dir_all(folder);
+    }
+}
+
+#[test]
+fn buildpacks() {
+    let site = Site::folder();
+    let app = site.workspace.path("app");
+    let manifest = format!("Main-Class: evil {NAME}\nSpring-Boot-Version: {NAME}\n");
+    site.workspace.write("app/META-INF/MANIFEST.MF", manifest);
+    site.workspace.write("web/index.yml", format!("\"17.0.1\": {}\n", json!(EVIL)));
+    let index = format!("file://{}", site.workspace.path("web").display());
+    let run = |name: &str, variable: &str, value: &str| {
+        let process = tool(&site, name).arg("--buildpack").arg(root().join("buildpacks/java"));
+        let process = match name {
+            "bp-compile" => process.arg(&app).arg(site.workspace.path("cache")),
+            _ => process.arg(&app),
+        };
+        let output = process.env("JBP_LOG_LEVEL", "DEBUG").env(variable, value).run();
+        let text = format!("{}{}", output.stderr, output.stdout);
+        examine(&format!("{name}, {variable}"), &text);
+        text
+    };
+    let repository = |root: &str| json!({"default_repository_root": root}).to_string();
+    for name in ["bp-detect", "bp-compile", "bp-release"] {
+        for (variable, value) in [
+            ("JBP_DEFAULT_REPOSITORY", repository(&format!("http://127.0.0.1:1/{EVIL}"))),
+            ("JBP_DEFAULT_REPOSITORY", repository(&index)),
+            ("JBP_CONFIG_OPEN_JDK_JRE", json!({"jre": {"version": EVIL}}).to_string()),
+            ("JBP_CONFIG_JAVA_MAIN", EVIL.to_owned()),
+            ("VCAP_SERVICES", EVIL.to_owned()),
+            ("VERSION", EVIL.to_owned()),
+        ] {
+            let text = run(name, variable, &value);
+            assert!(
+                variable != "VERSION" || name == "bp-release" || text.contains("evil"),
+                "{text}"
+            );
+        }
     }
 }
 

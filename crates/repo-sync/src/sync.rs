@@ -45,7 +45,7 @@ fn sync(
         None => places::locations(options, io)?,
     };
     let (mut from, to) = sides::read(options, io, places)?;
-    let work = sync::prepare(&from.side(), &to.side(), options.keep)?;
+    let mut work = sync::prepare(&from.side(), &to.side(), options.keep)?;
     if options.check {
         refuse_unresolvable(&work, &to)?;
     }
@@ -58,6 +58,7 @@ fn sync(
         from.store = Some(open::readable(io, &from.location, profile)?);
     }
     let (source, destination) = (from.side(), to.side());
+    sync::settle(&mut work, &source, &destination)?;
     let document = || document(options, io, &work, source, destination);
     let Some(records) = records else {
         if options.destination_folder.is_some() {

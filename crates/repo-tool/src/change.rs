@@ -50,6 +50,14 @@ pub fn summarize(io: &Io, work: &Work, source: &Side<'_>, destination: &Side<'_>
         destination: destination.location.to_string(),
     };
     io.notes().lines(summary.lines());
+    if !work.replaced.is_empty() {
+        io.say("The following dists will be REPLACED, with other contents");
+        io.say(format!(" at {}:", destination.location));
+        for path in &work.replaced {
+            io.say(format!("  - {path}"));
+        }
+        io.say("");
+    }
     if !work.unfinished.is_empty() {
         io.say("The following dists will be REMOVED, which an interrupted run had still to do");
         io.say(format!(" from {}:", destination.location));

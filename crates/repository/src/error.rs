@@ -96,6 +96,15 @@ pub enum Error {
         archives: Vec<String>,
     },
 
+    /// A sync would change archives of packages that it does not name.
+    #[error("{place} has other packages with archives that the sync would write over")]
+    Claimed {
+        /// The destination.
+        place: String,
+        /// For each archive, whose it is and what would replace it.
+        archives: Vec<String>,
+    },
+
     /// A file of a generation is not what it was when it was written.
     #[error("{key} is damaged: {reason}")]
     Generation {

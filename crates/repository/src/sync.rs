@@ -5,6 +5,7 @@
 //! every moment: archives, manifests, the publish, and only then the removal of archives.
 
 mod apply;
+mod owner;
 mod summary;
 
 use std::borrow::Cow;
@@ -20,6 +21,7 @@ use crate::pending::{self, Pending};
 use crate::{Error, Manifests, index, processors, snapshot};
 
 pub use apply::{Applied, Options, Step, apply};
+pub use owner::settle;
 pub use summary::Summary;
 
 /// One of the two repositories of a sync.
@@ -47,6 +49,9 @@ pub struct Work {
     pub kept: BTreeSet<String>,
     /// Everything below the destination's prefix, by key, at the time of planning.
     present: BTreeMap<String, Object>,
+    /// Archives of the destination, as paths below the prefix, that are written over with other
+    /// contents; [`settle`] finds them.
+    pub replaced: BTreeSet<String>,
     /// Whether no manifest is left in the destination.
     pub empties: bool,
     /// Archives (as paths below the prefix) that an interrupted run had still to remove; they are

@@ -67,6 +67,9 @@ pub(crate) fn patience(env: Env<'_>) -> Result<Patience, Failure> {
     Ok(patience)
 }
 
+/// So many archives of one failure are listed.
+const LISTED: usize = 20;
+
 impl Fail for location::Error {
     fn exit(&self) -> Exit {
         Exit::Usage
@@ -116,7 +119,9 @@ impl Fail for repository::Error {
         use repository::Error as E;
         match self {
             E::Store(error) => error.exit(),
-            E::Manifest { .. } | E::Index { .. } | E::Generation { .. } => Exit::BadInput,
+            E::Manifest { .. } | E::Index { .. } | E::Generation { .. } | E::Claimed { .. } => {
+                Exit::BadInput
+            }
             E::Refused { .. } => Exit::Failure,
             E::Contended { .. } | E::Moved { .. } => Exit::Conflict,
             E::NoManifests { .. } | E::NoGeneration { .. } | E::ArchivesGone { .. } => {
@@ -131,6 +136,12 @@ impl Fail for repository::Error {
     fn details(&self) -> Vec<String> {
         match self {
             Self::Refused { reasons, .. } => reasons.iter().skip(1).cloned().collect(),
+            Self::Claimed { archives, .. } => {
+                let shown = archives.iter().take(LISTED).map(|archive| format!("  {archive}"));
+                let more = archives.len().saturating_sub(LISTED);
+                let more = (more > 0).then(|| format!("  … and {more} more"));
+                shown.chain(more).collect()
+            }
             _ => Vec::new(),
         }
     }
@@ -145,6 +156,10 @@ impl Fail for repository::Error {
             }
             E::Refused { .. } => {
                 "packages.json is as it was. Deploy what is missing, or publish without --check."
+            }
+            E::Claimed { .. } => {
+                "Nothing was changed. Deploy the source's package under another name, or remove or \
+                 update the packages that have these archives."
             }
             E::NoGeneration { .. } => "'repo-mkrepo log' lists the generations that there are.",
             E::Manifest { .. } => "Correct or remove that manifest, then run it again.",
