@@ -14,6 +14,7 @@ import sys
 # Libraries, from the bottom up: each may use those above it in this list only.
 LIBRARIES = [
     "checksum",
+    "printable",
     "manifest",
     "php-json",
     "composer",
@@ -33,7 +34,7 @@ LIBRARIES = [
 ]
 
 # These use nothing of ours, so that they can be read, tested and fuzzed alone.
-ALONE = {"checksum", "manifest", "php-json", "composer", "location", "record", "scratch", "archive"}
+ALONE = {"checksum", "printable", "manifest", "php-json", "composer", "location", "record", "scratch", "archive"}
 
 # What each of the others may use, where that is less than everything above it.
 ONLY = {
@@ -43,7 +44,7 @@ ONLY = {
     "platform": {"php-json"},
     "resolution": {"composer", "php-json", "platform"},
     "bp-tool": {"component", "tool"},
-    "component": {"archive", "checksum", "location", "scratch", "store"},
+    "component": {"archive", "checksum", "location", "printable", "scratch", "store"},
 }
 
 # A binary each; nothing uses them.

@@ -211,15 +211,7 @@ fn place(after: &str) -> String {
     }
 }
 
-/// A name as a message shows it: control characters escaped, invalid UTF-8 replaced.
+/// A name as a message shows it: invalid UTF-8 replaced.
 pub(crate) fn show(name: &[u8]) -> String {
-    let mut shown = String::with_capacity(name.len());
-    for letter in String::from_utf8_lossy(name).chars() {
-        if letter.is_control() {
-            shown.extend(letter.escape_default());
-        } else {
-            shown.push(letter);
-        }
-    }
-    shown
+    String::from_utf8_lossy(name).into_owned()
 }

@@ -143,7 +143,8 @@ impl Session<'_> {
         }
 
         let folder = scratch::Folder::new("bob-").map_err(Error::local("TMPDIR"))?;
-        say(&format!("Building formula {} in {}:\n", formula.name, folder.path().display()));
+        say(&format!("Building formula {} in {}:", formula.name, folder.path().display()));
+        say("");
         let name = self.options.name.as_deref().unwrap_or(&formula.name);
         let (log_path, log) = output.log(name)?;
         let command_folder = manifest_file::command_folder().map_err(Error::local("TMPDIR"))?;
@@ -165,7 +166,8 @@ impl Session<'_> {
         };
         run.to_end(log, words)?;
         let seconds = (started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
-        say(&format!("\nBuild complete: {}", build_path.given));
+        say("");
+        say(&format!("Build complete: {}", build_path.given));
 
         let manifest = match self.options.manifest {
             true => manifest_file::find(&formula.name, folder.path(), &command_file)?,

@@ -27,7 +27,7 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
             "offline": version.offline,
         });
         let answer = json!({"kind": "compile.v1", "components": found, "buildpack": version});
-        io.print(&format!("{answer}\n"))?;
+        io.data(&format!("{answer}\n"))?;
     }
     Ok(())
 }

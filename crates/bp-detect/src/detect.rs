@@ -22,9 +22,9 @@ pub fn run(look: &Look, io: &mut Io) -> Result<(), Failure> {
             "tags": tags.clone().unwrap_or_default(),
             "components": found,
         });
-        io.print(&format!("{answer}\n"))?;
+        io.data(&format!("{answer}\n"))?;
     } else if let Some(tags) = &tags {
-        io.print(&format!("{}\n", shortened(&tags.join(" "))))?;
+        io.data(&format!("{}\n", shortened(&tags.join(" "))))?;
     }
     tags.map(|_| ()).ok_or_else(|| Failure::silent(Exit::Failure))
 }

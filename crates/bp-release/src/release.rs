@@ -13,7 +13,7 @@ pub fn run(look: &Look, io: &mut Io) -> Result<(), Failure> {
         Ok((release, bp_tool::found(staging)))
     })?;
     if !look.common.json {
-        return io.print(&release.to_yaml());
+        return io.data(&release.to_yaml());
     }
     let answer = json!({
         "kind": "release.v1",
@@ -23,5 +23,5 @@ pub fn run(look: &Look, io: &mut Io) -> Result<(), Failure> {
         "default-process-types": {"web": release.command, "task": release.command},
         "components": found,
     });
-    io.print(&format!("{answer}\n"))
+    io.data(&format!("{answer}\n"))
 }

@@ -101,13 +101,14 @@ impl BaseComponent {
         let start = Instant::now();
         let console = self.console();
         let paint = console.paint();
-        console.print(&format!(
-            "{} Downloading {} {} from {} ",
-            console.arrow(),
-            paint.paint(name.unwrap_or(&self.name), &[Style::Blue, Style::Bold]),
-            paint.paint(version, &[Style::Blue]),
-            sanitize(uri),
-        ));
+        let downloading = console
+            .arrow()
+            .text(" Downloading ")
+            .append(&paint.paint(name.unwrap_or(&self.name), &[Style::Blue, Style::Bold]))
+            .text(" ")
+            .append(&paint.paint(version, &[Style::Blue]))
+            .text(&format!(" from {} ", sanitize(uri)));
+        console.print(&downloading);
         let cached = match self.context.downloads.get(uri) {
             Ok(cached) => cached,
             Err(error) => {
@@ -116,9 +117,9 @@ impl BaseComponent {
             }
         };
         if cached.downloaded {
-            console.say(&console.took(start.elapsed()));
+            console.say(console.took(start.elapsed()));
         } else {
-            console.say(&paint.paint("(found in cache)", &[Style::Green, Style::Italic]));
+            console.say(paint.paint("(found in cache)", &[Style::Green, Style::Italic]));
         }
         then(&cached.path)
     }

@@ -7,6 +7,8 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use printable::Line;
+
 use crate::text::{Paint, Style, duration};
 
 /// How much a line of the log matters.
@@ -95,22 +97,28 @@ impl Console {
         self.paint
     }
 
-    /// Writes a text for people, as it is.
-    pub fn print(&self, text: &str) {
+    /// Passes on to people what a program of others says for itself, as it is.
+    pub fn pass(&self, text: &str) {
         let out = &mut self.streams.borrow_mut().out;
         // Whether anybody still reads is told when the stream is closed.
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     }
 
-    /// Writes a line for people.
-    pub fn say(&self, line: &str) {
-        self.print(&format!("{line}\n"));
+    /// Writes the beginning of a line for people.
+    pub fn print(&self, line: &Line) {
+        self.pass(&line.shown());
+    }
+
+    /// Writes a line for people. A line break in it is escaped: it may come from others.
+    pub fn say(&self, line: impl Into<Line>) {
+        self.pass(&format!("{}\n", line.into()));
     }
 
     /// Writes a line to the log, under the name of who says it.
-    pub fn log(&self, who: &str, level: Level, message: &str) {
+    pub fn log(&self, who: &str, level: Level, message: impl Into<Line>) {
         let streams = &mut *self.streams.borrow_mut();
-        let line = format!("{:<32} {:<5} {message}\n", format!("[{who}]"), level.name());
+        let head = Line::from(format!("{:<32} {:<5} ", format!("[{who}]"), level.name()));
+        let line = format!("{}\n", head.append(&message.into()));
         if level >= self.level {
             let _ = streams.log.write_all(line.as_bytes()).and_then(|()| streams.log.flush());
         }
@@ -121,24 +129,24 @@ impl Console {
     }
 
     /// A line at [`Level::Debug`].
-    pub fn debug(&self, who: &str, message: &str) {
+    pub fn debug(&self, who: &str, message: impl Into<Line>) {
         self.log(who, Level::Debug, message);
     }
 
     /// A line at [`Level::Warn`].
-    pub fn warn(&self, who: &str, message: &str) {
+    pub fn warn(&self, who: &str, message: impl Into<Line>) {
         self.log(who, Level::Warn, message);
     }
 
     /// The arrow before what is important.
     #[must_use]
-    pub fn arrow(&self) -> String {
+    pub fn arrow(&self) -> Line {
         self.paint.paint("----->", &[Style::Red, Style::Bold])
     }
 
     /// `(0.1s)`, set off.
     #[must_use]
-    pub fn took(&self, took: Duration) -> String {
+    pub fn took(&self, took: Duration) -> Line {
         self.paint.paint(&format!("({})", duration(took)), &[Style::Green, Style::Italic])
     }
 
@@ -153,10 +161,10 @@ impl Console {
         work: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
         let start = Instant::now();
-        let lead = if arrow { self.arrow() } else { "      ".to_owned() };
-        self.print(&format!("{lead} {caption} "));
+        let lead = if arrow { self.arrow() } else { Line::from("      ") };
+        self.print(&lead.text(" ").text(caption).text(" "));
         let done = work()?;
-        self.say(&self.took(start.elapsed()));
+        self.say(self.took(start.elapsed()));
         Ok(done)
     }
 }

@@ -90,7 +90,7 @@ impl Staging {
             &settings.buildpack,
             environment,
         );
-        console.debug("BuildpackVersion", &version.human(console.paint()));
+        console.debug("BuildpackVersion", version.human(console.paint()));
         let (cache, own) = match &settings.cache {
             Some(folder) => (absolute(folder)?, None),
             None => {
@@ -154,8 +154,9 @@ impl Staging {
         }
         self.detected(Kind::Jre)?;
         self.detected(Kind::Framework)?;
+        let fit = |tag: &String| printable::line(tag).into_owned();
         let mut tags: Vec<String> =
-            self.found.iter().flat_map(|found| found.tags.iter().cloned()).collect();
+            self.found.iter().flat_map(|found| found.tags.iter().map(fit)).collect();
         tags.push(format!("java-buildpack={}", self.version.tag(self.console.paint())));
         tags.sort();
         Ok(Some(tags))
@@ -167,12 +168,9 @@ impl Staging {
     /// When no container or JRE is for it, and when a component fails.
     pub fn compile(&mut self) -> Result<(), Error> {
         let paint = self.console.paint();
-        self.console.say(&format!(
-            "{} {} {}",
-            self.console.arrow(),
-            paint.paint("Java Buildpack", &[Style::Blue, Style::Bold]),
-            self.version.human(paint)
-        ));
+        let name = paint.paint("Java Buildpack", &[Style::Blue, Style::Bold]);
+        let line = self.console.arrow().text(" ").append(&name).text(" ");
+        self.console.say(line.append(&self.version.human(paint)));
         let container = self.the_one(Kind::Container)?;
         let jre = self.the_one(Kind::Jre)?;
         self.jres[jre].component.compile()?;

@@ -18,27 +18,58 @@ use crate::terms::{Name, Term};
 /// What contradicts what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems {
-    problems: Vec<Vec<String>>,
+    problems: Vec<Vec<Words>>,
+}
+
+/// A reason, in a line or more. Each text has one line of its own, whatever others wrote into it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Words {
+    text: String,
+    /// The lines below it.
+    below: Vec<String>,
+}
+
+impl From<String> for Words {
+    fn from(text: String) -> Self {
+        Self { text, below: Vec::new() }
+    }
+}
+
+impl Words {
+    fn after(self, prefix: &str) -> Self {
+        Self { text: format!("{prefix}{}", self.text), ..self }
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.text).chain(&self.below).map(String::as_str)
+    }
 }
 
 impl Problems {
-    /// The problems, each with the reasons that lead to it.
-    pub fn reasons(&self) -> &[Vec<String>] {
-        &self.problems
+    /// The reasons of all problems.
+    pub fn reasons(&self) -> impl Iterator<Item = String> {
+        let reasons = self.problems.iter().flatten();
+        reasons.map(|words| words.lines().collect::<Vec<_>>().join("\n"))
+    }
+
+    /// The lines that Composer prints, without its hints.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (number, reasons) in (1..).zip(&self.problems) {
+            lines.push(format!("  Problem {number}"));
+            for reason in reasons {
+                let leads = std::iter::once("    - ").chain(std::iter::repeat(""));
+                lines.extend(leads.zip(reason.lines()).map(|(lead, line)| format!("{lead}{line}")));
+            }
+        }
+        lines
     }
 }
 
 /// As Composer prints them, without its hints.
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, reasons) in (1..).zip(&self.problems) {
-            writeln!(f)?;
-            write!(f, "  Problem {number}")?;
-            for reason in reasons {
-                write!(f, "\n    - {reason}")?;
-            }
-        }
-        Ok(())
+        self.lines().iter().try_for_each(|line| write!(f, "\n{line}"))
     }
 }
 
@@ -68,7 +99,7 @@ pub(crate) fn explain(
         repositories: request.repositories,
         fixed,
     };
-    let mut problems: Vec<Vec<String>> = Vec::new();
+    let mut problems: Vec<Vec<Words>> = Vec::new();
     for problem in &outcome.problems {
         let reasons = context.problem(problem);
         if !problems.contains(&reasons) {
@@ -80,36 +111,38 @@ pub(crate) fn explain(
 
 /// Reasons that differ only in the version that they speak of: shown as one.
 struct Template {
-    text: String,
+    words: Words,
     /// The versions, by package.
     packages: Vec<(String, versions::List)>,
 }
 
 impl Context<'_> {
-    fn problem(&self, problem: &solver::Problem) -> Vec<String> {
+    fn problem(&self, problem: &solver::Problem) -> Vec<Words> {
         let rules: Vec<RuleId> = problem.sections.iter().rev().flatten().copied().collect();
         if let [only] = rules.as_slice()
             && let Reason::RootRequire(name, term) = self.rules.get(*only).reason
             && self.pool.what_provides(name, term).is_empty()
         {
             let missing = self.missing(name, Some(term));
-            return vec![missing.prefix + &missing.reason];
+            return vec![missing.reason.after(&missing.prefix)];
         }
         let mut templates: Vec<Template> = Vec::new();
         for rule in rules {
             let message = self.rule(rule);
-            let source = self.source(rule).and_then(|id| Some((id, versioned(&message)?)));
+            let source = self.source(rule).and_then(|id| Some((id, versioned(&message.text)?)));
             let Some((id, (package, version, rest))) = source else {
                 let plain =
-                    |template: &Template| template.text == message && template.packages.is_empty();
-                if !message.is_empty() && !templates.iter().any(plain) {
-                    templates.push(Template { text: message, packages: Vec::new() });
+                    |template: &Template| template.words == message && template.packages.is_empty();
+                if !message.text.is_empty() && !templates.iter().any(plain) {
+                    templates.push(Template { words: message, packages: Vec::new() });
                 }
                 continue;
             };
-            let fits = |template: &Template| !template.packages.is_empty() && template.text == rest;
+            let words = Words { text: rest.to_owned(), below: message.below.clone() };
+            let fits =
+                |template: &Template| !template.packages.is_empty() && template.words == words;
             let place = templates.iter().position(fits).unwrap_or_else(|| {
-                templates.push(Template { text: rest.to_owned(), packages: Vec::new() });
+                templates.push(Template { words: words.clone(), packages: Vec::new() });
                 templates.len() - 1
             });
             let packages = &mut templates[place].packages;
@@ -151,11 +184,11 @@ impl Context<'_> {
 }
 
 impl Template {
-    fn shown(self) -> Vec<String> {
+    fn shown(self) -> Vec<Words> {
         if self.packages.is_empty() {
-            return vec![self.text];
+            return vec![self.words];
         }
-        let mut text = self.text;
+        let Words { mut text, below } = self.words;
         let mut shown = Vec::new();
         for (package, list) in self.packages {
             let versions = list.condensed(1);
@@ -170,7 +203,7 @@ impl Template {
                 shown.push(format!("{package} {} {text}", versions.join("")));
             }
         }
-        shown
+        shown.into_iter().map(|text| Words { text, below: below.clone() }).collect()
     }
 }
 

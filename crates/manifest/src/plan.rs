@@ -11,11 +11,13 @@ use serde::{Deserialize, Serialize};
 use crate::package::{Manifest, TIME_FORMAT};
 use crate::shares;
 
+mod claims;
 mod compare;
 mod decide;
 mod operation;
 mod steps;
 
+pub use claims::{Claim, Contents};
 pub use compare::Comparison;
 pub use operation::{Operation, OperationKind};
 

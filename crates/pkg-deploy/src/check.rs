@@ -1,6 +1,7 @@
 //! What would stop an upload, asked before an hour's build and not after it.
 
-use tool::{Failure, Io};
+use repository::layout;
+use tool::{Exit, Failure, Io};
 
 use crate::Error;
 use crate::args::Options;
@@ -11,6 +12,9 @@ pub(crate) fn run(options: &Options, io: &Io) -> Result<(), Failure> {
     let location = io.own_location()?;
     let store = open(io, &location)?;
     for name in &options.arguments {
+        layout::check_package(&location, name).map_err(|reason| {
+            Failure::new(Exit::BadInput, format!("the package name {name:?} {reason}"))
+        })?;
         let key = location.key(&format!("{name}.tar.gz"));
         let free = match store.head(&key).map_err(Error::from)? {
             None => true,

@@ -55,7 +55,7 @@ fn deploy(
     let packages = builds
         .list
         .iter()
-        .map(|build| Package::of(build, target.manifest, options.checksums))
+        .map(|build| Package::of(&location, build, target.manifest, options.checksums))
         .collect::<Result<Vec<_>, _>>()?;
     let Some(records) = records else {
         for package in &packages {

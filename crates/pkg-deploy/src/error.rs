@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use repository::layout::BadName;
 use tool::{Exit, Fail};
 
 /// What can go wrong with a deploy.
@@ -43,6 +44,18 @@ pub enum Error {
     OtherRecord {
         /// Its kind.
         kind: &'static str,
+    },
+    /// A record names an object that no package has.
+    #[error("the record of {formula}: {field} {name:?} {reason}")]
+    Name {
+        /// The formula of the record.
+        formula: String,
+        /// The field, as the record has it.
+        field: &'static str,
+        /// What it says.
+        name: String,
+        /// What is wrong with it.
+        reason: BadName,
     },
     /// A build has no archive.
     #[error("the build of {formula} has no archive")]
@@ -99,6 +112,7 @@ impl Fail for Error {
             Self::NoRecords { .. }
             | Self::OtherRecord { .. }
             | Self::NoArchive { .. }
+            | Self::Name { .. }
             | Self::Changed { .. }
             | Self::Manifest { .. } => Exit::BadInput,
             Self::Failed { .. } => Exit::Failure,
@@ -109,6 +123,13 @@ impl Fail for Error {
             Self::Store(error) => error.exit(),
             Self::Repository(error) => error.exit(),
             Self::Record(error) => error.exit(),
+        }
+    }
+
+    fn details(&self) -> Vec<String> {
+        match self {
+            Self::Repository(error) => error.details(),
+            _ => Vec::new(),
         }
     }
 

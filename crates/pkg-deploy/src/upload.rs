@@ -9,8 +9,8 @@ use manifest::Manifest;
 use manifest::generate::ArchiveFacts;
 use record::{Archive, Build, Deploy, Deployed, ManifestFile, Upload as How};
 use repository::conditions::Guard;
-use repository::pending;
 use repository::removed::Remover;
+use repository::{layout, pending};
 use store::{Condition, Head, Store, Upload};
 use tool::Notes;
 
@@ -49,12 +49,14 @@ pub(crate) struct Package<'b> {
 }
 
 impl<'b> Package<'b> {
-    /// Reads and checks the files of a build.
+    /// Checks the names of a build, then reads and checks its files.
     pub(crate) fn of(
+        location: &Location,
         build: &'b Build,
         with_manifest: bool,
         checksums: bool,
     ) -> Result<Self, Error> {
+        check_names(location, build)?;
         let archive = build
             .archive
             .as_ref()
@@ -106,6 +108,21 @@ impl<'b> Package<'b> {
     }
 }
 
+/// A record is input: what it names must be where packages are.
+fn check_names(location: &Location, build: &Build) -> Result<(), Error> {
+    let bad = |field: &'static str, name: &str| {
+        let (formula, name) = (build.formula.clone(), name.to_owned());
+        move |reason| Error::Name { formula, field, name, reason }
+    };
+    layout::check_package(location, &build.name).map_err(bad("name", &build.name))?;
+    match &build.manifest {
+        Some(file) => {
+            layout::check_manifest(location, &file.name).map_err(bad("manifest.name", &file.name))
+        }
+        None => Ok(()),
+    }
+}
+
 impl Target<'_> {
     /// What [`Target::deploy`] would do, in words.
     pub(crate) fn describe(&self, package: &Package<'_>) -> Result<Vec<String>, Error> {
@@ -147,7 +164,8 @@ impl Target<'_> {
                 None
             }
             Some((file, bytes)) => {
-                self.notes.say("\nUploading manifest...");
+                self.notes.say("");
+                self.notes.say("Uploading manifest...");
                 Some(self.upload_manifest(package, file, bytes, expected)?)
             }
         };

@@ -52,7 +52,7 @@ fn remove(
         false => open::writable(io, location, None)?,
     };
     let location = &index::recognise(&store, location)?;
-    io.say("Fetching manifests, excluding given removals... \n");
+    io.say_apart("Fetching manifests, excluding given removals... ");
     let cache = options.cache.folder(io);
     let all = Manifests::fetch(&store, location, cache.as_deref())?;
     let pending = pending::read(&store, location)?;
@@ -66,9 +66,10 @@ fn remove(
         }
     };
 
-    io.say("Now performing a sync of the differences:\n");
-    io.say(&format!("Checking destination bucket at\n  {location}..."));
-    io.say("Fetching manifests from source... \n");
+    io.say_apart("Now performing a sync of the differences:");
+    io.say("Checking destination bucket at");
+    io.say(format!("  {location}..."));
+    io.say_apart("Fetching manifests from source... ");
     let side = |manifests| Side { store: Some(&store), location, manifests };
     let (source, destination) = (side(&kept), side(&all));
     let work = sync::prepare(&source, &destination, false)?;
@@ -92,7 +93,7 @@ fn remove(
         return change::report_sizes(io, &work, &source);
     }
     if !options.publish {
-        io.say(UNPUBLISHED);
+        warn_unpublished(io);
     }
     let change = Change {
         work: &work,
@@ -110,15 +111,17 @@ fn remove(
     };
     let done = change::carry_out(io, records, &change)?;
     if done && !options.publish {
-        io.say(UNPUBLISHED);
+        warn_unpublished(io);
     }
     Ok(())
 }
 
-const UNPUBLISHED: &str = "\
-WARNING: packages.json IS NOT PUBLISHED ANEW, because '--no-publish' was given!
- The repository names packages that do not exist, until 'mkrepo.sh --upload' is run.
-";
+fn warn_unpublished(io: &Io) {
+    io.say("WARNING: packages.json IS NOT PUBLISHED ANEW, because '--no-publish' was given!");
+    io.say_apart(
+        " The repository names packages that do not exist, until 'mkrepo.sh --upload' is run.",
+    );
+}
 
 fn record(location: &Location, change: &PackageChange) -> Record {
     Record::Remove(Remove {

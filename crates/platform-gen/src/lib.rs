@@ -50,5 +50,5 @@ pub fn run(args: Args, io: &mut Io) -> Result<(), Failure> {
     if let Some(version) = blackfire::version(&io.env("PATH").unwrap_or_default(), &say) {
         platform.replace("heroku-sys/blackfire", &version);
     }
-    io.print(&platform.into_text())
+    io.data(&platform.into_text())
 }

@@ -2,7 +2,7 @@
 //! scripts that look for them.
 
 use platform::{Level, Notices};
-use tool::Io;
+use tool::{Io, Line};
 
 /// Writes notices to stderr, in yellow unless `NO_COLOR` is set.
 pub struct Printer {
@@ -23,11 +23,8 @@ impl Notices for Printer {
             Level::Notice => "NOTICE:",
             Level::Warning => "WARNING:",
         };
-        if self.coloured {
-            self.notes.say(&format!("\x1b[1;33m{word}\x1b[0m {text}"));
-        } else {
-            self.notes.say(&format!("{word} {text}"));
-        }
+        let style = if self.coloured { "1;33" } else { "" };
+        self.notes.say(Line::new().styled(style, word).text(" ").text(text));
     }
 
     fn line(&self, text: &str) {

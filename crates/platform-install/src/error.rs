@@ -59,8 +59,10 @@ pub enum Error {
     /// The requirements cannot be met.
     #[error("{text}")]
     Unsolvable {
-        /// The explanation, as Composer gives it.
+        /// That it is so, in Composer's words.
         text: String,
+        /// The explanation, as Composer gives it, in lines.
+        problems: Vec<String>,
     },
     /// The resolver cannot work with what it is given.
     #[error("cannot resolve")]
@@ -194,6 +196,15 @@ impl Fail for Error {
             Self::Resolve(_) => Exit::BadInput,
             Self::Archive { source, .. } => source.exit(),
             Self::Script { .. } => Exit::Failure,
+        }
+    }
+
+    fn details(&self) -> Vec<String> {
+        match self {
+            Self::Unsolvable { problems, .. } => {
+                std::iter::once(String::new()).chain(problems.iter().cloned()).collect()
+            }
+            _ => Vec::new(),
         }
     }
 

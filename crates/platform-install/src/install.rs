@@ -93,7 +93,7 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
         }
     }
     if options.json {
-        io.print(&json(&items))?;
+        io.data(&json(&items))?;
     }
     Ok(())
 }

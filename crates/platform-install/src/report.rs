@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tool::{Failure, Io, Notes, Progress};
+use tool::{Failure, Io, Line, Notes, Progress};
 
 /// The way to whoever watches.
 pub struct Report {
@@ -50,8 +50,11 @@ impl Report {
 
     /// Says that something is done: `what` without its dash.
     pub fn done(&self, what: &str) {
-        let what = what.replace(char::is_control, "_");
-        self.write(&format!("{}- {what}\n", self.indent));
+        let line = Line::from(format!("{}- {what}", self.indent));
+        match &self.display {
+            None => self.notes.say(line),
+            Some(display) => put(display, &format!("{line}\n")),
+        }
     }
 
     /// Says something about the run, on stderr.
@@ -72,13 +75,6 @@ impl Report {
             None => Bar::Terminal(self.notes.progress(total)),
         };
         Downloads(bar)
-    }
-
-    fn write(&self, text: &str) {
-        match &self.display {
-            None => self.notes.write(text.as_bytes()),
-            Some(display) => put(display, text),
-        }
     }
 }
 

@@ -50,9 +50,12 @@ pub fn resolve(project: &Project, locked: Vec<Arc<Package>>) -> Result<Solution,
     let request =
         Request { root: &project.root, repositories: &project.repositories, platform, locked };
     composer::solve(&request).map_err(|error| match error {
-        composer::Error::Unsolvable(_) | composer::Error::UnsolvableWithoutDev(_) => {
-            Error::Unsolvable { text: error.to_string().replace(PREFIX, "") }
-        }
+        composer::Error::Unsolvable(ref problems)
+        | composer::Error::UnsolvableWithoutDev(ref problems) => Error::Unsolvable {
+            // The sentence before the problems, which is Composer's own.
+            text: error.to_string().lines().next().unwrap_or_default().to_owned(),
+            problems: problems.lines().iter().map(|line| line.replace(PREFIX, "")).collect(),
+        },
         other => Error::Resolve(Box::new(other)),
     })
 }

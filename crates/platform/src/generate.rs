@@ -72,12 +72,10 @@ pub fn generate(
         notices.tell(Level::Notice, &text);
         require.insert(format!("{PREFIX}php"), php.into());
     } else if !lock.root_requires_runtime {
-        let text = format!(
-            "No runtime required in {}; requirements\nfrom dependencies in {} will be used for \
-             selection",
-            names.json, names.lock
-        );
+        let text = format!("No runtime required in {}; requirements", names.json);
         notices.tell(Level::Notice, &text);
+        let text = format!("from dependencies in {} will be used for selection", names.lock);
+        notices.line(&text);
     }
     let plugin_api = lock.plugin_api.ok_or_else(|| Error::VeryOld { lock: names.lock.clone() })?;
     for (name, version) in [

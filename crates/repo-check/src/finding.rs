@@ -292,22 +292,6 @@ impl Finding {
     }
 }
 
-/// Text of others, fit for a terminal: without control characters.
-pub fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            _ if letter.is_control() => plain.extend(letter.escape_default()),
-            // They turn what follows around.
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                plain.extend(letter.escape_unicode());
-            }
-            _ => plain.push(letter),
-        }
-    }
-    plain
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -326,10 +310,5 @@ mod tests {
             assert!(protocol.contains(&format!("`{name}`")), "{name}");
             assert!(crate::TOOL.help.contains(name), "{name}");
         }
-    }
-
-    #[test]
-    fn nothing_is_written_to_the_terminal_but_text() {
-        assert_eq!(plain("a\u{1b}[2J\u{202e}ä\n"), "a\\u{1b}[2J\\u{202e}ä\\n");
     }
 }

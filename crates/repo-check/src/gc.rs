@@ -9,7 +9,6 @@ mod plan;
 mod sweep;
 
 use std::collections::HashSet;
-use std::fmt::Write as _;
 
 use record::{Gc as Line, GcSummary};
 use repo_tool::change::size;
@@ -19,7 +18,6 @@ use repository::{clock, index};
 use tool::{Answer, Failure, Io, Records};
 
 use crate::args::{self, Options};
-use crate::finding::plain;
 use crate::report::count;
 use crate::{Error, TOOL};
 use garbage::{Garbage, Rules, What};
@@ -87,11 +85,13 @@ fn collect(
         Some(plan) => format!("what was written before {}", plan.rules.before),
         None => format!("what is older than {}", gc.older_than),
     };
-    let text = describe(&found, &location.to_string(), &age);
+    let lines = describe(&found, &location.to_string(), &age);
     if records.is_some() {
-        io.notes().write(text.as_bytes());
+        io.notes().lines(lines);
     } else {
-        io.print(&text)?;
+        for line in lines {
+            io.show(line)?;
+        }
         io.flush()?;
     }
     let removed = if found.is_empty() && !gc.dry_run {
@@ -131,7 +131,7 @@ fn agreed(gc: &args::Gc, io: &mut Io, found: &[Garbage]) -> Result<bool, Failure
         return Ok(true);
     }
     let (number, bytes) = (count(found.len() as u64, "object"), size(bytes(found)));
-    io.say("WARNING: POTENTIALLY DESTRUCTIVE ACTION!\n");
+    io.say_apart("WARNING: POTENTIALLY DESTRUCTIVE ACTION!");
     let question = format!("Are you sure you want to remove {number}, {bytes}? [yN] ");
     let yes = io.ask(&question)? == Answer::Yes;
     if !yes {
@@ -145,24 +145,24 @@ fn bytes(garbage: &[Garbage]) -> u64 {
 }
 
 /// What would go, for people.
-fn describe(found: &[Garbage], place: &str, of: &str) -> String {
+fn describe(found: &[Garbage], place: &str, of: &str) -> Vec<String> {
     if found.is_empty() {
-        return format!("Nothing to remove from {place}, of {of}.\n");
+        return vec![format!("Nothing to remove from {place}, of {of}.")];
     }
-    let mut text = format!("Nothing refers to these objects of {place}, of {of}:\n");
+    let mut lines = vec![format!("Nothing refers to these objects of {place}, of {of}:")];
     for what in [What::Snapshot, What::Generation, What::Leftover, What::Archive] {
         let group: Vec<&Garbage> = found.iter().filter(|garbage| garbage.what == what).collect();
         if group.is_empty() {
             continue;
         }
         let total = size(group.iter().map(|garbage| garbage.item.size).sum());
-        let _ = writeln!(text, "{} ({}, {total}):", what.heading(), group.len());
+        lines.push(format!("{} ({}, {total}):", what.heading(), group.len()));
         for Garbage { item, .. } in group {
-            let _ = writeln!(text, "  - {} ({})", plain(&item.name), size(item.size));
+            lines.push(format!("  - {} ({})", item.name, size(item.size)));
         }
     }
-    let _ = writeln!(text, "{}, {}.", count(found.len() as u64, "object"), size(bytes(found)));
-    text
+    lines.push(format!("{}, {}.", count(found.len() as u64, "object"), size(bytes(found))));
+    lines
 }
 
 fn tell(

@@ -1,13 +1,11 @@
 //! Findings, told to people and to programs.
 
-use std::fmt::Write as _;
-
 use location::Location;
 use record::{CheckSummary, Severity};
 use repo_tool::change::size;
-use tool::Io;
+use tool::{Io, Line};
 
-use crate::finding::{ALL, Finding, Kind, plain};
+use crate::finding::{ALL, Finding, Kind};
 
 /// How many findings of one kind are told, unless all are asked for.
 const SHOWN: usize = 20;
@@ -34,11 +32,11 @@ impl Style {
         Self { colour, all }
     }
 
-    fn paint(self, code: &str, text: &str) -> String {
-        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+    fn paint(self, code: &'static str, text: &str) -> Line {
+        Line::new().styled(if self.colour { code } else { "" }, text)
     }
 
-    fn severity(self, severity: Severity) -> String {
+    fn severity(self, severity: Severity) -> Line {
         match severity {
             Severity::Error => self.paint("1;31", "error"),
             Severity::Warning => self.paint("1;33", "warning"),
@@ -48,38 +46,39 @@ impl Style {
 }
 
 /// The report: findings by kind, the gravest first, and the counts at the end.
-pub fn text(place: &str, findings: &[Finding], summary: &CheckSummary, style: Style) -> String {
-    let mut text = format!(
-        "{place}: {}, {} ({}), {}\n",
+pub fn lines(place: &str, findings: &[Finding], summary: &CheckSummary, style: Style) -> Vec<Line> {
+    let head = format!(
+        "{place}: {}, {} ({}), {}",
         count(summary.manifests, "manifest"),
         count(summary.archives, "archive"),
         size(summary.archive_bytes),
         count(summary.snapshots, "snapshot"),
     );
+    let mut lines = vec![Line::from(head)];
     for kind in ALL {
         let found: Vec<&Finding> = findings.iter().filter(|finding| finding.kind == kind).collect();
         if !found.is_empty() {
-            group(&mut text, kind, &found, style);
+            group(&mut lines, kind, &found, style);
         }
     }
-    text.push('\n');
+    lines.push(Line::new());
     let (errors, warnings, infos) = (summary.errors, summary.warnings, summary.infos);
     if errors == 0 && warnings == 0 {
         let fine = style.paint("1;32", "Nothing is wrong");
         let read = if summary.deep { ", and all archives can be unpacked" } else { "" };
-        let _ = writeln!(text, "{fine}{read}.");
+        lines.push(fine.text(read).text("."));
     } else {
         let (errors, warnings) = (count(errors, "error"), count(warnings, "warning"));
         let infos = if infos > 0 { format!(", {infos} for information") } else { String::new() };
-        let _ = writeln!(text, "{errors}, {warnings}{infos}.");
+        lines.push(format!("{errors}, {warnings}{infos}.").into());
     }
-    text
+    lines
 }
 
-fn group(text: &mut String, kind: Kind, found: &[&Finding], style: Style) {
+fn group(lines: &mut Vec<Line>, kind: Kind, found: &[&Finding], style: Style) {
     let severity = kind.severity();
     let (label, name, heading) = (style.severity(severity), kind.name(), kind.heading());
-    let _ = writeln!(text, "\n{label}: {name} ({}): {heading}", found.len());
+    lines.extend([Line::new(), label.text(&format!(": {name} ({}): {heading}", found.len()))]);
     // What is only good to know fills no screen.
     let shown = match (style.all, severity) {
         (true, _) => found.len(),
@@ -87,15 +86,15 @@ fn group(text: &mut String, kind: Kind, found: &[&Finding], style: Style) {
         (false, _) => SHOWN,
     };
     for finding in found.iter().take(shown) {
-        let name = style.paint("1", &plain(&finding.name));
-        let _ = writeln!(text, "  {name} {}", plain(&finding.message));
+        let name = style.paint("1", &finding.name);
+        lines.push(Line::from("  ").append(&name).text(" ").text(&finding.message));
     }
     let more = found.len().saturating_sub(shown);
     if more > 0 && shown > 0 {
-        let _ = writeln!(text, "  … and {more} more (--all shows them)");
+        lines.push(format!("  … and {more} more (--all shows them)").into());
     }
     if severity != Severity::Info {
-        let _ = writeln!(text, "  -> {}", kind.advice());
+        lines.push(format!("  -> {}", kind.advice()).into());
     }
 }
 
@@ -110,14 +109,14 @@ pub fn record(finding: &Finding, location: &Location) -> record::Check {
         Some((package, version)) => (Some(package), Some(version).filter(|v| !v.is_empty())),
         None => (None, None),
     };
-    let name = |text: Option<&String>| text.map(|text| cut(&plain(text), NAME));
+    let name = |text: Option<&String>| text.map(|text| cut(&printable::line(text), NAME));
     record::Check {
         finding: finding.kind.name().to_owned(),
         severity: finding.kind.severity(),
         key: location.key(&finding.name),
         package: name(package),
         version: name(version),
-        message: cut(&format!("{} {}", plain(&finding.name), plain(&finding.message)), MESSAGE),
+        message: cut(&printable::line(&format!("{} {}", finding.name, finding.message)), MESSAGE),
         advice: finding.kind.advice().to_owned(),
     }
 }
@@ -158,11 +157,16 @@ mod tests {
         }
     }
 
+    fn text(findings: &[Finding], summary: &CheckSummary, style: Style) -> String {
+        let lines = lines("s3://b/p/", findings, summary, style);
+        lines.iter().map(|line| format!("{line}\n")).collect()
+    }
+
     #[test]
     fn a_report() {
         let style = Style { colour: false, all: false };
         assert_eq!(
-            text("s3://b/p/", &[], &summary(), style),
+            text(&[], &summary(), style),
             "s3://b/p/: 1 manifest, 2 archives (1.5 kB), 0 snapshots\n\nNothing is wrong.\n"
         );
         let mut findings = vec![
@@ -172,7 +176,7 @@ mod tests {
         let number = |n| Finding::new(Kind::SnapshotOnly, format!("{n}"), "names x");
         findings.extend((0..22).map(number));
         let summary = CheckSummary { errors: 1, warnings: 22, infos: 1, ..summary() };
-        let report = text("s3://b/p/", &findings, &summary, style);
+        let report = text(&findings, &summary, style);
         for line in [
             "error: missing-archive (1): readers are sent to an archive that is not there",
             "  a\\u{7}.tar.gz is not there",
@@ -183,7 +187,7 @@ mod tests {
             assert!(report.lines().any(|other| other == line), "{line}\n{report}");
         }
         assert!(!report.contains("z.tar.gz"), "{report}");
-        let all = text("s3://b/p/", &findings, &summary, Style { colour: true, all: true });
+        let all = text(&findings, &summary, Style { colour: true, all: true });
         assert!(all.contains("\x1b[1mz.tar.gz\x1b[0m is bare"), "{all}");
     }
 

@@ -66,8 +66,9 @@ fn survey(
         }
         None => {
             let style = report::Style::of(io, how.all);
-            let text = report::text(&location.to_string(), &findings, &summary, style);
-            io.print(&text)?;
+            for line in report::lines(&location.to_string(), &findings, &summary, style) {
+                io.show(line)?;
+            }
         }
     }
     if summary.errors > 0 || (how.strict && summary.warnings > 0) {

@@ -33,10 +33,10 @@ pub fn run(options: &Diff, io: &mut Io) -> Result<(), Failure> {
         });
         return json::print(io, &document);
     }
-    io.print(&format!("--- generation {} ({}), {}\n", from.number, from.id, date(from)))?;
-    io.print(&format!("+++ generation {} ({}), {}\n", to.number, to.id, date(to)))?;
+    io.show(format!("--- generation {} ({}), {}", from.number, from.id, date(from)))?;
+    io.show(format!("+++ generation {} ({}), {}", to.number, to.id, date(to)))?;
     for change in &changes {
-        io.print(&format!("{change}\n"))?;
+        io.show(change.to_string())?;
     }
     Ok(())
 }

@@ -1,10 +1,8 @@
 //! `log`: what was published when, by whom.
 
-use std::fmt::Write as _;
-
 use repo_tool::{json, open};
 use repository::history::{self, Generation};
-use tool::{Failure, Io};
+use tool::{Failure, Io, Line};
 
 use crate::args::Log;
 
@@ -23,20 +21,24 @@ pub fn run(options: &Log, io: &mut Io) -> Result<(), Failure> {
     }
     let colour = io.stdout_is_terminal() && io.env("NO_COLOR").is_none();
     for (position, generation) in generations.iter().enumerate() {
-        let gap = if position > 0 { "\n" } else { "" };
-        io.print(&format!("{gap}{}", text(generation, colour)))?;
+        if position > 0 {
+            io.show("")?;
+        }
+        for line in lines(generation, colour) {
+            io.show(line)?;
+        }
     }
     Ok(())
 }
 
 /// A generation for people, in the manner of `git log`.
-fn text(generation: &Generation, colour: bool) -> String {
-    let (yellow, plain) = if colour { ("\u{1b}[33m", "\u{1b}[m") } else { ("", "") };
+fn lines(generation: &Generation, colour: bool) -> Vec<Line> {
+    let yellow = if colour { "33" } else { "" };
     let Generation { number, id, origin, .. } = generation;
-    let mut text = format!("{yellow}generation {number}{plain} ({id})\n");
-    // Writing to memory cannot fail.
+    let head = Line::new().styled(yellow, &format!("generation {number}"));
+    let mut lines = vec![head.text(&format!(" ({id})"))];
     let mut line = |name: &str, value: &str| {
-        let _ = writeln!(text, "{:<9}{value}", format!("{name}:"));
+        lines.push(format!("{:<9}{value}", format!("{name}:")).into());
     };
     line("Date", &date(generation));
     let by = match (&origin.who, &origin.host) {
@@ -58,12 +60,10 @@ fn text(generation: &Generation, colour: bool) -> String {
         line("Note", what);
     }
     if !generation.changes.is_empty() {
-        text.push('\n');
+        lines.push(Line::new());
     }
-    for change in &generation.changes {
-        let _ = writeln!(text, "    {change}");
-    }
-    text
+    lines.extend(generation.changes.iter().map(|change| format!("    {change}").into()));
+    lines
 }
 
 /// When it was published, for people.

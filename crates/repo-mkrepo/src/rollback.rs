@@ -25,7 +25,7 @@ pub fn run(options: &Rollback, io: &mut Io) -> Result<(), Failure> {
         let log = history::log(&store, &location)?;
         let generation = history::find(&log, &options.to, &location)?;
         let (number, id) = (generation.number, &generation.id);
-        io.say(&format!("Back to generation {number} ({id}) of {}\n", date(generation)));
+        io.say_apart(&format!("Back to generation {number} ({id}) of {}", date(generation)));
         let cache = options.cache.folder(io);
         let now = Manifests::fetch(&store, &location, cache.as_deref())?;
         let work = rollback::prepare(&store, &location, generation, &now)?;
@@ -34,16 +34,16 @@ pub fn run(options: &Rollback, io: &mut Io) -> Result<(), Failure> {
         list(io, "The following packages will be REMOVED (their dists stay):", &work.removed);
         list(io, "The following dists will be RESTORED:", &work.restored);
         if work.is_empty() {
-            io.say("The manifests are what they were then.\n");
+            io.say_apart("The manifests are what they were then.");
         }
         if options.dry_run {
-            io.say("Dry run: nothing was changed.\n");
+            io.say_apart("Dry run: nothing was changed.");
             return Ok(());
         }
-        io.say("WARNING: POTENTIALLY DESTRUCTIVE ACTION!\n");
+        io.say_apart("WARNING: POTENTIALLY DESTRUCTIVE ACTION!");
         let question = "Are you sure you want to roll back and re-generate packages.json? [yN] ";
         if !options.yes && io.ask(question)? != Answer::Yes {
-            io.say("Rollback aborted.\n");
+            io.say_apart("Rollback aborted.");
             return Ok(());
         }
         let notes = io.notes();
@@ -77,6 +77,9 @@ fn list(io: &Io, head: &str, packages: &[String]) {
     }
     let mut packages: Vec<&String> = packages.iter().collect();
     packages.sort_by(|a, b| manifest::order::natural(a, b));
-    let lines: Vec<String> = packages.iter().map(|package| format!("  - {package}")).collect();
-    io.say(&format!("{head}\n{}\n", lines.join("\n")));
+    io.say(head);
+    for package in packages {
+        io.say(format!("  - {package}"));
+    }
+    io.say("");
 }

@@ -4,7 +4,7 @@ use location::{Location, Prefix, Service};
 use record::{Record, Stream};
 use repo_tool::open;
 use repository::publish::{self, Step};
-use repository::{Manifests, WhenEmpty, index};
+use repository::{Manifests, WhenEmpty, index, layout};
 use tool::{Exit, Failure, Input, Io};
 
 use crate::TOOL;
@@ -80,6 +80,16 @@ fn deployed(io: &mut Io, location: &Location) -> Result<bool, Failure> {
                 "{} was deployed to s3://{}/{prefix}, not to {location}",
                 deploy.name, deploy.bucket
             )));
+        }
+        let wrong = |field: &str, key: &str, reason: layout::BadName| {
+            bad(format!("the record of {}: {field} {key:?} {reason}", deploy.name))
+        };
+        let key = &deploy.archive.key;
+        layout::check_archive_key(location, key)
+            .map_err(|reason| wrong("archive.key", key, reason))?;
+        if let Some(manifest) = &deploy.manifest {
+            layout::check_manifest_key(location, &manifest.key)
+                .map_err(|reason| wrong("manifest.key", &manifest.key, reason))?;
         }
     }
     Ok(!stream.producers.is_empty())

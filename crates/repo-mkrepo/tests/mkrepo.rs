@@ -107,6 +107,10 @@ fn records_that_are_not_whole_publish_nothing() {
     for site in sites() {
         let elsewhere = DEPLOY.replace("php-dev", "php-other");
         let beside = DEPLOY.replace(r#""prefix":"dist/""#, r#""prefix":"other/""#);
+        let outside = DEPLOY.replace("dist/a-1.tar.gz", "dist/../a-1.tar.gz");
+        let own = DEPLOY.replace("dist/a-1.tar.gz", "dist/.slipway/a-1.tar.gz");
+        let index = r#""manifest":{"key":"dist/packages-1.json","etag":"e1","size-bytes":12,"sha256":"ab","upload":"new"}"#;
+        let index = DEPLOY.replace(r#""manifest":null"#, index);
         let failed = END.replace(r#""status":0"#, r#""status":5"#);
         let build = r#"{"kind":"publish.v1","producer":"p1","bucket":"b","prefix":"p/","key":"p/packages.json","etag":"e3","sha256":"ef","packages":2,"versions":3,"changed":true}"#;
         let cases = [
@@ -114,6 +118,9 @@ fn records_that_are_not_whole_publish_nothing() {
             (format!("{START}\n{DEPLOY}\n{failed}\n"), 1, "pkg-deploy failed with status 5"),
             (format!("{START}\n{elsewhere}\n{END}\n"), 6, "php-other"),
             (format!("{START}\n{beside}\n{END}\n"), 6, "other/"),
+            (format!("{START}\n{outside}\n{END}\n"), 6, "record of a-1: archive.key"),
+            (format!("{START}\n{own}\n{END}\n"), 6, "record of a-1: archive.key"),
+            (format!("{START}\n{index}\n{END}\n"), 6, "record of a-1: manifest.key"),
             (format!("{START}\n{build}\n{END}\n"), 6, "publish.v1"),
             ("prose\n".to_owned(), 6, "line 1"),
         ];

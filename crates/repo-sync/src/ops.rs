@@ -57,7 +57,7 @@ pub fn run(options: &Operations, io: &mut Io) -> Result<(), Failure> {
 /// Prints what is there so far: it need not all be in memory.
 fn print(text: &mut Vec<u8>, io: &mut Io) -> Result<(), Failure> {
     // What is written is ASCII.
-    io.print(&String::from_utf8_lossy(text))?;
+    io.data(&String::from_utf8_lossy(text))?;
     text.clear();
     Ok(())
 }

@@ -48,7 +48,8 @@ pub fn read(
     let source_store = match options.source_folder {
         Some(_) => None,
         None => {
-            io.say(&format!("Fetching source repository from\n  {from}..."));
+            io.say("Fetching source repository from");
+            io.say(format!("  {from}..."));
             Some(open::readable(io, &from, options.source.profile.as_deref())?)
         }
     };
@@ -58,7 +59,7 @@ pub fn read(
     };
     let destination = read_destination(options, io, to, cache.as_ref(), destination_key)?;
     if options.source_folder.is_none() || options.destination_folder.is_none() {
-        io.say("Fetching manifests from source... \n");
+        io.say_apart("Fetching manifests from source... ");
     }
     let manifests = match (&options.source_folder, &source_store) {
         (Some(folder), _) => Manifests::read_folder(&io.folder().join(folder))?,
@@ -107,7 +108,8 @@ fn read_destination(
         let manifests = Manifests::read_folder(&io.folder().join(folder))?;
         return Ok(Repository { store: None, location: to, manifests });
     }
-    io.say(&format!("Checking destination bucket at\n  {to}..."));
+    io.say("Checking destination bucket at");
+    io.say(format!("  {to}..."));
     let profile = options.destination.profile.as_deref();
     let store = if options.dry_run || options.plan {
         open::readable(io, &to, profile)?
@@ -168,10 +170,8 @@ fn check_published(
     if index.is_ok_and(|index| index.same_as(&source.manifests.index())) {
         return Ok(());
     }
-    io.say(
-        "WARNING: packages.json from source does not match its list of manifests!\n \
-         You should run 'mkrepo.sh' to update, or ask the bucket maintainers to do so.",
-    );
+    io.say("WARNING: packages.json from source does not match its list of manifests!");
+    io.say(" You should run 'mkrepo.sh' to update, or ask the bucket maintainers to do so.");
     if options.plan || options.dry_run || options.apply.is_some() {
         io.say("");
         return Ok(());

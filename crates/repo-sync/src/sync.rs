@@ -46,7 +46,7 @@ fn sync(
         None => places::locations(options, io)?,
     };
     let (mut from, to) = sides::read(options, io, places)?;
-    let work = sync::prepare(&from.side(), &to.side(), options.keep)?;
+    let mut work = sync::prepare(&from.side(), &to.side(), options.keep)?;
     if options.check {
         refuse_unresolvable(&work, &to)?;
     }
@@ -59,6 +59,7 @@ fn sync(
         from.store = Some(open::readable(io, &from.location, profile)?);
     }
     let (source, destination) = (from.side(), to.side());
+    sync::settle(&mut work, &source, &destination)?;
     let document = || document(options, io, &work, source, destination);
     let Some(records) = records else {
         if options.destination_folder.is_some() {
@@ -80,7 +81,7 @@ fn sync(
             io.say("Nothing to do - aborting.");
             return Ok(());
         }
-        io.say("The destination's packages.json does not match its manifests.\n");
+        io.say_apart("The destination's packages.json does not match its manifests.");
     }
     if options.dry_run {
         return change::report_sizes(io, &work, &source);
@@ -107,8 +108,10 @@ fn sync(
 fn refuse_unresolvable(work: &Work, to: &Repository) -> Result<(), Failure> {
     let result = Index::generate(work.result.clone().into_iter().collect());
     let refused = repo_tool::resolve::refuse_unresolvable(&result, Some(&to.manifests.index()));
-    refused.map_err(|reason| {
-        Failure::new(Exit::Failure, format!("{} is not synced: {reason}", to.location))
+    refused.map_err(|mut reasons| {
+        let details = reasons.split_off(1.min(reasons.len()));
+        let message = format!("{} is not synced: {}", to.location, reasons.concat());
+        Failure::new(Exit::Failure, message).details(details)
     })
 }
 

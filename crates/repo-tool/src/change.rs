@@ -12,7 +12,7 @@ use repository::removed::{Keep, Remover};
 use repository::sync::{self, Side, Step, Summary, Work};
 use repository::{WhenEmpty, publish};
 use store::Store;
-use tool::{Answer, Failure, Io, Records};
+use tool::{Answer, Failure, Io, Line, Records};
 
 use crate::dependents;
 
@@ -46,7 +46,6 @@ pub struct Change<'a> {
 
 /// Says what is going to be done, and what the planner warns of.
 pub fn summarize(io: &Io, work: &Work, source: &Side<'_>, destination: &Side<'_>) {
-    let text = dependents::describe(work, destination);
     for warning in &work.plan.warnings {
         io.say(&format!("WARNING: {warning}"));
     }
@@ -55,26 +54,38 @@ pub fn summarize(io: &Io, work: &Work, source: &Side<'_>, destination: &Side<'_>
         source: source.location.to_string(),
         destination: destination.location.to_string(),
     };
-    io.notes().write(summary.to_string().as_bytes());
+    io.notes().lines(summary.lines());
+    if !work.replaced.is_empty() {
+        io.say("The following dists will be REPLACED, with other contents");
+        io.say(format!(" at {}:", destination.location));
+        for path in &work.replaced {
+            io.say(format!("  - {path}"));
+        }
+        io.say("");
+    }
     if !work.unfinished.is_empty() {
-        let lines: Vec<String> = work.unfinished.iter().map(|path| format!("  - {path}")).collect();
-        io.say(&format!(
-            "The following dists will be REMOVED, which an interrupted run had still to do\n from \
-             {}:\n{}\n",
-            destination.location,
-            lines.join("\n")
-        ));
+        io.say("The following dists will be REMOVED, which an interrupted run had still to do");
+        io.say(format!(" from {}:", destination.location));
+        for path in &work.unfinished {
+            io.say(format!("  - {path}"));
+        }
+        io.say("");
     }
     if !work.missing.is_empty() {
-        let lines: Vec<String> = work.missing.iter().map(|path| format!("  - {path}")).collect();
-        io.say(&format!(
-            "The following dists are missing, and will be COPIED again\n   to {}:\n{}\n",
-            destination.location,
-            lines.join("\n")
-        ));
+        io.say("The following dists are missing, and will be COPIED again");
+        io.say(format!("   to {}:", destination.location));
+        for path in &work.missing {
+            io.say(format!("  - {path}"));
+        }
+        io.say("");
     }
-    if !text.is_empty() {
-        io.say(&text);
+    let dependents = dependents::of(work, destination);
+    if !dependents.is_empty() {
+        io.say("Packages that stay require what will be REMOVED:");
+        for line in dependents {
+            io.say(line);
+        }
+        io.say("");
     }
 }
 
@@ -92,11 +103,9 @@ fn say_undo(io: &Io, change: &Change<'_>) -> Result<(), Failure> {
     let newest = history::newest(change.store, change.destination.location, 1)?;
     let until = change.keep.until(jiff::Timestamp::now());
     if let (Some(newest), Some(until)) = (newest.first(), until) {
-        io.say(&format!(
-            "This can be undone until {}: repo-mkrepo rollback {}\n",
-            until.strftime("%Y-%m-%d %H:%M UTC"),
-            newest.number
-        ));
+        let until = until.strftime("%Y-%m-%d %H:%M UTC");
+        let number = newest.number;
+        io.say_apart(format!("This can be undone until {until}: repo-mkrepo rollback {number}"));
     }
     Ok(())
 }
@@ -108,7 +117,7 @@ fn say_undo(io: &Io, change: &Change<'_>) -> Result<(), Failure> {
 pub fn report_sizes(io: &Io, work: &Work, source: &Side<'_>) -> Result<(), Failure> {
     let bytes = work.bytes(source)?;
     let (copied, removed) = (size(bytes.copied), size(bytes.removed));
-    io.say(&format!("Dry run: would copy {copied} and remove {removed} of archives.\n"));
+    io.say_apart(&format!("Dry run: would copy {copied} and remove {removed} of archives."));
     Ok(())
 }
 
@@ -136,13 +145,13 @@ pub fn size(bytes: u64) -> String {
 /// When stdin is closed, and when a step fails; running the tool again completes it then.
 pub fn carry_out(io: &mut Io, records: &mut Records, change: &Change<'_>) -> Result<bool, Failure> {
     if !confirmed(io, change)? {
-        io.say("Sync aborted.\n");
+        io.say_apart("Sync aborted.");
         return Ok(false);
     }
     io.say("");
     let notes = io.notes();
     // With an empty line after each: the next step's text, or the end's, follows it.
-    let progress = |step: &Step| notes.say(&format!("{step}\n"));
+    let progress = |step: &Step| notes.lines([step.to_string().into(), Line::new()]);
     let when_empty = if change.work.empties { WhenEmpty::Remove } else { WhenEmpty::Write };
     let warn = |text: &str| notes.say(text);
     let publish = change.publish.then(|| publish::Options {
@@ -167,12 +176,12 @@ pub fn carry_out(io: &mut Io, records: &mut Records, change: &Change<'_>) -> Res
     if !change.work.kept.is_empty() {
         let kept: Vec<&str> = change.work.kept.iter().map(String::as_str).collect();
         let kept = kept.join(", ");
-        io.say(&format!("Keeping dists that a snapshot still lists: {kept}\n"));
+        io.say_apart(&format!("Keeping dists that a snapshot still lists: {kept}"));
     }
 
     if !applied.replaced.is_empty() {
         let replaced = applied.replaced.join(", ");
-        io.say(&format!("Keeping dists that somebody has replaced meanwhile: {replaced}\n"));
+        io.say_apart(&format!("Keeping dists that somebody has replaced meanwhile: {replaced}"));
     }
 
     for package in change.work.plan.changes.iter().filter(|package| package.ignored.is_none()) {
@@ -181,15 +190,15 @@ pub fn carry_out(io: &mut Io, records: &mut Records, change: &Change<'_>) -> Res
     if let Some(published) = applied.published {
         records.write(tool::publish_record(location, &published))?;
     }
-    io.say("Sync complete.\n");
+    io.say_apart("Sync complete.");
     Ok(true)
 }
 
 fn confirmed(io: &mut Io, change: &Change<'_>) -> Result<bool, Failure> {
     let question = if change.work.empties && change.publish {
-        io.say(
-            "THE REMOVALS ABOVE WILL DELETE THIS REPOSITORY IN ITS ENTIRETY!\n\
-             THE RESULTING EMPTY packages.json WILL BE REMOVED AS WELL, AND ALL SNAPSHOTS!\n",
+        io.say("THE REMOVALS ABOVE WILL DELETE THIS REPOSITORY IN ITS ENTIRETY!");
+        io.say_apart(
+            "THE RESULTING EMPTY packages.json WILL BE REMOVED AS WELL, AND ALL SNAPSHOTS!",
         );
         "Are you sure you want to remove all packages from destination? [yN] "
     } else if !change.publish {
@@ -198,7 +207,7 @@ fn confirmed(io: &mut Io, change: &Change<'_>) -> Result<bool, Failure> {
         "Are you sure you want to sync to destination and re-generate packages.json? [yN] "
     };
     say_undo(io, change)?;
-    io.say("WARNING: POTENTIALLY DESTRUCTIVE ACTION!\n");
+    io.say_apart("WARNING: POTENTIALLY DESTRUCTIVE ACTION!");
     Ok(change.yes || io.ask(question)? == Answer::Yes)
 }
 

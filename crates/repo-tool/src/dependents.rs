@@ -1,7 +1,6 @@
 //! Which packages that stay require what is removed.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use composer::version::normalize;
 use composer::{Constraint, Version};
@@ -12,8 +11,8 @@ use repository::sync::{Side, Work};
 /// How many of them are named for one package.
 const NAMED: usize = 5;
 
-/// What requires the packages that the work removes, for people; empty when nothing does.
-pub fn describe(work: &Work, destination: &Side<'_>) -> String {
+/// What requires the packages that the work removes, a line each.
+pub fn of(work: &Work, destination: &Side<'_>) -> Vec<String> {
     let removed = work.plan.with(Action::Remove);
     let removed: Vec<(&str, &Manifest)> = removed
         .filter_map(|change| {
@@ -21,19 +20,13 @@ pub fn describe(work: &Work, destination: &Side<'_>) -> String {
             Some((change.package.as_str(), &stored.manifest))
         })
         .collect();
-    let found = dependents(&removed, &mut work.result.values());
-    if found.is_empty() {
-        return String::new();
-    }
-    let mut text = "Packages that stay require what will be REMOVED:\n".to_owned();
-    for (package, by) in found {
+    let line = |(package, by): (&str, Vec<String>)| {
         let more = by.len().saturating_sub(NAMED);
         let named = by.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        // Writing to memory cannot fail.
-        let _ = writeln!(text, "  - {package}: required by {named}{more}");
-    }
-    text
+        format!("  - {package}: required by {named}{more}")
+    };
+    dependents(&removed, &mut work.result.values()).into_iter().map(line).collect()
 }
 
 /// For each removed package (by file name) the packages among `rest` that require it: by its name and

@@ -12,5 +12,5 @@ pub fn print(io: &mut Io, value: &Value) -> Result<(), Failure> {
     let mut bytes = json::to_bytes(value);
     bytes.push(b'\n');
     // What is written is ASCII.
-    io.print(&String::from_utf8(bytes).unwrap_or_default())
+    io.data(&String::from_utf8(bytes).unwrap_or_default())
 }

@@ -96,6 +96,7 @@ impl Document {
                 .with_snapshots(location, work.present()),
             copied_bytes: copied.iter().filter_map(|path| size_of(path)).sum(),
             removed_bytes: work.obsolete.iter().map(|object| object.size).sum(),
+            replaced: work.replaced.iter().map(|path| sync::place(location).name(path)).collect(),
             operations,
         })
     }

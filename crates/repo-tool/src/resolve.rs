@@ -10,9 +10,9 @@ const TOLD: usize = 10;
 /// already is let pass: it is no worse, and what mends the rest must not be held up.
 ///
 /// # Errors
-/// What is wrong, a line each.
-pub fn refuse_unresolvable(index: &Index, before: Option<&Index>) -> Result<(), String> {
-    let mut found = errors(index)?;
+/// What is wrong, in lines.
+pub fn refuse_unresolvable(index: &Index, before: Option<&Index>) -> Result<(), Vec<String>> {
+    let mut found = errors(index).map_err(|reason| vec![reason])?;
     if found.is_empty() {
         return Ok(());
     }
@@ -29,17 +29,14 @@ pub fn refuse_unresolvable(index: &Index, before: Option<&Index>) -> Result<(), 
     if found.is_empty() {
         return Ok(());
     }
-    let mut lines: Vec<String> = found
-        .iter()
-        .take(TOLD)
-        .map(|finding| {
-            format!("  {} {}: {}", finding.package.0, finding.package.1, finding.message)
-        })
-        .collect();
+    let mut lines = vec!["it would offer what cannot be installed:".to_owned()];
+    lines.extend(found.iter().take(TOLD).map(|finding| {
+        format!("  {} {}: {}", finding.package.0, finding.package.1, finding.message)
+    }));
     if found.len() > TOLD {
         lines.push(format!("  … and {} more", found.len() - TOLD));
     }
-    Err(format!("it would offer what cannot be installed:\n{}", lines.join("\n")))
+    Err(lines)
 }
 
 fn errors(index: &Index) -> Result<Vec<Finding>, String> {

@@ -68,12 +68,12 @@ pub enum Error {
     },
 
     /// The check before the write says no.
-    #[error("{key} is not published: {reason}")]
+    #[error("{key} is not published: {}", reasons.first().map_or("", |reason| reason))]
     Refused {
         /// Key of the index.
         key: String,
-        /// Why.
-        reason: String,
+        /// Why: the first line, and those below it.
+        reasons: Vec<String>,
     },
 
     /// The snapshot that is to be made exists already.
@@ -102,6 +102,15 @@ pub enum Error {
         /// The generation.
         generation: String,
         /// Keys of the archives, all of them.
+        archives: Vec<String>,
+    },
+
+    /// A sync would change archives of packages that it does not name.
+    #[error("{place} has other packages with archives that the sync would write over")]
+    Claimed {
+        /// The destination.
+        place: String,
+        /// For each archive, whose it is and what would replace it.
         archives: Vec<String>,
     },
 

@@ -11,6 +11,7 @@
 //! - [`clock`]: what time it is, as the service says.
 //! - [`conditions`]: conditional writes, also where the service knows none.
 //! - [`history`]: what was published when, by whom, and the way back.
+//! - [`layout`]: which keys are whose.
 //! - [`pending`]: removals that an interrupted run had still to do.
 //! - [`references`]: who refers to an archive.
 //! - [`removed`]: what was taken away, and comes back from there.
@@ -29,6 +30,7 @@ mod error;
 pub mod files;
 pub mod history;
 pub mod index;
+pub mod layout;
 mod manifests;
 mod objects;
 pub mod pending;

@@ -30,7 +30,7 @@ use crate::{Error, Manifests, dice, index, snapshot};
 use run::Run;
 
 /// Decides whether an index may be published in place of another one.
-pub type Check = dyn Fn(&Index, Option<&Index>) -> Result<(), String>;
+pub type Check = dyn Fn(&Index, Option<&Index>) -> Result<(), Vec<String>>;
 
 /// How to publish; `Options::default()` suits everybody.
 #[derive(Clone)]

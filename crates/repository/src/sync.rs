@@ -6,6 +6,7 @@
 
 mod apply;
 mod archives;
+mod owner;
 mod summary;
 
 use std::borrow::Cow;
@@ -22,6 +23,7 @@ use crate::references::{self, References, Source};
 use crate::{Error, Manifests, index, processors};
 
 pub use apply::{Applied, Options, Step, apply};
+pub use owner::settle;
 pub use summary::Summary;
 
 /// One of the two repositories of a sync.
@@ -52,6 +54,9 @@ pub struct Work {
     pub missing: BTreeSet<String>,
     /// Everything below the destination's prefix, by key, at the time of planning.
     present: BTreeMap<String, Object>,
+    /// Archives of the destination, as paths below the prefix, that are written over with other
+    /// contents; [`settle`] finds them.
+    pub replaced: BTreeSet<String>,
     /// Whether no manifest is left in the destination.
     pub empties: bool,
     /// Archives (as paths below the prefix) that an interrupted run had still to remove; they are

@@ -85,7 +85,7 @@ pub fn chosen<'s>(solution: &'s Solution, name: &str) -> Option<&'s Arc<Package>
 
 /// The first reason of each problem, in one line.
 pub fn reasons(problems: &Problems) -> String {
-    let all = problems.reasons().iter().flatten();
+    let all = problems.reasons();
     all.map(|reason| reason.replace(platform::PREFIX, "").replace('\n', " "))
         .collect::<Vec<_>>()
         .join("; ")

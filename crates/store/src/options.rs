@@ -24,8 +24,10 @@ pub enum Access {
 pub struct Options {
     /// As whom requests are made.
     pub access: Access,
-    /// Canned ACL of everything that is written; none is sent by default.
+    /// Canned ACL of what is written for readers; none is sent by default.
     pub acl: Option<String>,
+    /// Whether a key is private: written without that ACL.
+    pub private: fn(&str) -> bool,
     /// Bytes of a part of a multipart upload; grows by itself where 10,000 parts would not do.
     pub part_size: u64,
     /// Files larger than this go up in parts.
@@ -45,6 +47,7 @@ impl Default for Options {
         Self {
             access: Access::default(),
             acl: None,
+            private: |_| false,
             part_size: 16 * MIB,
             multipart_threshold: 32 * MIB,
             copy_threshold: 5 * GIB,
@@ -59,6 +62,12 @@ impl Options {
     /// The patience that was asked for, else that of the environment.
     pub(crate) fn patience(&self, env: Env<'_>) -> Result<Patience, Error> {
         self.patience.clone().map_or_else(|| Patience::from_env(env), Ok)
+    }
+
+    /// The canned ACL of the object that is written to `key`.
+    #[must_use]
+    pub fn acl_of(&self, key: &str) -> Option<&str> {
+        self.acl.as_deref().filter(|_| !(self.private)(key))
     }
 }
 

@@ -21,7 +21,7 @@ impl Io {
     /// When stdin is closed: nobody agreed to anything.
     pub fn ask(&mut self, question: &str) -> Result<Answer, Failure> {
         if self.input() == Input::Terminal {
-            self.notes().write(question.as_bytes());
+            self.notes().prompt(question);
         }
         // Byte by byte up to the line's end is what a buffered reader does for us here; what
         // follows the line stays in the buffer for the next question.

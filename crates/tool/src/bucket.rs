@@ -18,11 +18,12 @@ impl Io {
         })
     }
 
-    /// How buckets are opened: `S3_ACL` for what is written. How long and how often is tried, the
-    /// environment says to whatever makes requests ([`store::Patience::from_env`]).
+    /// How buckets are opened: `S3_ACL` for what is written for readers. How long and how often is
+    /// tried, the environment says to whatever makes requests ([`store::Patience::from_env`]).
     #[must_use]
     pub fn store_options(&self) -> Options {
-        Options { acl: self.env("S3_ACL"), ..Options::default() }
+        let private = repository::layout::is_private;
+        Options { acl: self.env("S3_ACL"), private, ..Options::default() }
     }
 
     /// Who is at work with `tool`, and where: for the history of a repository. `command` is what it
@@ -64,6 +65,9 @@ impl Io {
         Ok(store)
     }
 }
+
+/// So many archives of one failure are listed.
+const LISTED: usize = 20;
 
 impl Fail for location::Error {
     fn exit(&self) -> Exit {
@@ -114,7 +118,9 @@ impl Fail for repository::Error {
         use repository::Error as E;
         match self {
             E::Store(error) => error.exit(),
-            E::Manifest { .. } | E::Index { .. } | E::Generation { .. } => Exit::BadInput,
+            E::Manifest { .. } | E::Index { .. } | E::Generation { .. } | E::Claimed { .. } => {
+                Exit::BadInput
+            }
             E::Refused { .. } => Exit::Failure,
             E::Contended { .. } | E::Moved { .. } | E::Vanished { .. } => Exit::Conflict,
             E::NoManifests { .. } | E::NoGeneration { .. } | E::ArchivesGone { .. } => {
@@ -123,6 +129,19 @@ impl Fail for repository::Error {
             E::NoSourceStore { .. } | E::SnapshotName { .. } => Exit::Usage,
             E::SnapshotExists { .. } => Exit::SnapshotExists,
             E::Local { .. } => Exit::LocalIo,
+        }
+    }
+
+    fn details(&self) -> Vec<String> {
+        match self {
+            Self::Refused { reasons, .. } => reasons.iter().skip(1).cloned().collect(),
+            Self::Claimed { archives, .. } => {
+                let shown = archives.iter().take(LISTED).map(|archive| format!("  {archive}"));
+                let more = archives.len().saturating_sub(LISTED);
+                let more = (more > 0).then(|| format!("  … and {more} more"));
+                shown.chain(more).collect()
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -140,6 +159,10 @@ impl Fail for repository::Error {
             }
             E::Refused { .. } => {
                 "packages.json is as it was. Deploy what is missing, or publish without --check."
+            }
+            E::Claimed { .. } => {
+                "Nothing was changed. Deploy the source's package under another name, or remove or \
+                 update the packages that have these archives."
             }
             E::NoGeneration { .. } => "'repo-mkrepo log' lists the generations that there are.",
             E::Manifest { .. } => "Correct or remove that manifest, then run it again.",

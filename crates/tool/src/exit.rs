@@ -79,6 +79,11 @@ pub trait Fail: Error {
     /// The status to end with.
     fn exit(&self) -> Exit;
 
+    /// What belongs to the message and takes lines of its own.
+    fn details(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What the user can do about it, as a sentence with its full stop.
     fn hint(&self) -> Option<String> {
         None
@@ -95,6 +100,8 @@ pub struct Failure {
     pub exit: Exit,
     /// The error and its causes, outermost first. Empty: all has been said.
     pub causes: Vec<String>,
+    /// Lines below the message.
+    pub details: Vec<String>,
     /// What the user can do about it.
     pub hint: Option<String>,
 }
@@ -102,13 +109,20 @@ pub struct Failure {
 impl Failure {
     /// A failure with a message of its own.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, causes: vec![message.into()], hint: None }
+        Self { exit, causes: vec![message.into()], details: Vec::new(), hint: None }
     }
 
     /// Ends the tool without a word: whatever there was to say has been said.
     #[must_use]
     pub fn silent(exit: Exit) -> Self {
-        Self { exit, causes: Vec::new(), hint: None }
+        Self { exit, causes: Vec::new(), details: Vec::new(), hint: None }
+    }
+
+    /// Adds lines below the message.
+    #[must_use]
+    pub fn details(mut self, lines: impl IntoIterator<Item = String>) -> Self {
+        self.details.extend(lines);
+        self
     }
 
     /// Adds the way out.
@@ -141,6 +155,6 @@ impl<E: Fail> From<E> for Failure {
             }
             source = cause.source();
         }
-        Self { exit: error.exit(), causes, hint: error.hint() }
+        Self { exit: error.exit(), causes, details: error.details(), hint: error.hint() }
     }
 }

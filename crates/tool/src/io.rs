@@ -5,6 +5,8 @@ use std::io::{self, BufRead, IsTerminal as _, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use printable::Line;
+
 use crate::{Exit, Failure};
 
 /// What stands behind stdin.
@@ -124,14 +126,15 @@ impl Io {
         &mut *self.stdin
     }
 
-    /// Stdout, buffered; flushed when the tool ends, or by the caller.
+    /// Stdout for data, buffered; flushed when the tool ends, or by the caller. What people read
+    /// goes through [`Io::show`].
     #[must_use]
     pub fn stdout(&self) -> Out {
         self.stdout.clone()
     }
 
-    /// Says a line on stderr.
-    pub fn say(&self, line: &str) {
+    /// Says one line on stderr. A line break in it is escaped: it may come from others.
+    pub fn say(&self, line: impl Into<Line>) {
         self.notes.say(line);
     }
 
@@ -159,17 +162,30 @@ impl Io {
         }
     }
 
+    /// Says one line on stderr, and leaves one empty.
+    pub fn say_apart(&self, line: impl Into<Line>) {
+        self.notes.lines([line.into(), Line::new()]);
+    }
+
     /// The way to stderr, for other threads.
     #[must_use]
     pub fn notes(&self) -> Notes {
         self.notes.clone()
     }
 
-    /// Writes text to stdout.
+    /// Shows one line to people, on stdout. A line break in it is escaped: it may come from others.
     ///
     /// # Errors
     /// When stdout cannot be written.
-    pub fn print(&mut self, text: &str) -> Result<(), Failure> {
+    pub fn show(&mut self, line: impl Into<Line>) -> Result<(), Failure> {
+        self.data(&format!("{}\n", line.into()))
+    }
+
+    /// Writes data for programs to stdout, as it is.
+    ///
+    /// # Errors
+    /// When stdout cannot be written.
+    pub fn data(&mut self, text: &str) -> Result<(), Failure> {
         self.stdout.write_all(text.as_bytes()).map_err(|error| cannot_write(&error))
     }
 
@@ -250,13 +266,25 @@ impl Notes {
         self.terminal
     }
 
-    /// Says a line.
-    pub fn say(&self, line: &str) {
-        self.write(format!("{line}\n").as_bytes());
+    /// Says one line. A line break in it is escaped: it may come from others.
+    pub fn say(&self, line: impl Into<Line>) {
+        self.lines([line.into()]);
     }
 
-    /// Writes bytes as they are.
-    pub fn write(&self, bytes: &[u8]) {
+    /// Says lines, without those of other threads in between.
+    pub fn lines(&self, lines: impl IntoIterator<Item: Into<Line>>) {
+        let text: String = lines.into_iter().map(|line| format!("{}\n", line.into())).collect();
+        self.pass(text.as_bytes());
+    }
+
+    /// Says the beginning of a line, which the reader goes on with.
+    pub(crate) fn prompt(&self, question: &str) {
+        self.pass(Line::from(question).shown().as_bytes());
+    }
+
+    /// Passes bytes on as they are: what a process of others says for itself, and what was made
+    /// printable before.
+    pub fn pass(&self, bytes: &[u8]) {
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         // With stderr gone there is nobody left to tell; the exit status still says how it went.
         let _ = out.write_all(bytes).and_then(|()| out.flush());

@@ -27,6 +27,7 @@ pub use args::Args;
 pub use ask::Answer;
 pub use exit::{Exit, Fail, Failure, SEE_HELP};
 pub use io::{Input, Io, Notes, Out, cannot_write};
+pub use printable::Line;
 pub use progress::Progress;
 pub use records::{Records, publish_record};
 pub use secrets::{SECRETS, hide_secrets, is_secret};
@@ -78,9 +79,9 @@ pub fn run(tool: &Tool, arguments: Vec<OsString>, io: &mut Io) -> ExitCode {
     io.bob = args.flag("--bob");
     let style = if io.bob { message::Style::Bob } else { message::Style::Own };
     let outcome = if args.flag(["-h", "--help"]) {
-        io.print(tool.help)
+        io.data(tool.help)
     } else if args.flag(["-V", "--version"]) {
-        io.print(&format!("{} {}\n", tool.name, tool.version))
+        io.show(format!("{} {}", tool.name, tool.version))
     } else {
         // What is wrong with it is known before anything is done, and by every tool.
         let patience = store::Patience::from_env(&io.env_fn()).map_err(Failure::from);
@@ -91,9 +92,7 @@ pub fn run(tool: &Tool, arguments: Vec<OsString>, io: &mut Io) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            if let Some(text) = message::text(tool.name, style, &failure) {
-                io.say(&text);
-            }
+            io.notes().lines(message::lines(tool.name, style, &failure));
             ExitCode::from(failure.exit.status())
         }
     }

@@ -1,5 +1,7 @@
 //! How a failure reads.
 
+use printable::Line;
+
 use crate::Failure;
 
 /// In whose manner messages are worded.
@@ -11,26 +13,30 @@ pub(crate) enum Style {
     Bob,
 }
 
-/// The text for a failure; `None` where there is nothing to say.
-pub(crate) fn text(name: &str, style: Style, failure: &Failure) -> Option<String> {
+/// The lines for a failure; none where there is nothing to say.
+pub(crate) fn lines(name: &str, style: Style, failure: &Failure) -> Vec<Line> {
     if failure.causes.is_empty() {
-        return None;
+        return Vec::new();
     }
     let mut message = failure.causes.join(": ");
-    let hint = failure.hint.as_deref();
-    Some(match style {
-        Style::Own => match hint {
-            Some(hint) => format!("{name}: {}\n{name}: {hint}", message),
-            None => format!("{name}: {message}"),
-        },
+    let mut lines = Vec::new();
+    match style {
+        Style::Own => lines.push(Line::from(format!("{name}: {message}"))),
         Style::Bob => {
-            if !message.ends_with(['.', '!', '?']) {
+            if failure.details.is_empty() && !message.ends_with(['.', '!', '?']) {
                 message.push('.');
             }
-            let hint = hint.map(|hint| format!("{hint}\n")).unwrap_or_default();
-            format!("\nERROR: {message}\n{hint}")
+            lines.extend([Line::new(), Line::from(format!("ERROR: {message}"))]);
         }
-    })
+    }
+    lines.extend(failure.details.iter().map(Line::from));
+    match (style, &failure.hint) {
+        (Style::Own, Some(hint)) => lines.push(Line::from(format!("{name}: {hint}"))),
+        (Style::Bob, Some(hint)) => lines.extend([Line::from(hint), Line::new()]),
+        (Style::Bob, None) => lines.push(Line::new()),
+        (Style::Own, None) => {}
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -38,19 +44,45 @@ mod tests {
     use super::*;
     use crate::Exit;
 
+    fn check(style: Style, failure: &Failure, expected: &[&str]) {
+        let lines: Vec<String> =
+            lines("pkg-deploy", style, failure).iter().map(ToString::to_string).collect();
+        assert_eq!(lines, expected);
+    }
+
     #[test]
     fn both_manners() {
         let failure = Failure::new(Exit::Exists, "Archive x.tar.gz already exists")
             .hint("Use the --overwrite flag to continue.");
-        assert_eq!(
-            text("pkg-deploy", Style::Own, &failure).unwrap(),
-            "pkg-deploy: Archive x.tar.gz already exists\n\
-             pkg-deploy: Use the --overwrite flag to continue."
+        check(
+            Style::Own,
+            &failure,
+            &[
+                "pkg-deploy: Archive x.tar.gz already exists",
+                "pkg-deploy: Use the --overwrite flag to continue.",
+            ],
         );
-        assert_eq!(
-            text("pkg-deploy", Style::Bob, &failure).unwrap(),
-            "\nERROR: Archive x.tar.gz already exists.\nUse the --overwrite flag to continue.\n"
+        check(
+            Style::Bob,
+            &failure,
+            &[
+                "",
+                "ERROR: Archive x.tar.gz already exists.",
+                "Use the --overwrite flag to continue.",
+                "",
+            ],
         );
-        assert_eq!(text("x", Style::Own, &Failure::silent(Exit::Failure)), None);
+        check(Style::Own, &Failure::silent(Exit::Failure), &[]);
+    }
+
+    #[test]
+    fn each_text_stays_in_its_line() {
+        let failure = Failure::new(Exit::BadInput, "package a\n::error::b:")
+            .details(["  ::error::c".to_owned(), "  d\u{1b}[2J\r\n".to_owned()]);
+        let details = ["  \\u{3a}:error::c", "  d\\u{1b}[2J\\r\\n"];
+        let own = "pkg-deploy: package a\\n::error::b:";
+        check(Style::Own, &failure, &[own, details[0], details[1]]);
+        let bob = "ERROR: package a\\n::error::b:";
+        check(Style::Bob, &failure, &["", bob, details[0], details[1], ""]);
     }
 }

@@ -28,7 +28,7 @@ impl Progress {
     /// One more is done.
     pub fn step(&self, name: &str) {
         let name = name.rsplit('/').next().unwrap_or(name);
-        self.0.set_message(name.to_owned());
+        self.0.set_message(printable::line(name).into_owned());
         self.0.inc(1);
     }
 }

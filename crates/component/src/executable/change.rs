@@ -329,7 +329,7 @@ impl Change {
                     std::fs::set_permissions(&path, mode).map_err(Error::io(what))?;
                 }
             }
-            Self::Say { text } => base.console().say(text),
+            Self::Say { text } => text.split('\n').for_each(|line| base.console().say(line)),
             Self::Warn { text } => base.console().warn(&component.name, text),
         }
         Ok(())

@@ -92,7 +92,7 @@ fn talk(
             return Err(Error::Timeout { name: name(), phase, limit });
         };
         match receiver.recv_timeout(left.min(Duration::from_millis(20))) {
-            Ok(Heard::Line(line)) => component.base().console().print(&line),
+            Ok(Heard::Line(line)) => component.base().console().pass(&line),
             Ok(Heard::Out(read)) => answer = Some(read),
             Err(mpsc::RecvTimeoutError::Timeout | mpsc::RecvTimeoutError::Disconnected) => {
                 // Both streams are at their end, or silent: it may have ended.
@@ -110,7 +110,7 @@ fn talk(
         }
     };
     while let Ok(Heard::Line(line)) = receiver.try_recv() {
-        component.base().console().print(&line);
+        component.base().console().pass(&line);
     }
     // What it has left running goes with it.
     end(child);

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use printable::Line;
+
 use crate::application::Environment;
 use crate::text::{Paint, Style};
 use crate::value::{Map, Value};
@@ -44,27 +46,27 @@ impl BuildpackVersion {
 
     /// For people: `v4.50 (offline) | https://example.org/buildpack#abcdef`.
     #[must_use]
-    pub fn human(&self, paint: Paint) -> String {
+    pub fn human(&self, paint: Paint) -> Line {
         let blue = |text: &str| paint.paint(text, &[Style::Blue]);
-        let mut parts: Vec<String> = self.version.iter().map(|version| blue(version)).collect();
+        let mut parts: Vec<Line> = self.version.iter().map(|version| blue(version)).collect();
         if self.offline {
             parts.push(blue("(offline)"));
         }
         if let Some(place) = self.place() {
             if self.version.is_some() {
-                parts.push("|".to_owned());
+                parts.push("|".into());
             }
-            parts.push(place);
+            parts.push(place.into());
         }
-        or_unknown(parts, paint).join(" ")
+        joined(parts, " ", paint)
     }
 
     /// For the detect tag: `v4.50-offline-https://example.org/buildpack#abcdef`.
     #[must_use]
-    pub fn tag(&self, paint: Paint) -> String {
+    pub fn tag(&self, paint: Paint) -> Line {
         let offline = self.offline.then(|| "offline".to_owned());
         let parts = self.version.clone().into_iter().chain(offline).chain(self.place());
-        or_unknown(parts.collect(), paint).join("-")
+        joined(parts.map(Line::from).collect(), "-", paint)
     }
 
     fn place(&self) -> Option<String> {
@@ -75,8 +77,9 @@ impl BuildpackVersion {
     }
 }
 
-fn or_unknown(parts: Vec<String>, paint: Paint) -> Vec<String> {
-    if parts.is_empty() { vec![paint.paint("unknown", &[Style::Yellow])] } else { parts }
+fn joined(parts: Vec<Line>, gap: &str, paint: Paint) -> Line {
+    let parts = parts.into_iter().reduce(|all, part| all.text(gap).append(&part));
+    parts.unwrap_or_else(|| paint.paint("unknown", &[Style::Yellow]))
 }
 
 /// What git says of a buildpack that was cloned; nothing of all others.
@@ -104,7 +107,8 @@ mod tests {
             variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         let version = BuildpackVersion::new(&settings, Path::new("/absent"), &environment);
         let paint = Paint { colours: false };
-        assert_eq!((version.human(paint).as_str(), version.tag(paint).as_str()), (human, tag));
+        let shown = (version.human(paint).to_string(), version.tag(paint).to_string());
+        assert_eq!(shown, (human.to_owned(), tag.to_owned()));
     }
 
     #[test]
@@ -135,6 +139,6 @@ mod tests {
     fn unknown_is_yellow_also_in_the_tag() {
         let version =
             BuildpackVersion::new(&Map::default(), Path::new("/absent"), &Environment::new());
-        assert_eq!(version.tag(Paint { colours: true }), "\u{1b}[33munknown\u{1b}[0m");
+        assert_eq!(version.tag(Paint { colours: true }).to_string(), "\u{1b}[33munknown\u{1b}[0m");
     }
 }

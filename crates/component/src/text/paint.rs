@@ -1,5 +1,7 @@
 //! Colours of a terminal, or none.
 
+use printable::Line;
+
 /// How a text is set off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
@@ -27,20 +29,21 @@ pub struct Paint {
 impl Paint {
     /// The text in all these styles, the first one innermost.
     #[must_use]
-    pub fn paint(self, text: &str, styles: &[Style]) -> String {
+    pub fn paint(self, text: &str, styles: &[Style]) -> Line {
+        let text = Line::from(text);
         if !self.colours {
-            return text.to_owned();
+            return text;
         }
-        styles.iter().fold(text.to_owned(), |text, style| {
+        styles.iter().fold(text, |text, style| {
             let (on, off) = match style {
-                Style::Bold => (1, 22),
-                Style::Italic => (3, 23),
-                Style::Red => (31, 0),
-                Style::Green => (32, 0),
-                Style::Yellow => (33, 0),
-                Style::Blue => (34, 0),
+                Style::Bold => ("1", "22"),
+                Style::Italic => ("3", "23"),
+                Style::Red => ("31", "0"),
+                Style::Green => ("32", "0"),
+                Style::Yellow => ("33", "0"),
+                Style::Blue => ("34", "0"),
             };
-            format!("\u{1b}[{on}m{text}\u{1b}[{off}m")
+            Line::new().sequence(on).append(&text).sequence(off)
         })
     }
 }
@@ -52,7 +55,8 @@ mod tests {
     #[test]
     fn styles_nest() {
         let painted = Paint { colours: true }.paint("x", &[Style::Red, Style::Bold]);
-        assert_eq!(painted, "\u{1b}[1m\u{1b}[31mx\u{1b}[0m\u{1b}[22m");
-        assert_eq!(Paint { colours: false }.paint("x", &[Style::Green, Style::Italic]), "x");
+        assert_eq!(painted.to_string(), "\u{1b}[1m\u{1b}[31mx\u{1b}[0m\u{1b}[22m");
+        let plain = Paint { colours: false }.paint("x\u{1b}", &[Style::Green, Style::Italic]);
+        assert_eq!(plain.to_string(), "x\\u{1b}");
     }
 }

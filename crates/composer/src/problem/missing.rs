@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::Context;
 use super::rule::Lists;
+use super::{Context, Words};
 use crate::Constraint;
 use crate::package::Package;
 use crate::pool::is_platform;
@@ -13,7 +13,7 @@ use crate::version::{Stability, Version};
 /// The two halves of a sentence: who requires what, and why that is not to be had.
 pub(super) struct Missing {
     pub prefix: String,
-    pub reason: String,
+    pub reason: Words,
 }
 
 /// A package as a repository has it, or the alias of one.
@@ -46,7 +46,7 @@ impl Context<'_> {
         let constraint = term.map(|term| self.pool.terms.constraint(term));
         let sentence = |reason: String| Missing {
             prefix: format!("Root composer.json requires {wanted}, "),
-            reason,
+            reason: reason.into(),
         };
         if is_platform(text) {
             return self.missing_platform(name, text, &wanted);
@@ -105,7 +105,8 @@ impl Context<'_> {
                 reason: format!(
                     "could not be found, it looks like its name is invalid, \"{illegal}\" is not \
                      allowed in package names."
-                ),
+                )
+                .into(),
             };
         }
         let providers = self.providers(name);
@@ -114,22 +115,23 @@ impl Context<'_> {
                 prefix: format!("Root composer.json requires {name}, it "),
                 reason: "could not be found in any version, there may be a typo in the package \
                          name."
-                    .to_owned(),
+                    .to_owned()
+                    .into(),
             };
         }
         let most = if providers.len() > 21 { 20 } else { providers.len() };
-        let mut lines: String =
-            providers[..most].iter().map(|line| format!("      - {line}\n")).collect();
+        let mut below: Vec<String> =
+            providers[..most].iter().map(|line| format!("      - {line}")).collect();
         if providers.len() > most {
-            lines.push_str(&format!("      ... and {} more.\n", providers.len() - most));
+            below.push(format!("      ... and {} more.", providers.len() - most));
         }
+        below.push(format!(
+            "      Consider requiring one of these to satisfy the {name} requirement."
+        ));
+        let text = "could not be found in any version, but the following packages provide it:";
         Missing {
             prefix: format!("Root composer.json requires {wanted}, it "),
-            reason: format!(
-                "could not be found in any version, but the following packages provide \
-                 it:\n{lines}      Consider requiring one of these to satisfy the {name} \
-                 requirement."
-            ),
+            reason: Words { text: text.to_owned(), below },
         }
     }
 
@@ -159,7 +161,10 @@ impl Context<'_> {
             Some(version) => format!("it has the wrong version installed ({version})."),
             None => "it is missing from your system.".to_owned(),
         };
-        Missing { prefix: format!("Root composer.json requires {what} but "), reason }
+        Missing {
+            prefix: format!("Root composer.json requires {what} but "),
+            reason: reason.into(),
+        }
     }
 
     fn found(&self, found: &[Found], name: Name, term: Option<Term>) -> String {
@@ -273,7 +278,8 @@ impl Context<'_> {
                  not installable. That repository is canonical so the lower priority repo's \
                  packages are not installable. See https://getcomposer.org/repoprio for details \
                  and assistance."
-            ),
+            )
+            .into(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Context, versions};
+use super::{Context, Words, versions};
 use crate::pool::{Candidate, Id};
 use crate::solver::{Literal, Reason, Rule, RuleId, candidate};
 use crate::terms::{Name, Term};
@@ -10,17 +10,18 @@ use crate::version::DEFAULT_BRANCH;
 
 impl Context<'_> {
     /// What a rule says. Empty where that is of no use to anybody.
-    pub(super) fn rule(&self, id: RuleId) -> String {
+    pub(super) fn rule(&self, id: RuleId) -> Words {
         let rule = self.rules.get(id);
         let candidates = || rule.literals.iter().map(|literal| candidate(*literal));
-        match &rule.reason {
+        let text = match &rule.reason {
             Reason::RootRequire(name, term) => {
                 let what = format!("{} {}", self.name(*name), self.pool.terms.pretty(*term));
                 let found = self.pool.what_provides(*name, *term);
                 if found.is_empty() {
                     return format!(
                         "No package found to satisfy root composer.json require {what}"
-                    );
+                    )
+                    .into();
                 }
                 let list = self.list(&found, Some(*term), false);
                 format!("Root composer.json requires {what} -> satisfiable by {list}.")
@@ -45,7 +46,7 @@ impl Context<'_> {
                     rule.literals.iter().filter(|l| **l > 0).map(|l| candidate(*l)).collect();
                 if found.is_empty() {
                     let missing = self.missing(link.target, Some(link.term));
-                    return format!("{text} -> {}", missing.reason);
+                    return missing.reason.after(&format!("{text} -> "));
                 }
                 let list = self.list(&found, Some(link.term), false);
                 format!("{text} -> satisfiable by {list}.")
@@ -56,7 +57,8 @@ impl Context<'_> {
             }
             Reason::Learned(_) => self.learned(&rule.literals),
             Reason::Alias | Reason::InverseAlias => self.alias(rule),
-        }
+        };
+        text.into()
     }
 
     fn conflict(&self, rule: &Rule, source: Id, number: usize) -> String {

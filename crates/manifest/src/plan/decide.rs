@@ -66,6 +66,7 @@ fn obsolete(
     obsolete
 }
 
-fn last_part(path: &str) -> &str {
+/// What follows the last slash.
+pub(super) fn last_part(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }

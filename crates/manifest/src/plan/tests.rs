@@ -291,3 +291,47 @@ fn the_machine_form_names_every_step() {
         lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(again, plan.operations);
 }
+
+/// The claims on what is planned: archive, owner, package, contents.
+fn claimed(source: &[(&str, &str)], destination: &[(&str, &str)], keep: bool) -> Vec<String> {
+    let entries = |host: &str, lines: &[(&str, &str)]| -> Vec<Entry> {
+        let entries = lines.iter().map(|(package, facts)| {
+            let text = format!(
+                r#"{{"name":"a/b","version":"1","time":"2026-01-01 00:00:00","dist":{{"url":"https://{host}/x%2By.tar.gz","type":"tar","shasum":"{facts}"}},"extra":{{"sha256":"{facts}"}}}}"#
+            );
+            Entry {
+                file_name: format!("{package}{}", crate::FILE_SUFFIX),
+                manifest: Manifest::parse(text).unwrap(),
+                modified: "2020-01-01T00:00:00Z".parse().unwrap(),
+            }
+        });
+        entries.collect()
+    };
+    let (source, destination) = (entries("src", source), entries("dst", destination));
+    let plan = plan_of(&source, &destination, &Options { keep, ..Options::default() });
+    let now = destination.iter().map(|entry| (entry.file_name.as_str(), &entry.manifest));
+    let claims = plan.claims(now, &Host("dst"));
+    let shown = claims.iter().map(|claim| {
+        let Claim { archive, owner, package, contents } = claim;
+        format!("{archive} {owner} {package} {contents:?}")
+    });
+    shown.collect()
+}
+
+#[test]
+fn archives_that_others_name() {
+    let new = [("new", "AB")];
+    for (facts, said) in [("ab", "Same"), ("cd", "Other"), ("", "Unknown")] {
+        let expected = format!("x+y.tar.gz old new {said}");
+        assert_eq!(claimed(&new, &[("old", facts)], true), [expected], "{facts}");
+        // One that the same plan removes has no say.
+        assert_eq!(claimed(&new, &[("old", facts)], false), [""; 0], "{facts}");
+    }
+    // It stays in both, and is left alone.
+    let (both, old) = ([("new", "AB"), ("old", "ab")], [("old", "ab")]);
+    assert_eq!(claimed(&both, &old, false), ["x+y.tar.gz old new Same"]);
+    // Its contents differ and its time does not: it is not updated.
+    let both = [("new", "AB"), ("old", "cd")];
+    assert_eq!(claimed(&both, &[("old", "ef")], false), ["x+y.tar.gz old new Other"]);
+    assert_eq!(claimed(&[], &[("old", "ab"), ("older", "cd")], true), [""; 0]);
+}

@@ -104,7 +104,7 @@ pub fn print(
     };
     let text = serde_json::to_string(&document)
         .map_err(|error| Failure::new(Exit::Failure, format!("cannot write the plan: {error}")))?;
-    io.print(&format!("{text}\n"))
+    io.data(&format!("{text}\n"))
 }
 
 /// Reads a plan for the repository at `location`, from a file or (`-`) from stdin.

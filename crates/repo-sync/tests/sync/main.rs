@@ -4,6 +4,7 @@
 mod changes;
 mod forms;
 mod interrupted;
+mod owners;
 mod plans;
 mod questions;
 mod snapshots;

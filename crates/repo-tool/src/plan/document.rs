@@ -31,6 +31,9 @@ pub struct Document {
     pub destination: SideState,
     pub(super) copied_bytes: u64,
     pub(super) removed_bytes: u64,
+    /// Archives of the destination that are written over with other contents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) replaced: Vec<String>,
     pub(super) operations: Vec<Step>,
 }
 

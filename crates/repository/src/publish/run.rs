@@ -140,7 +140,7 @@ impl<'a> Run<'a> {
         if let Some(check) = self.options.check {
             let old = current.as_ref().and_then(|current| current.parse(self.key).ok());
             check(&made.index, old.as_ref())
-                .map_err(|reason| Error::Refused { key: self.key.to_owned(), reason })?;
+                .map_err(|reasons| Error::Refused { key: self.key.to_owned(), reasons })?;
         }
         let Some((etag, generation)) = self.put(current, &made)? else {
             return Ok(None);

@@ -139,7 +139,7 @@ impl Copier<'_> {
 }
 
 /// The same by two listings; `None` where these cannot tell.
-fn same_entry(theirs: &Object, ours: &Object) -> Option<bool> {
+pub(super) fn same_entry(theirs: &Object, ours: &Object) -> Option<bool> {
     if theirs.size != ours.size {
         return Some(false);
     }
@@ -148,7 +148,7 @@ fn same_entry(theirs: &Object, ours: &Object) -> Option<bool> {
 
 /// Whether two objects certainly hold the same bytes. Checksums decide where both have one; equal
 /// tags do too, since no service gives one tag to two contents of one length.
-fn same_object(theirs: &store::Head, ours: &store::Head) -> bool {
+pub(super) fn same_object(theirs: &store::Head, ours: &store::Head) -> bool {
     let checksums = (theirs.metadata.get("sha256"), ours.metadata.get("sha256"));
     theirs.size == ours.size
         && match checksums {

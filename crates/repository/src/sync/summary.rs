@@ -1,7 +1,5 @@
 //! What a sync is going to do, told to people.
 
-use std::fmt::{self, Display, Formatter};
-
 use manifest::order;
 use manifest::plan::{Action, PackageChange, Plan, Reason};
 
@@ -15,8 +13,10 @@ pub struct Summary<'a> {
     pub destination: String,
 }
 
-impl Display for Summary<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+impl Summary<'_> {
+    /// The lines of the summary, each with the texts of others in a place of their own.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
         let Self { plan, source, destination } = self;
         let ignored: Vec<String> = plan
             .ignored()
@@ -29,21 +29,19 @@ impl Display for Summary<'_> {
             .map(line)
             .collect();
         let lines = |action| plan.with(action).map(line).collect::<Vec<_>>();
+        let (from, to) = (format!(" from {source}"), format!("   to {destination}:"));
+        let at = format!(" from {destination}:");
 
-        list(f, "The following packages will be IGNORED:", ignored)?;
-        let from_to = format!("\n from {source}\n   to {destination}:");
-        let added = format!("The following packages will be ADDED{from_to}");
-        list(f, &added, lines(Action::Add))?;
-        let updated =
-            format!("The following packages will be UPDATED (source manifest is newer){from_to}");
-        list(f, &updated, lines(Action::Update))?;
-        let removed = format!("The following packages will be REMOVED\n from {destination}:");
-        list(f, &removed, lines(Action::Remove))?;
-        let kept_head = format!(
-            "The following packages will NOT be REMOVED\n from {destination}\n \
-             because '--no-remove' was given:"
-        );
-        list(f, &kept_head, kept)
+        let mut text = Vec::new();
+        list(&mut text, &["The following packages will be IGNORED:"], ignored);
+        list(&mut text, &["The following packages will be ADDED", &from, &to], lines(Action::Add));
+        let updated = "The following packages will be UPDATED (source manifest is newer)";
+        list(&mut text, &[updated, &from, &to], lines(Action::Update));
+        list(&mut text, &["The following packages will be REMOVED", &at], lines(Action::Remove));
+        let because = " because '--no-remove' was given:";
+        let at = format!(" from {destination}");
+        list(&mut text, &["The following packages will NOT be REMOVED", &at, because], kept);
+        text
     }
 }
 
@@ -55,14 +53,12 @@ fn line(change: &PackageChange) -> String {
     format!("{}{note}", change.package)
 }
 
-fn list(f: &mut Formatter<'_>, head: &str, mut lines: Vec<String>) -> fmt::Result {
+fn list(text: &mut Vec<String>, head: &[&str], mut lines: Vec<String>) {
     if lines.is_empty() {
-        return Ok(());
+        return;
     }
     lines.sort_by(|a, b| order::natural(a, b));
-    writeln!(f, "{head}")?;
-    for line in lines {
-        writeln!(f, "  - {line}")?;
-    }
-    writeln!(f)
+    text.extend(head.iter().map(|line| (*line).to_owned()));
+    text.extend(lines.iter().map(|line| format!("  - {line}")));
+    text.push(String::new());
 }

@@ -87,7 +87,7 @@ impl Bucket {
         let input = CopyObjectRequest {
             bucket: self.wire.bucket.clone(),
             key: key.to_owned(),
-            acl: self.options.acl.clone(),
+            acl: self.options.acl_of(key).map(str::to_owned),
             copy_source: encoded(source),
             copy_source_if_match: Some(quoted(&source.head.etag)),
             ..CopyObjectRequest::default()

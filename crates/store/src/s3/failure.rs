@@ -104,10 +104,9 @@ impl Refusal {
     }
 }
 
-/// A text of the service's, fit for one line of ours.
+/// A text of the service, in one short line.
 pub(super) fn tame(text: &str) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= 200 { line } else { line.chars().take(199).chain(['…']).collect() }
 }
 
@@ -178,7 +177,7 @@ mod tests {
 
     #[test]
     fn messages_are_one_short_line() {
-        assert_eq!(tame("a\r\n  b\u{1b}[2J\tc"), "a b [2J c");
+        assert_eq!(tame("a\r\n  b\u{1b}[2J\tc"), "a b\u{1b}[2J c");
         assert_eq!(tame(&"x".repeat(500)).chars().count(), 200);
     }
 }

@@ -15,6 +15,8 @@ pub struct Request {
     pub query: String,
     /// Was it signed (by header or query)?
     pub signed: bool,
+    /// The canned ACL that it asks for (`x-amz-acl`).
+    pub acl: Option<String>,
     /// What was answered; `None` while under way, or when the connection was cut without an answer.
     pub status: Option<u16>,
 }

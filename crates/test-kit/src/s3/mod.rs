@@ -223,6 +223,8 @@ impl Traffic {
     /// Takes a request down and says where, and what becomes of it.
     fn arrival(&self, request: &hyper::Request<Incoming>) -> (usize, Action) {
         let query = request.uri().query().unwrap_or_default().to_owned();
+        let acl = request.headers().get("x-amz-acl");
+        let acl = acl.and_then(|acl| acl.to_str().ok()).map(str::to_owned);
         let signed = request.headers().contains_key("authorization")
             || query.contains("X-Amz-Signature")
             || query.contains("Signature=");
@@ -237,6 +239,7 @@ impl Traffic {
                 path: path.into_owned(),
                 query,
                 signed,
+                acl,
                 status: None,
             };
             requests.push(arrived.clone());

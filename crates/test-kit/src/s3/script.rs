@@ -280,7 +280,15 @@ mod tests {
 
     fn request(number: usize, method: &str, path: &str) -> Request {
         let (method, path) = (method.to_owned(), path.to_owned());
-        Request { number, method, path, query: String::new(), signed: true, status: None }
+        Request {
+            number,
+            method,
+            path,
+            query: String::new(),
+            signed: true,
+            acl: None,
+            status: None,
+        }
     }
 
     #[test]

@@ -22,7 +22,8 @@ fn detected(base: &BaseComponent, port: &str) -> Option<Vec<String>> {
 fn announce(base: &BaseComponent, what: &str, rest: &str) {
     let console = base.console();
     let what = console.paint().paint(what, &[Style::Blue, Style::Bold]);
-    console.say(&format!("{} {what} enabled on port {rest}", console.arrow()));
+    let line = console.arrow().text(" ").append(&what);
+    console.say(line.text(&format!(" enabled on port {rest}")));
 }
 
 /// Lets a debugger in.
