@@ -129,8 +129,9 @@ impl<'a> Reader<'a> {
         let snapshots = self.snapshots(&inventory, &mut still)?;
         let index = self.index(&inventory, &mut still)?;
         let mut state = State { inventory, manifests, index, snapshots, history: Arc::default() };
-        state.history = self.history.read(self.store, self.location, &state)?;
-        Ok((state, still))
+        let (history, held) = self.history.read(self.store, self.location, &state)?;
+        state.history = history;
+        Ok((state, still && held))
     }
 
     fn manifests(

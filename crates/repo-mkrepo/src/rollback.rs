@@ -19,13 +19,12 @@ pub fn run(options: &Rollback, io: &mut Io) -> Result<(), Failure> {
             true => open::readable(io, &location, None)?,
             false => open::writable(io, &location, None)?,
         };
-        let log = history::log(&store, &location)?;
-        let generation = history::find(&log, &options.to, &location)?;
+        let generation = history::find(&store, &location, &options.to)?;
         let (number, id) = (generation.number, &generation.id);
-        io.say(&format!("Back to generation {number} ({id}) of {}\n", date(generation)));
+        io.say(&format!("Back to generation {number} ({id}) of {}\n", date(&generation)));
         let cache = options.cache.folder(io);
         let now = Manifests::fetch(&store, &location, cache.as_deref())?;
-        let work = rollback::prepare(&store, &location, generation, &now)?;
+        let work = rollback::prepare(&store, &location, &generation, &now)?;
         list(io, "The following packages will be ADDED:", &work.added);
         list(io, "The following packages will be UPDATED:", &work.updated);
         list(io, "The following packages will be REMOVED (their dists stay):", &work.removed);

@@ -118,9 +118,10 @@ impl Fail for repository::Error {
             E::Manifest { .. } | E::Index { .. } | E::Generation { .. } => Exit::BadInput,
             E::Refused { .. } => Exit::Failure,
             E::Contended { .. } | E::Moved { .. } => Exit::Conflict,
-            E::NoManifests { .. } | E::NoGeneration { .. } | E::ArchivesGone { .. } => {
-                Exit::NotFound
-            }
+            E::NoManifests { .. }
+            | E::NoRepository { .. }
+            | E::NoGeneration { .. }
+            | E::ArchivesGone { .. } => Exit::NotFound,
             E::NoSourceStore { .. } | E::SnapshotName { .. } => Exit::Usage,
             E::SnapshotExists { .. } => Exit::SnapshotExists,
             E::Local { .. } => Exit::LocalIo,
@@ -138,6 +139,7 @@ impl Fail for repository::Error {
             E::Refused { .. } => {
                 "packages.json is as it was. Deploy what is missing, or publish without --check."
             }
+            E::NoRepository { .. } => "Check bucket and prefix.",
             E::NoGeneration { .. } => "'repo-mkrepo log' lists the generations that there are.",
             E::Manifest { .. } => "Correct or remove that manifest, then run it again.",
             _ => return None,

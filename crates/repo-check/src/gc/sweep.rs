@@ -14,6 +14,7 @@ use store::{Store, parallel};
 
 use super::garbage::{Garbage, Rules, What};
 use crate::Error;
+use crate::history::MANIFESTS;
 use crate::read::Reader;
 use crate::state::State;
 
@@ -73,9 +74,12 @@ impl<'a> Sweep<'a> {
         for batch in garbage.chunk_by(|left, right| left.what == right.what) {
             for batch in batch.chunks(BATCH) {
                 let still = self.still(batch)?;
-                let keys: Vec<String> =
-                    still.iter().map(|garbage| self.location.key(&garbage.item.name)).collect();
+                // Of a generation its record goes first: one without manifests would be a damaged one.
+                let keys = still.iter().map(|garbage| self.location.key(&garbage.item.name));
+                let (manifests, keys): (Vec<String>, Vec<String>) =
+                    keys.partition(|key| key.ends_with(MANIFESTS));
                 self.store.delete_many(&keys)?;
+                self.store.delete_many(&manifests)?;
                 for garbage in still {
                     done(&garbage.item.name);
                     removed.push(garbage);
