@@ -31,6 +31,7 @@ use store::{Object, Store, Upload};
 use crate::index::Current;
 use crate::{Error, JSON, Manifests};
 
+pub(crate) use bundle::size_in_bundle;
 pub use chain::{Damaged, above, entries, find, log, newest};
 pub use id::Id;
 pub use origin::Origin;
@@ -134,7 +135,7 @@ pub fn manifests(store: &Store, location: &Location, id: &Id) -> Result<Manifest
     let generation = read(store, location, id)?.ok_or_else(|| missing(id, location))?;
     let key = bundle_key(location, id);
     let content = store.get(&key)?.ok_or_else(|| missing(id, location))?;
-    bundle::unpack(&key, &content.bytes, &generation, location)
+    bundle::unpack(&key, &content.bytes, &generation, location, store.largest())
 }
 
 /// Whether a generation has a record, but its manifests are gone: it is damaged. Who removes a
@@ -207,7 +208,10 @@ pub(crate) fn next(
 
 /// Puts the files of a generation in place; it counts once `packages.json` names it.
 pub(crate) fn write(store: &Store, location: &Location, files: Files) -> Result<Id, Error> {
-    let Files { id, record, bundle } = files;
+    let Files { id, record, bundle, manifests_size } = files;
+    // Whoever reads them goes by the same limit. Nothing is written until all will be.
+    store.check_size(&bundle_key(location, &id), manifests_size.max(bundle.len() as u64))?;
+    store.check_size(&record_key(location, &id), record.len() as u64)?;
     let put = |key: &str, content_type: &str, bytes: &[u8]| {
         let sha256 = checksum::of_bytes(bytes);
         let metadata = [("sha256", sha256.as_str())];

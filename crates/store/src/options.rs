@@ -15,7 +15,7 @@ pub enum Access {
     Anonymous,
 }
 
-/// How a bucket is opened. The folder store heeds `parallel` only.
+/// How a bucket is opened. The folder store goes by `parallel` and `largest` only.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// As whom requests are made.
@@ -34,7 +34,12 @@ pub struct Options {
     pub profile: Option<String>,
     /// How long to wait, and how often to try again.
     pub patience: Patience,
+    /// The most bytes of an object that is read into memory as a whole, or written from there.
+    pub largest: u64,
 }
+
+/// What [`Options::largest`] is by default.
+pub const LARGEST: u64 = 4 * GIB;
 
 impl Default for Options {
     fn default() -> Self {
@@ -47,6 +52,7 @@ impl Default for Options {
             parallel: 32,
             profile: None,
             patience: Patience::default(),
+            largest: LARGEST,
         }
     }
 }

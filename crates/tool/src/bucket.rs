@@ -6,6 +6,7 @@ use location::{Env, Location, Role};
 use repository::history::Origin;
 use store::{Options, Patience, Store};
 
+use crate::archives::Size;
 use crate::{Exit, Fail, Failure, Io, Tool};
 
 impl Io {
@@ -25,7 +26,15 @@ impl Io {
     #[must_use]
     pub fn store_options(&self) -> Options {
         let patience = patience(&self.env_fn()).unwrap_or_default();
-        Options { acl: self.env("S3_ACL"), patience, ..Options::default() }
+        let largest = self.max_index();
+        Options { acl: self.env("S3_ACL"), patience, largest, ..Options::default() }
+    }
+
+    /// The most bytes of `packages.json`, and of what is made or read like it: `SLIPWAY_MAX_INDEX`.
+    /// Reader and writer go by it alike. [`crate::run`] has refused a wrong value before.
+    #[must_use]
+    pub fn max_index(&self) -> u64 {
+        max_index_of(&self.env_fn())
     }
 
     /// Who is at work with `tool`, and where: for the history of a repository. `command` is what it
@@ -44,6 +53,31 @@ impl Io {
         let env = self.env_fn();
         Ok(Store::open(&location.service, &location.bucket, self.store_options(), &env)?)
     }
+}
+
+/// The variable that says how large a `packages.json` may be.
+const MAX_INDEX: &str = "SLIPWAY_MAX_INDEX";
+
+/// What to do about something that is larger.
+#[must_use]
+pub fn max_index_hint() -> String {
+    format!("{MAX_INDEX} allows more, as in {MAX_INDEX}=8G.")
+}
+
+/// [`Io::max_index`], of an environment.
+#[must_use]
+pub fn max_index_of(env: Env<'_>) -> u64 {
+    max_index(env).unwrap_or(store::LARGEST)
+}
+
+/// How large a `packages.json` may be, as the environment says.
+pub(crate) fn max_index(env: Env<'_>) -> Result<u64, Failure> {
+    let Some(value) = env(MAX_INDEX).filter(|value| !value.is_empty()) else {
+        return Ok(store::LARGEST);
+    };
+    let Size(bytes) =
+        value.parse().map_err(|error| Failure::usage(format!("{MAX_INDEX}: {error}")))?;
+    Ok(bytes)
 }
 
 /// How long and how often a service is tried, as the environment says.
@@ -96,6 +130,7 @@ impl Fail for store::Error {
                 "Make the bucket first (on the folder store: a folder of that name), or correct \
                  its name."
             }
+            E::TooLarge { .. } => return Some(max_index_hint()),
             E::AccessDenied { .. } => "Check the credentials, and what they may do in this bucket.",
             E::Unreachable { .. } => {
                 "Check the network, and AWS_ENDPOINT_URL_S3 or the region; nothing is half-done \

@@ -22,6 +22,7 @@ pub use archive::Limits;
 pub use archives::LIMIT_OPTIONS;
 pub use args::Args;
 pub use ask::Answer;
+pub use bucket::{max_index_hint, max_index_of};
 pub use exit::{Exit, Fail, Failure, SEE_HELP};
 pub use io::{Input, Io, Notes, Out, cannot_write};
 pub use progress::Progress;
@@ -68,7 +69,9 @@ pub fn run(tool: &Tool, arguments: Vec<OsString>, io: &mut Io) -> ExitCode {
     } else if args.flag(["-V", "--version"]) {
         io.print(&format!("{} {}\n", tool.name, tool.version))
     } else {
-        bucket::patience(&io.env_fn()).and_then(|_| (tool.run)(args, io))
+        let env = io.env_fn();
+        let wrong = bucket::patience(&env).err().or(bucket::max_index(&env).err());
+        wrong.map_or_else(|| (tool.run)(args, io), Err)
     };
     let outcome = outcome.and_then(|()| io.flush());
     signals::wait_if_ending();

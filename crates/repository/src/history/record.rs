@@ -81,6 +81,8 @@ pub(crate) struct Files {
     pub id: Id,
     pub record: Vec<u8>,
     pub bundle: Vec<u8>,
+    /// Bytes of the manifests before they were compressed.
+    pub manifests_size: u64,
 }
 
 impl Draft<'_> {
@@ -127,7 +129,7 @@ impl Draft<'_> {
         };
         let mut record = json_bytes(&wire);
         record.push(b'\n');
-        Files { id: Id::of(number, &record), record, bundle }
+        Files { id: Id::of(number, &record), record, bundle, manifests_size: about.size }
     }
 }
 

@@ -110,6 +110,7 @@ impl<'a> Run<'a> {
         self.say(Step::Generating);
         let made = Made { manifests, bytes: index.to_bytes(), index };
 
+        self.store.check_size(self.key, made.bytes.len() as u64)?;
         if manifests.entries.is_empty() {
             match (self.options.when_empty, &current) {
                 (WhenEmpty::Remove, _) => return self.remove(current, made),

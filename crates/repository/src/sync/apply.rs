@@ -98,18 +98,21 @@ pub fn apply(
     let location = destination.location;
     let to = options.guard.store();
 
-    let paths = work.plan.archives_to_copy();
-    if !paths.is_empty() {
-        (options.progress)(&Step::CopyArchives(paths.len()));
-        applied.copied = copy_archives(work, &paths, source, location, to, options.copied)?;
-    }
-
     let seen = destination.manifests;
     let writes: Vec<Write> = work
         .plan
         .manifests_to_write()
         .map(|(name, manifest)| Write::new(location, seen, name, manifest.to_bytes()))
         .collect();
+    let result = work.result.values().map(|manifest| manifest.as_text().as_bytes());
+    edit::check_sizes(&writes, result, to, location)?;
+
+    let paths = work.plan.archives_to_copy();
+    if !paths.is_empty() {
+        (options.progress)(&Step::CopyArchives(paths.len()));
+        applied.copied = copy_archives(work, &paths, source, location, to, options.copied)?;
+    }
+
     let removals: Vec<String> =
         work.plan.manifests_to_remove().map(|name| location.key(name)).collect();
     let mut settled = work.settled.clone();
