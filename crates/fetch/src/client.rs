@@ -74,7 +74,8 @@ impl Client {
                 bytes
             }
             Place::Object(bucket, key) => {
-                let object = self.store(bucket)?.get(key).map_err(store_error(place))?;
+                let object =
+                    self.store(bucket)?.get_within(key, limit).map_err(store_error(place))?;
                 object.ok_or_else(|| Error::NotFound { url: place.shown() })?.bytes
             }
         };

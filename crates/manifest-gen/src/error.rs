@@ -29,6 +29,9 @@ pub enum Error {
         /// The cause.
         source: io::Error,
     },
+    /// The manifest would be longer than any reader takes.
+    #[error("the manifest would be longer than {} bytes", manifest::MAX_BYTES)]
+    TooLong,
     /// Stdout cannot be written.
     #[error("cannot write to stdout")]
     Stdout {
@@ -45,6 +48,7 @@ impl Fail for Error {
                 Exit::NotFound
             }
             Error::Archive { .. } => Exit::LocalIo,
+            Error::TooLong => Exit::BadInput,
             Error::Stdout { source } if source.kind() == io::ErrorKind::BrokenPipe => {
                 Exit::BrokenPipe
             }
@@ -64,6 +68,7 @@ impl Fail for Error {
             Error::Request(_)
             | Error::Location(_)
             | Error::Archive { .. }
+            | Error::TooLong
             | Error::Stdout { .. } => None,
         }
     }

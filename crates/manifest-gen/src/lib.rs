@@ -23,16 +23,11 @@ pub const TOOL: Tool = Tool {
     run,
 };
 
-/// The most that is read from stdin, in bytes.
-const STDIN_LIMIT: u64 = 64 * 1024 * 1024;
-
 fn run(args: tool::Args, io: &mut Io) -> Result<(), Failure> {
     let arguments = args::parse(args)?;
     let mut request = match &arguments.input {
         args::Input::Positional(texts) => Request::from_args(texts).map_err(Error::Request)?,
-        args::Input::Stdin => {
-            Request::from_json(io.read_stdin(STDIN_LIMIT)?).map_err(Error::Request)?
-        }
+        args::Input::Stdin => Request::from_json(io.read_stdin()?).map_err(Error::Request)?,
     };
     for problem in request.problems() {
         if !arguments.lenient {
@@ -53,7 +48,11 @@ fn run(args: tool::Args, io: &mut Io) -> Result<(), Failure> {
     let context = Context { stack: &stack, now: &now, dist_url: &dist_url };
     let manifest = generate::generate(request, &context).map_err(Error::Request)?;
 
-    io.stdout().write_all(&manifest.to_bytes()).map_err(|source| Error::Stdout { source })?;
+    let bytes = manifest.to_bytes();
+    if bytes.len() > manifest::MAX_BYTES {
+        return Err(Error::TooLong.into());
+    }
+    io.stdout().write_all(&bytes).map_err(|source| Error::Stdout { source })?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use crate::json::{self, Value};
+use crate::json::{self, Value, text};
 use crate::package::{self, Manifest};
 
 mod change;
@@ -63,6 +63,10 @@ impl Index {
     /// # Errors
     /// Where the text is not JSON, or not an index of packages.
     pub fn parse(text: impl AsRef<[u8]>) -> Result<Self, Error> {
+        let text = text.as_ref();
+        if let Some(packages) = written(text) {
+            return Ok(Index { packages });
+        }
         let shape = |at: String, expected| Error::Shape { at, expected };
         let lists: Vec<(Option<String>, Value)> = match json::parse_object(text)?.remove("packages")
         {
@@ -173,6 +177,22 @@ impl Index {
     pub fn changes_to(&self, newer: &Index) -> Vec<Change> {
         change::between(&self.packages, &newer.packages)
     }
+}
+
+/// The packages of an index that stands as [`Index::to_bytes`] writes it: a tree of it would take ten
+/// times as much memory. `None` for anything else, and for what is not in order.
+fn written(text: &[u8]) -> Option<BTreeMap<String, Vec<Manifest>>> {
+    let mut packages: BTreeMap<String, Vec<Manifest>> = BTreeMap::new();
+    text::scan_index(text.trim_ascii(), &mut |name, package| {
+        let manifest = Manifest::parse(package).ok()?;
+        let name = std::str::from_utf8(name).ok()?;
+        match packages.get_mut(name) {
+            Some(list) => list.push(manifest),
+            None => _ = packages.insert(name.to_owned(), vec![manifest]),
+        }
+        Some(())
+    })?;
+    Some(packages)
 }
 
 #[cfg(test)]

@@ -210,6 +210,9 @@ impl Fail for Error {
 
     fn hint(&self) -> Option<String> {
         let hint = match self {
+            Self::Fetch { source: fetch::Error::TooLarge { .. }, .. } => {
+                return Some(format!("Nothing was installed. {}", tool::max_index_hint()));
+            }
             Self::Fetch { source, .. } | Self::Download { source, .. } => match source {
                 fetch::Error::Store(error) => return error.hint(),
                 fetch::Error::Differs { .. } => {

@@ -11,9 +11,6 @@ use php_json::{Object, Value};
 use crate::Error;
 use crate::installer::Installer;
 
-/// The largest `composer.json`, lock or `packages.json` that is read, in bytes.
-pub const DOCUMENT_LIMIT: u64 = 512 << 20;
-
 /// The folder's `composer.json` and all that it names.
 pub struct Project {
     /// The folder.
@@ -97,7 +94,7 @@ impl Project {
             };
             return Ok(project);
         }
-        let documents = fetch_all(&origins, client)?;
+        let documents = fetch_all(&origins, client, tool::max_index_of(env))?;
         let mut repositories = Vec::new();
         for (declared, document) in root.repositories.iter().zip(documents) {
             let filter = declared.filter.clone();
@@ -193,12 +190,16 @@ fn locked_packages(lock: &Object) -> Result<RepositorySet, Error> {
     Ok(RepositorySet::new(vec![repository]))
 }
 
-fn fetch_all(origins: &[Option<Origin>], client: &Client) -> Result<Vec<Option<String>>, Error> {
+fn fetch_all(
+    origins: &[Option<Origin>],
+    client: &Client,
+    limit: u64,
+) -> Result<Vec<Option<String>>, Error> {
     store::parallel::map(client.connections(), origins, |origin| {
         let Some(origin) = origin else { return Ok(None) };
         let url = || origin.index().shown();
         let bytes = client
-            .document(origin.index(), DOCUMENT_LIMIT)
+            .document(origin.index(), limit)
             .map_err(|source| Error::Fetch { url: url(), source })?;
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Some(text)),

@@ -61,7 +61,7 @@ fn collect(
             keep_generations: gc.keep_generations,
             bare: gc.bare,
             keep: options.keep.clone(),
-            locked: lock::read(&gc.locks, io.folder(), &location)?,
+            locked: lock::read(&gc.locks, io.folder(), &location, io.max_index())?,
         },
     };
     let cache = options.target.cache.folder(io);

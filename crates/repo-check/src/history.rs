@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use location::Location;
-use repository::history::{self, Generation, Id};
+use repository::history::{self, Id};
 use repository::references::paths_of;
 use store::{Store, parallel};
 
@@ -14,7 +14,9 @@ use crate::inventory::{Class, Inventory};
 use crate::state::{History, State};
 
 const GENERATIONS: &str = ".slipway/generations/";
-const MANIFESTS: &str = ".manifests.gz";
+const RECORD: &str = ".json";
+/// How the name of a generation's manifests ends.
+pub const MANIFESTS: &str = ".manifests.gz";
 
 /// Generations that are read side by side: each may hold all manifests of a large repository.
 const SIDE_BY_SIDE: usize = 4;
@@ -44,17 +46,17 @@ impl Memory {
         Self { keep: keep.max(1), last: None, read: HashSet::new(), archives: BTreeSet::new() }
     }
 
-    /// What the history holds that belongs to this state. Manifests of generations are read only
-    /// where there is an archive that nothing else names.
+    /// What the history holds that belongs to this state, and whether it held still while it was
+    /// read. Manifests of generations are read only where there is an archive that nothing else names.
     pub fn read(
         &mut self,
         store: &Store,
         location: &Location,
         state: &State,
-    ) -> Result<Arc<History>, Error> {
+    ) -> Result<(Arc<History>, bool), Error> {
         let files = files(&state.inventory);
         if files.is_empty() {
-            return Ok(Arc::default());
+            return Ok((Arc::default(), true));
         }
         let references = state.referrers();
         let is_orphan = |name: &str| !references.has(name);
@@ -68,66 +70,77 @@ impl Memory {
             .collect();
         let is_same = |last: &&Last| last.files == versions && last.wanted == wanted;
         if let Some(last) = self.last.as_ref().filter(is_same) {
-            return Ok(Arc::clone(&last.history));
+            return Ok((Arc::clone(&last.history), true));
         }
-        let history = Arc::new(self.fetch(store, location, &files, wanted)?);
-        self.last = Some(Last { files: versions, wanted, history: Arc::clone(&history) });
-        Ok(history)
+        let mut history = History::default();
+        let still = self.fetch(store, location, &files, wanted, &mut history)?;
+        let history = Arc::new(history);
+        if still {
+            self.last = Some(Last { files: versions, wanted, history: Arc::clone(&history) });
+        }
+        Ok((history, still))
     }
 
+    /// False where a generation was removed meanwhile that the listing has, and that is to stay.
     fn fetch(
         &mut self,
         store: &Store,
         location: &Location,
         files: &BTreeMap<Id, Vec<String>>,
         wanted: bool,
-    ) -> Result<History, Error> {
-        let mut history = History::default();
+        history: &mut History,
+    ) -> Result<bool, Error> {
         let chain = match history::newest(store, location, self.keep) {
             Ok(chain) => chain,
             Err(repository::Error::Generation { key, reason }) => {
                 history.damaged.insert(name(&key, location), reason);
-                return Ok(history);
+                return Ok(true);
             }
             Err(error) => return Err(error.into()),
         };
         history.index_sha256 = chain.first().map(|newest| newest.index_sha256.clone());
-        let kept: BTreeSet<&Id> = chain.iter().map(|generation| &generation.id).collect();
         let oldest = chain.last().map_or(0, |generation| generation.number);
-        for (id, names) in files.iter().filter(|(id, _)| !kept.contains(id)) {
-            match id.number() < oldest {
-                true => history.old.extend(names.iter().cloned()),
-                false => history.lost.extend(names.iter().cloned()),
+        let mut kept: BTreeSet<&Id> = chain.iter().map(|generation| &generation.id).collect();
+        for (id, names) in files {
+            if kept.contains(id) {
+                continue;
+            }
+            if id.number() < oldest {
+                history.old.extend(names.iter().cloned());
+            } else if names.iter().any(|name| name.ends_with(RECORD)) {
+                // Beside the chain: `packages.json` was put back to an older one, or it lost a race,
+                // or will be named in a moment. The record does not say which.
+                kept.insert(id);
+            } else {
+                history.lost.extend(names.iter().cloned());
             }
         }
-        for generation in &chain {
+        for id in &kept {
             // What the listing has not at all is newer than the listing.
-            let Some(names) = files.get(&generation.id) else { continue };
-            if !names.iter().any(|name| name.ends_with(MANIFESTS)) {
-                let reason = "its manifests are not there".to_owned();
-                history.damaged.insert(format!("{GENERATIONS}{}", generation.id), reason);
+            let Some(names) = files.get(id) else { continue };
+            if names.iter().any(|name| name.ends_with(MANIFESTS)) {
+                continue;
             }
+            if !history::lacks_manifests(store, location, id)? {
+                return Ok(false);
+            }
+            let reason = "its manifests are not there".to_owned();
+            history.damaged.insert(format!("{GENERATIONS}{id}"), reason);
         }
-        if wanted {
-            self.manifests(store, location, &chain, &mut history)?;
-        }
+        let still = !wanted || self.manifests(store, location, kept, history)?;
         history.archives = self.archives.clone();
-        Ok(history)
+        Ok(still)
     }
 
-    /// Adds what the manifests of these generations name.
+    /// Adds what the manifests of these generations name; false where one is gone by now.
     fn manifests(
         &mut self,
         store: &Store,
         location: &Location,
-        chain: &[Generation],
+        kept: BTreeSet<&Id>,
         history: &mut History,
-    ) -> Result<(), Error> {
-        let new: Vec<&Id> = chain
-            .iter()
-            .map(|generation| &generation.id)
-            .filter(|id| !self.read.contains(id))
-            .collect();
+    ) -> Result<bool, Error> {
+        let new: Vec<&Id> = kept.into_iter().filter(|id| !self.read.contains(id)).collect();
         let threads = store.parallel().min(SIDE_BY_SIDE);
         let read =
             parallel::map(threads, &new, |id| match history::manifests(store, location, id) {
@@ -136,21 +149,27 @@ impl Memory {
                     error @ (repository::Error::NoGeneration { .. }
                     | repository::Error::Generation { .. }
                     | repository::Error::Manifest { .. }),
-                ) => Ok(Err(error.to_string())),
+                ) => Ok(Err(error)),
                 Err(error) => Err(error),
             })?;
+        let mut still = true;
         for (id, read) in new.into_iter().zip(read) {
             match read {
                 Ok(archives) => {
                     self.archives.extend(archives);
                     self.read.insert(id.clone());
                 }
-                Err(reason) => {
-                    history.damaged.insert(format!("{GENERATIONS}{id}"), reason);
+                Err(repository::Error::NoGeneration { .. })
+                    if !history::lacks_manifests(store, location, id)? =>
+                {
+                    still = false;
+                }
+                Err(error) => {
+                    history.damaged.insert(format!("{GENERATIONS}{id}"), error.to_string());
                 }
             }
         }
-        Ok(())
+        Ok(still)
     }
 }
 

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use location::Location;
+use manifest::MAX_BYTES;
 use repository::cache::{Cache, Cached};
 use repository::index::FILE_NAME;
 use repository::{Stored, index, pending};
@@ -25,9 +26,6 @@ use crate::state::{Document, Known, Published, Snapshot, State};
 
 /// How often a repository is read again because it changed meanwhile.
 const ATTEMPTS: u32 = 5;
-
-/// A manifest larger than this is none: it is not read.
-const LARGEST_MANIFEST: u64 = 16 << 20;
 
 /// A repository that is read, once or repeatedly.
 pub struct Reader<'a> {
@@ -132,8 +130,9 @@ impl<'a> Reader<'a> {
         let pending = self.pending(&inventory)?;
         let history = Arc::default();
         let mut state = State { inventory, manifests, index, snapshots, history, pending };
-        state.history = self.history.read(self.store, self.location, &state)?;
-        Ok((state, still))
+        let (history, held) = self.history.read(self.store, self.location, &state)?;
+        state.history = history;
+        Ok((state, still && held))
     }
 
     fn pending(&self, inventory: &Inventory) -> Result<BTreeMap<String, Vec<String>>, Error> {
@@ -171,7 +170,7 @@ impl<'a> Reader<'a> {
                     let content = self.manifest(item, etag.clone(), item.modified, bytes);
                     Ok(Some(Fetched { etag, content, asked: false }))
                 }
-                None => self.fetch(item, LARGEST_MANIFEST, |Content { head, bytes }| {
+                None => self.fetch(item, MAX_BYTES as u64, |Content { head, bytes }| {
                     self.manifest(item, head.etag.clone(), head.modified, bytes)
                 }),
             }
@@ -226,7 +225,7 @@ impl<'a> Reader<'a> {
             }
             Err(error) => unreadable("is no index", &error),
         };
-        let fetched = self.fetch(item, u64::MAX, read)?;
+        let fetched = self.fetch(item, self.store.largest(), read)?;
         *still &= fetched.as_ref().is_some_and(|fetched| fetched.etag == item.etag);
         Ok(fetched.map_or(Document::Missing, |fetched| fetched.content))
     }
@@ -247,7 +246,7 @@ impl<'a> Reader<'a> {
                         Ok(index) => Document::Read(Arc::new(self.entries(&index))),
                         Err(error) => unreadable("is no index", &error),
                     };
-                    let Some(fetched) = self.fetch(item, u64::MAX, read)? else {
+                    let Some(fetched) = self.fetch(item, self.store.largest(), read)? else {
                         *still = false;
                         continue;
                     };
@@ -280,7 +279,7 @@ impl<'a> Reader<'a> {
         if item.size > limit {
             return unreadable(format!("has {} bytes, more than the {limit} allowed", item.size));
         }
-        match self.store.get(&self.location.key(&item.name)) {
+        match self.store.get_within(&self.location.key(&item.name), limit) {
             Ok(Some(content)) => {
                 let etag = content.head.etag.clone();
                 Ok(Some(Fetched { etag, content: read(&content), asked: true }))

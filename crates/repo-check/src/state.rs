@@ -75,11 +75,12 @@ pub struct State {
 /// What the history of a repository holds; all by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct History {
-    /// The archives that the generations name which are to stay.
+    /// The archives that the generations name which are to stay: the newest ones of the chain from
+    /// `packages.json`, and what lies beside or above these.
     pub archives: BTreeSet<String>,
     /// The objects of generations before these.
     pub old: BTreeSet<String>,
-    /// The objects of publishes that lost a race, which nobody reads.
+    /// The objects of publishes that died before their record was written.
     pub lost: BTreeSet<String>,
     /// SHA-256 of `packages.json` as the newest generation left it; none without a history.
     pub index_sha256: Option<String>,

@@ -1,10 +1,12 @@
 //! The removal as a program, on both stores.
 #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use location::{Location, Prefix, Region, Service};
 use record::{Record, Stream};
-use test_kit::s3::{Action, Attributes, Quirks};
+use test_kit::s3::{ACCESS_KEY, Action, Attributes, Quirks, SECRET_KEY};
 use test_kit::{Output, Site};
 
 const BUCKET: &str = "php-dev";
@@ -99,6 +101,102 @@ fn ages_are_by_the_clock_of_the_service() {
     site.server().unwrap().set_quirks(Quirks::default());
     run(&site, &["--yes"], "").success();
     expect_gone(&site, &before, &["young.tar.gz"]);
+}
+
+/// A repository on S3 with `count` generations, each with a package of its own that the next one has
+/// no more.
+fn generations(count: usize) -> Site {
+    let mut site = Site::s3();
+    site.create_bucket(BUCKET);
+    site.workspace.repository(BUCKET, PREFIX);
+    for number in 1..=count {
+        site.package(BUCKET, PREFIX, &format!("p{number}-1"), TIME);
+        publish(&site);
+        if number < count {
+            site.delete(BUCKET, &key(&format!("p{number}-1.composer.json")));
+        }
+    }
+    site
+}
+
+fn publish(site: &Site) {
+    let service =
+        Service::Endpoint { url: site.server().unwrap().endpoint(), region: Region::default() };
+    let location = Location::new(service, BUCKET, Prefix::parse(PREFIX).unwrap()).unwrap();
+    let env = |name: &str| match name {
+        "AWS_ACCESS_KEY_ID" => Some(ACCESS_KEY.to_owned()),
+        "AWS_SECRET_ACCESS_KEY" => Some(SECRET_KEY.to_owned()),
+        _ => None,
+    };
+    let options = store::Options::default();
+    let store = store::Store::open(&location.service, BUCKET, options, &env).unwrap();
+    repository::publish(&store, &location, &repository::Options::default()).unwrap();
+}
+
+#[test]
+fn an_index_from_a_backup_makes_no_history_garbage() {
+    let site = generations(1);
+    let server = site.server().unwrap();
+    let backup = server.object(BUCKET, &key("packages.json")).unwrap();
+    site.delete(BUCKET, &key("p1-1.composer.json"));
+    site.package(BUCKET, PREFIX, "p2-1", TIME);
+    publish(&site);
+    server.put(BUCKET, &key("packages.json"), backup.bytes, backup.attributes);
+    // Nothing but the second generation names the second archive then.
+    site.delete(BUCKET, &key("p2-1.composer.json"));
+    site.package(BUCKET, PREFIX, "p1-1", TIME);
+    let before = site.keys(BUCKET);
+    let gc = ["--yes", OLD, "--keep-generations=1"];
+    run(&site, &gc, "").success();
+    expect_gone(&site, &before, &[]);
+    // Nor is it garbage once the history has gone on.
+    site.package(BUCKET, PREFIX, "p3-1", TIME);
+    publish(&site);
+    let before = site.keys(BUCKET);
+    run(&site, &["--yes", OLD, "--keep-generations=2"], "").success();
+    expect_gone(&site, &before, &[]);
+    run(&site, &gc, "").success();
+    assert!(site.get(BUCKET, &key("p2-1.tar.gz")).is_none());
+    site.process(env!("CARGO_BIN_EXE_repo-check")).run().success();
+}
+
+#[test]
+fn beside_one_that_keeps_fewer_generations() {
+    let mut number = 0;
+    let mut seen = BTreeSet::new();
+    loop {
+        number += 1;
+        let site = Arc::new(generations(4));
+        let other = Arc::downgrade(&site);
+        let server = site.server().unwrap();
+        server.forget_requests();
+        server.set_hook(move |request| {
+            // As the other one removes them: the records first.
+            let ending = match request.number.checked_sub(number) {
+                Some(0) => ".json",
+                Some(1) => ".manifests.gz",
+                _ => return Action::Serve,
+            };
+            let site = other.upgrade().unwrap();
+            let is_older = |key: &String| {
+                key.contains("/generations/")
+                    && !key.contains("/0000000004-")
+                    && key.ends_with(ending)
+            };
+            for key in site.keys(BUCKET).iter().filter(|key| is_older(key)) {
+                site.delete(BUCKET, key);
+            }
+            Action::Serve
+        });
+        let output = run(&site, &["--yes", OLD], "");
+        server.clear_hook();
+        assert!([0, 12].contains(&output.status), "{number}: {}", output.stderr);
+        seen.insert(output.status);
+        if server.requests().len() < number {
+            break;
+        }
+    }
+    assert!(number > 10 && seen.contains(&0), "{number}: {seen:?}");
 }
 
 #[test]

@@ -15,9 +15,8 @@ use crate::log::date;
 pub fn run(options: &Diff, io: &mut Io) -> Result<(), Failure> {
     let location = options.place.location(io)?;
     let store = open::readable(io, &location, None)?;
-    let log = history::log(&store, &location)?;
-    let from = history::find(&log, &options.from, &location)?;
-    let to = history::find(&log, &options.to, &location)?;
+    let from = history::find(&store, &location, &options.from)?;
+    let to = history::find(&store, &location, &options.to)?;
     let before = history::manifests(&store, &location, &from.id)?;
     let after = history::manifests(&store, &location, &to.id)?;
     let changes = before.index().changes_to(&after.index());
@@ -33,8 +32,8 @@ pub fn run(options: &Diff, io: &mut Io) -> Result<(), Failure> {
         });
         return json::print(io, &document);
     }
-    io.show(format!("--- generation {} ({}), {}", from.number, from.id, date(from)))?;
-    io.show(format!("+++ generation {} ({}), {}", to.number, to.id, date(to)))?;
+    io.show(format!("--- generation {} ({}), {}", from.number, from.id, date(&from)))?;
+    io.show(format!("+++ generation {} ({}), {}", to.number, to.id, date(&to)))?;
     for change in &changes {
         io.show(change.to_string())?;
     }

@@ -22,13 +22,12 @@ pub fn run(options: &Rollback, io: &mut Io) -> Result<(), Failure> {
         };
         let keep = io.keep_removed()?;
         let location = index::recognise(&store, &location)?;
-        let log = history::log(&store, &location)?;
-        let generation = history::find(&log, &options.to, &location)?;
+        let generation = history::find(&store, &location, &options.to)?;
         let (number, id) = (generation.number, &generation.id);
-        io.say_apart(&format!("Back to generation {number} ({id}) of {}", date(generation)));
+        io.say_apart(format!("Back to generation {number} ({id}) of {}", date(&generation)));
         let cache = options.cache.folder(io);
         let now = Manifests::fetch(&store, &location, cache.as_deref())?;
-        let work = rollback::prepare(&store, &location, generation, &now)?;
+        let work = rollback::prepare(&store, &location, &generation, &now)?;
         list(io, "The following packages will be ADDED:", &work.added);
         list(io, "The following packages will be UPDATED:", &work.updated);
         list(io, "The following packages will be REMOVED (their dists stay):", &work.removed);

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
 use serde_json::Value;
-use test_kit::s3::Action;
+use test_kit::s3::{Action, Quirks, Stored};
 use test_kit::{Output, Site};
 
 const BUCKET: &str = "php-dev";
@@ -75,10 +75,107 @@ fn the_log() {
     let mut site = Site::folder();
     site.create_bucket(BUCKET);
     site.workspace.repository(BUCKET, PREFIX);
+    site.package(BUCKET, PREFIX, "a-1", TIME);
     let empty = run(&site, &["log"], "").success();
     assert_eq!(empty.stdout, "");
     assert!(empty.stderr.contains("no generation"), "{}", empty.stderr);
     assert_eq!(json(&run(&site, &["log", "--json"], "").success()), Value::Array(Vec::new()));
+}
+
+#[test]
+fn a_damaged_record_hides_nothing() {
+    for site in sites() {
+        let files = site.keys(BUCKET);
+        let record = files.iter().find(|key| key.contains("/0000000002-")).unwrap();
+        assert!(record.ends_with(".json"), "{record}");
+        let mut bytes = site.get(BUCKET, record).unwrap();
+        bytes[20] ^= 1;
+        site.put(BUCKET, record, bytes);
+
+        let output = run(&site, &["log"], "").expect(6);
+        let heads = output.stdout.lines().filter(|line| line.starts_with("generation "));
+        let heads: Vec<&str> = heads.collect();
+        assert_eq!(heads.len(), 3, "{heads:?}");
+        assert!(heads[1].starts_with("generation 2 (0000000002-"), "{heads:?}");
+        assert!(heads[1].contains(") is damaged: "), "{heads:?}");
+        assert!(heads[2].starts_with("generation 1 (0000000001-"), "{heads:?}");
+        assert!(output.stderr.contains(record) && output.stderr.contains("is damaged"));
+        run(&site, &["log", "-n1"], "").success();
+
+        let output = run(&site, &["log", "--json"], "").expect(6);
+        let log = json(&output);
+        assert_eq!(log[1]["kind"], "damaged-generation.v1");
+        assert_eq!((&log[1]["number"], &log[2]["number"]), (&2.into(), &1.into()));
+
+        // One can still go to those before it, and not to itself.
+        run(&site, &["diff", "HEAD~1", "HEAD"], "").expect(6);
+        run(&site, &["rollback", "--yes", "2"], "").expect(6);
+        run(&site, &["diff", "HEAD~2", "HEAD"], "").success();
+        run(&site, &["rollback", "--yes", "1"], "").success();
+        assert_eq!(manifests(&site).len(), 1);
+    }
+}
+
+#[test]
+fn where_there_is_nothing_there_is_no_repository() {
+    for site in sites() {
+        for arguments in [&["log"][..], &["log", "--json"]] {
+            let output = run(&site, &[arguments, &[BUCKET, "mistyped/"]].concat(), "").expect(7);
+            assert_eq!(output.stdout, "");
+            let said = "there is no repository at s3://php-dev/mistyped/";
+            assert!(site.masked(&output.stderr).contains(said), "{}", output.stderr);
+        }
+        // All packages are gone, but their history is not.
+        for key in site.packages(BUCKET) {
+            site.delete(BUCKET, &key);
+        }
+        assert_eq!(numbers(&site), [3, 2, 1]);
+    }
+}
+
+/// Writes `packages.json` as it was at a generation, so many days ago.
+fn put_back(site: &Site, index: Stored, days_behind: u32) {
+    let server = site.server().unwrap();
+    server.set_quirks(Quirks { days_behind, ..Quirks::default() });
+    server.put(BUCKET, "dist/packages.json", index.bytes, index.attributes);
+}
+
+#[test]
+fn an_index_from_a_backup_makes_no_history_garbage() {
+    let mut site = Site::s3();
+    site.create_bucket(BUCKET);
+    site.workspace.repository(BUCKET, PREFIX);
+    site.server().unwrap().set_quirks(Quirks { days_behind: 2, ..Quirks::default() });
+    site.package(BUCKET, PREFIX, "a-1", TIME);
+    publish(&site);
+    let backup = site.server().unwrap().object(BUCKET, "dist/packages.json").unwrap();
+    for name in ["b-1", "c-1"] {
+        site.package(BUCKET, PREFIX, name, TIME);
+        publish(&site);
+    }
+    put_back(&site, backup.clone(), 1);
+    let output = run(&site, &["log"], "").success();
+    assert!(output.stderr.contains("generations 2 to 3 are still there"), "{}", output.stderr);
+    assert_eq!(numbers(&site), [1]);
+    run(&site, &["diff", "1", "3"], "").success();
+
+    // The next one goes on from the newest, under a number of its own.
+    site.package(BUCKET, PREFIX, "d-1", TIME);
+    publish(&site);
+    assert_eq!(numbers(&site), [4, 3, 2, 1]);
+    let log = json(&run(&site, &["log", "--json"], "").success());
+    assert_eq!(log[0]["changed-outside"], true);
+
+    // What is younger than packages.json may be of others that are at work: it is not gone on from,
+    // but has its number.
+    put_back(&site, backup, 2);
+    let output = run(&site, &["log"], "").success();
+    assert!(!output.stderr.contains("still there"), "{}", output.stderr);
+    site.package(BUCKET, PREFIX, "e-1", TIME);
+    publish(&site);
+    let numbers = numbers(&site);
+    assert_eq!(numbers[0], 5, "{numbers:?}");
+    run(&site, &["diff", "4", "5"], "").success();
 }
 
 #[test]

@@ -9,8 +9,14 @@ use tool::{Failure, Io};
 /// # Errors
 /// When stdout cannot be written.
 pub fn print(io: &mut Io, value: &Value) -> Result<(), Failure> {
+    io.data(&line(value))
+}
+
+/// A JSON value as a line.
+#[must_use]
+pub fn line(value: &Value) -> String {
     let mut bytes = json::to_bytes(value);
     bytes.push(b'\n');
     // What is written is ASCII.
-    io.data(&String::from_utf8(bytes).unwrap_or_default())
+    String::from_utf8(bytes).unwrap_or_default()
 }

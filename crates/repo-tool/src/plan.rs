@@ -6,8 +6,6 @@ mod error;
 mod verify;
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read as _;
 
 use location::Location;
 use repository::sync::{Side, Work};
@@ -20,9 +18,6 @@ pub use error::Error;
 
 use crate::json;
 use document::{KIND, SideState, Step};
-
-/// The longest plan that is read: a hundred thousand packages need a tenth of it.
-const LONGEST: u64 = 1024 * 1024 * 1024;
 
 /// The two sides of what is planned.
 pub struct Sides<'a> {
@@ -104,9 +99,9 @@ impl Document {
     /// Prints the document on stdout.
     ///
     /// # Errors
-    /// When stdout cannot be written.
+    /// When stdout cannot be written, or the document is longer than [`Document::read`] would take.
     pub fn print(&self, io: &mut Io) -> Result<(), Failure> {
-        json::print(io, &serde_json::to_value(self).map_err(Error::Write)?)
+        io.print_document(&json::line(&serde_json::to_value(self).map_err(Error::Write)?))
     }
 
     /// Reads a document that `tool` has printed, from a file or (`-`) from stdin.
@@ -115,16 +110,7 @@ impl Document {
     /// When it cannot be read, is no plan, or another tool's.
     pub fn read(io: &mut Io, tool: &Tool, from: &str) -> Result<Self, Failure> {
         let name = if from == "-" { "stdin" } else { from };
-        let bytes = if from == "-" {
-            io.read_stdin(LONGEST)?
-        } else {
-            let path = io.folder().join(from);
-            let local = |source| Error::Read { path: from.to_owned(), source };
-            let mut bytes = Vec::new();
-            let file = File::open(path).map_err(local)?;
-            file.take(LONGEST).read_to_end(&mut bytes).map_err(local)?;
-            bytes
-        };
+        let bytes = io.read_document(from)?;
         Ok(document::parse(&bytes, name, tool.name)?)
     }
 }

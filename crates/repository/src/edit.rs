@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use location::Location;
 use manifest::Manifest;
-use store::{Condition, Upload, parallel};
+use store::{Condition, Store, Upload, parallel};
 
 use crate::conditions::Guard;
-use crate::{Error, JSON, Manifests, manifests};
+use crate::{Error, JSON, Manifests, history, index, manifests};
 
 /// A manifest that is written over the one that was seen, and over no other.
 pub(crate) struct Write {
@@ -62,6 +62,22 @@ impl Write {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// Refuses what readers would refuse, before the first of `writes`: a manifest that is too long, or
+/// a repository whose manifests are more than a generation may hold when all of them are written.
+pub(crate) fn check_sizes<'a>(
+    writes: &[Write],
+    result: impl Iterator<Item = &'a [u8]>,
+    store: &Store,
+    location: &Location,
+) -> Result<(), Error> {
+    if let Some(write) = writes.iter().find(|write| write.bytes.len() > manifest::MAX_BYTES) {
+        let (name, source) = (write.key.clone(), manifest::Error::TooLong);
+        return Err(Error::Manifest { name, source });
+    }
+    let size = result.map(history::size_in_bundle).sum();
+    Ok(store.check_size(&location.key(index::FILE_NAME), size)?)
 }
 
 /// What became of writes.

@@ -44,6 +44,13 @@ pub enum Error {
         place: String,
     },
 
+    /// There is nothing of a repository: no manifest, no `packages.json`, no snapshot, no history.
+    #[error("there is no repository at {place}")]
+    NoRepository {
+        /// Where it was looked for.
+        place: String,
+    },
+
     /// A manifest is not what it was when the sync was planned.
     #[error("{key} was changed by somebody else meanwhile")]
     Moved {

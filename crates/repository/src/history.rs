@@ -10,7 +10,8 @@
 //! and `packages.json` names its generation in its object metadata, so that both change in one PUT.
 //! The name of a generation is its number and the beginning of its record's checksum; the record
 //! holds the checksum of the manifests. What is not on the chain of parents from `packages.json` is
-//! left over from a lost race or a process that died, and readers ignore it.
+//! left over from a lost race or a process that died, or `packages.json` was put back to an older one;
+//! readers of the chain ignore it, and its number is not given again.
 //!
 //! A tool that knows nothing of this writes `packages.json` without that metadata. Then the chain
 //! begins at the newest record there is, as it does where `packages.json` was removed with the last
@@ -30,7 +31,8 @@ use store::{Object, Store, Upload};
 use crate::index::Current;
 use crate::{Error, JSON, Manifests};
 
-pub use chain::{find, log, newest};
+pub(crate) use bundle::size_in_bundle;
+pub use chain::{Damaged, above, entries, find, log, newest};
 pub use id::Id;
 pub use origin::Origin;
 pub(crate) use record::{Draft, Files, json_bytes};
@@ -50,7 +52,7 @@ const BUNDLE: &str = ".manifests.gz";
 pub struct Generation {
     /// Its name.
     pub id: Id,
-    /// Its number: one more than its parent's, or more where records before it were lost.
+    /// Its number: above its parent's, and above that of every generation that had files then.
     pub number: u64,
     /// The generation that it replaced; none for the first one that was recorded.
     pub parent: Option<Id>,
@@ -133,7 +135,18 @@ pub fn manifests(store: &Store, location: &Location, id: &Id) -> Result<Manifest
     let generation = read(store, location, id)?.ok_or_else(|| missing(id, location))?;
     let key = bundle_key(location, id);
     let content = store.get(&key)?.ok_or_else(|| missing(id, location))?;
-    bundle::unpack(&key, &content.bytes, &generation, location)
+    bundle::unpack(&key, &content.bytes, &generation, location, store.largest())
+}
+
+/// Whether a generation has a record, but its manifests are gone: it is damaged. Who removes a
+/// generation takes the record first.
+///
+/// # Errors
+/// As of the store.
+pub fn lacks_manifests(store: &Store, location: &Location, id: &Id) -> Result<bool, Error> {
+    // In this order: a removal may be under way.
+    Ok(store.head(&bundle_key(location, id))?.is_none()
+        && store.head(&record_key(location, id))?.is_some())
 }
 
 /// Removes the files of generations; missing ones are fine. To keep the chain whole for readers,
@@ -162,39 +175,43 @@ pub(crate) fn read(
     }
 }
 
-/// What the next generation follows on, and whether the index was changed outside since then.
-pub(crate) fn parent(
+/// Where the next generation goes.
+pub(crate) struct Next {
+    /// What it follows on.
+    pub parent: Option<Id>,
+    /// Its number, which no other generation has or had, as far as there are files that say so.
+    pub number: u64,
+    /// Whether the index was changed outside since then.
+    pub outside: bool,
+}
+
+/// Where the generation goes that follows on `current`.
+pub(crate) fn next(
     store: &Store,
     location: &Location,
     current: Option<&Current>,
-) -> Result<(Option<Id>, bool), Error> {
+) -> Result<Next, Error> {
     let differs = |generation: &Generation| match current {
         Some(current) => checksum::of_bytes(&current.bytes) != generation.index_sha256,
         // It goes with the last package.
         None => generation.versions > 0,
     };
-    if let Some(id) = current.and_then(|current| current.generation.clone()) {
-        match read(store, location, &id) {
-            Ok(Some(generation)) => return Ok((Some(id), differs(&generation))),
-            // Copied here from another repository.
-            Ok(None) => {}
-            // A damaged record is no reason not to publish.
-            Err(Error::Generation { .. }) => return Ok((Some(id), false)),
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(match chain::newest_known(store, location)? {
-        Some(generation) => {
-            let outside = differs(&generation);
-            (Some(generation.id), outside)
-        }
-        None => (None, false),
-    })
+    let chain::End { newest, highest } = chain::end(store, location, current)?;
+    let outside = matches!(&newest, Some(Ok(generation)) if differs(generation));
+    let parent = newest.map(|entry| match entry {
+        Ok(generation) => generation.id,
+        // A damaged record is no reason not to publish.
+        Err(damaged) => damaged.id,
+    });
+    Ok(Next { parent, number: highest.saturating_add(1), outside })
 }
 
 /// Puts the files of a generation in place; it counts once `packages.json` names it.
 pub(crate) fn write(store: &Store, location: &Location, files: Files) -> Result<Id, Error> {
-    let Files { id, record, bundle } = files;
+    let Files { id, record, bundle, manifests_size } = files;
+    // Whoever reads them goes by the same limit. Nothing is written until all will be.
+    store.check_size(&bundle_key(location, &id), manifests_size.max(bundle.len() as u64))?;
+    store.check_size(&record_key(location, &id), record.len() as u64)?;
     let put = |key: &str, content_type: &str, bytes: &[u8]| {
         let sha256 = checksum::of_bytes(bytes);
         let metadata = [("sha256", sha256.as_str())];

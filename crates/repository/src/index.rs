@@ -1,5 +1,6 @@
 //! The published index, `packages.json`, as it stands in the store.
 
+use jiff::Timestamp;
 use location::Location;
 use manifest::Index;
 use store::Store;
@@ -21,6 +22,8 @@ pub struct Current {
     pub bytes: Vec<u8>,
     /// The store's opaque tag of these bytes.
     pub etag: String,
+    /// When it was written, by the service's clock.
+    pub modified: Timestamp,
     /// Whether it is stored compressed, with `Content-Encoding: gzip`.
     pub gzip: bool,
     /// The generation that it says it is; see [`crate::history`].
@@ -68,6 +71,7 @@ pub fn read_key(store: &Store, key: &str) -> Result<Option<Current>, Error> {
     Ok(store.get(key)?.map(|content| Current {
         generation: content.head.metadata.get(history::METADATA).and_then(|text| Id::parse(text)),
         public_url: content.head.metadata.get(PUBLIC_URL).cloned(),
+        modified: content.head.modified,
         gzip: content.head.is_gzip(),
         bytes: content.bytes,
         etag: content.head.etag,

@@ -46,5 +46,25 @@ pub use error::Error;
 pub use manifests::{Manifests, Stored, processors};
 pub use publish::{Known, Options, Published, Step, WhenEmpty, publish};
 
+/// Whether there is anything of a repository at `location`: a mistyped prefix has nothing.
+///
+/// # Errors
+/// [`Error::NoRepository`] where there is nothing, and as of the store.
+pub fn check_exists(store: &store::Store, location: &location::Location) -> Result<(), Error> {
+    let prefix = location.key("");
+    let is_ours = |object: &store::Object| {
+        let name = object.key.strip_prefix(&prefix).unwrap_or_default();
+        name == index::FILE_NAME
+            || name.ends_with(manifest::FILE_SUFFIX)
+            || snapshot::is_file_name(name)
+    };
+    if store.list_direct(&prefix)?.iter().any(is_ours)
+        || !history::found(store, location)?.is_empty()
+    {
+        return Ok(());
+    }
+    Err(Error::NoRepository { place: location.to_string() })
+}
+
 /// Content type of manifests, `packages.json` and snapshots.
 pub const JSON: &str = "application/json";

@@ -148,7 +148,7 @@ impl Manifests {
             let (name, source) = (object.key.clone(), manifest::Error::TooLong);
             return Err(Error::Manifest { name, source });
         }
-        let mut fetched = store.get_many(&keys)?.into_iter();
+        let mut fetched = store.get_many_within(&keys, manifest::MAX_BYTES as u64)?.into_iter();
 
         let prefix = location.key("");
         let mut entries = Vec::with_capacity(objects.len());

@@ -1,6 +1,7 @@
 //! Objects as listings and the service itself know them.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 
 use store::{Object, Store, parallel};
 
@@ -30,4 +31,18 @@ pub(crate) fn by_key(objects: impl IntoIterator<Item = Object>) -> BTreeMap<Stri
 pub(crate) fn is_same(left: &Object, right: &Object) -> bool {
     (&left.key, left.size, &left.etag) == (&right.key, right.size, &right.etag)
         && left.modified.as_second() == right.modified.as_second()
+}
+
+/// The SHA-256 of what is in an object, in hex: all of it is read. `None` when there is none.
+pub(crate) fn sha256(store: &Store, key: &str) -> Result<Option<String>, Error> {
+    let Some(mut stream) = store.stream(key)? else { return Ok(None) };
+    let mut hasher = checksum::Hasher::default();
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => return Ok(Some(hasher.finish())),
+            Ok(count) => hasher.update(&buffer[..count]),
+            Err(source) => return Err(Error::Local { path: key.into(), source }),
+        }
+    }
 }

@@ -30,7 +30,7 @@ mod unfinished;
 
 pub use error::Error;
 pub use object::{Condition, Content, Download, Head, Object, Upload};
-pub use options::{Access, Options, Patience};
+pub use options::{Access, LARGEST, Options, Patience};
 pub use store::Store;
 pub use stream::Stream;
 pub use unfinished::give_back;

@@ -19,7 +19,7 @@ pub enum Access {
     Anonymous,
 }
 
-/// How a bucket is opened. The folder store heeds `parallel` only.
+/// How a bucket is opened. The folder store goes by `parallel` and `largest` only.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// As whom requests are made.
@@ -40,7 +40,12 @@ pub struct Options {
     pub profile: Option<String>,
     /// How long to wait, and how often to try again; by default as the environment says.
     pub patience: Option<Patience>,
+    /// The most bytes of an object that is read into memory as a whole, or written from there.
+    pub largest: u64,
 }
+
+/// What [`Options::largest`] is by default.
+pub const LARGEST: u64 = 4 * GIB;
 
 impl Default for Options {
     fn default() -> Self {
@@ -54,6 +59,7 @@ impl Default for Options {
             parallel: 32,
             profile: None,
             patience: None,
+            largest: LARGEST,
         }
     }
 }

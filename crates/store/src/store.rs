@@ -27,6 +27,7 @@ pub(crate) const SHA256: &str = "sha256";
 pub struct Store {
     backend: Arc<dyn Backend>,
     parallel: usize,
+    largest: u64,
 }
 
 impl fmt::Debug for Store {
@@ -48,7 +49,7 @@ impl Store {
         options: Options,
         env: Env<'_>,
     ) -> Result<Self, Error> {
-        let parallel = options.parallel.max(1);
+        let (parallel, largest) = (options.parallel.max(1), options.largest);
         let options = Options { patience: Some(options.patience(env)?), ..options };
         let backend = match service {
             Service::Folder { root } => folder::open(root, bucket, &options)?,
@@ -56,13 +57,13 @@ impl Store {
                 s3::open(service, bucket, options, env)?
             }
         };
-        Ok(Self { backend, parallel })
+        Ok(Self { backend, parallel, largest })
     }
 
     /// The same bucket, without credentials.
     #[must_use]
     pub fn anonymous(&self) -> Self {
-        Self { backend: self.backend.anonymous(), parallel: self.parallel }
+        Self { backend: self.backend.anonymous(), ..self.clone() }
     }
 
     /// The bucket's name.
@@ -83,6 +84,26 @@ impl Store {
     #[must_use]
     pub fn parallel(&self) -> usize {
         self.parallel
+    }
+
+    /// The most bytes of an object that [`Store::get`] reads, as it is before it is encoded, and that
+    /// [`Store::put`] writes: for callers that encode, or write several objects, and are to refuse
+    /// what is too large before the first one.
+    #[must_use]
+    pub fn largest(&self) -> u64 {
+        self.largest
+    }
+
+    /// Refuses an object of so many bytes, where they are more than [`Store::largest`].
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`].
+    pub fn check_size(&self, key: &str, size: u64) -> Result<(), Error> {
+        let limit = self.largest;
+        if size <= limit {
+            return Ok(());
+        }
+        Err(Error::TooLarge { key: self.backend.show(key), limit })
     }
 
     /// Whether the bucket is there and may be listed, with one request. On S3, credentials that may
@@ -155,13 +176,21 @@ impl Store {
         self.backend.head(key)
     }
 
-    /// A whole object, of at most 100 MiB. `None`: there is none.
+    /// A whole object, of at most [`Store::largest`] bytes. `None`: there is none.
     ///
     /// # Errors
     /// [`Error::TooLarge`], [`Error::Corrupt`], and as of the service.
     pub fn get(&self, key: &str) -> Result<Option<Content>, Error> {
+        self.get_within(key, self.largest)
+    }
+
+    /// The same, of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// As [`Store::get`].
+    pub fn get_within(&self, key: &str, limit: u64) -> Result<Option<Content>, Error> {
         key::check(key)?;
-        transfer::get(&*self.backend, key)
+        transfer::get(&*self.backend, key, limit)
     }
 
     /// Whole objects, side by side, in the order asked.
@@ -169,10 +198,22 @@ impl Store {
     /// # Errors
     /// As [`Store::get`]; the first failure ends all.
     pub fn get_many(&self, keys: &[String]) -> Result<Vec<Option<Content>>, Error> {
+        self.get_many_within(keys, self.largest)
+    }
+
+    /// The same, each of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// As [`Store::get`]; the first failure ends all.
+    pub fn get_many_within(
+        &self,
+        keys: &[String],
+        limit: u64,
+    ) -> Result<Vec<Option<Content>>, Error> {
         for key in keys {
             key::check(key)?;
         }
-        parallel::map(self.parallel, keys, |key| transfer::get(&*self.backend, key))
+        parallel::map(self.parallel, keys, |key| transfer::get(&*self.backend, key, limit))
     }
 
     /// Streams an object to a file, whose former content is replaced. A connection that breaks is
@@ -198,9 +239,11 @@ impl Store {
     /// Writes an object from memory. Returns its ETag.
     ///
     /// # Errors
-    /// [`Error::Precondition`] when the upload's condition does not hold, and as of the service.
+    /// [`Error::Precondition`] when the upload's condition does not hold, [`Error::TooLarge`] for what
+    /// [`Store::get`] would not read, and as of the service.
     pub fn put(&self, key: &str, bytes: &[u8], upload: &Upload<'_>) -> Result<String, Error> {
         key::check(key)?;
+        self.check_size(key, bytes.len() as u64)?;
         self.backend.put(key, bytes, upload)
     }
 

@@ -11,27 +11,25 @@ use std::path::{Path, PathBuf};
 use crate::backend::Backend;
 use crate::retry::Tries;
 use crate::store::SHA256;
-use crate::{Condition, Content, Download, Error, Head, Upload, encoding};
+use crate::{Condition, Content, Download, Error, Head, LARGEST, Upload, encoding};
 
-/// The most that is read into memory at once.
-pub(crate) const LARGEST_IN_MEMORY: u64 = 100 * 1024 * 1024;
 /// Up to here, a streamed copy goes through memory; above, through a temporary file.
 const SMALL: u64 = 8 * 1024 * 1024;
 /// Times that the object may change while it is read.
 const CHANGES: u32 = 5;
 
-/// A whole object in memory, as it was before it was encoded.
-pub(crate) fn get(backend: &dyn Backend, key: &str) -> Result<Option<Content>, Error> {
-    let Some(content) = raw(backend, key)? else {
+/// A whole object of at most `limit` bytes in memory, as it was before it was encoded.
+pub(crate) fn get(backend: &dyn Backend, key: &str, limit: u64) -> Result<Option<Content>, Error> {
+    let Some(content) = raw(backend, key, limit)? else {
         return Ok(None);
     };
-    encoding::undo(content, LARGEST_IN_MEMORY, &|| backend.show(key)).map(Some)
+    encoding::undo(content, limit, &|| backend.show(key)).map(Some)
 }
 
 /// A whole object in memory, byte for byte.
-fn raw(backend: &dyn Backend, key: &str) -> Result<Option<Content>, Error> {
+fn raw(backend: &dyn Backend, key: &str, limit: u64) -> Result<Option<Content>, Error> {
     let mut bytes = Vec::new();
-    let head = receive(backend, key, Some(LARGEST_IN_MEMORY), &mut Memory(&mut bytes))?;
+    let head = receive(backend, key, Some(limit), &mut Memory(&mut bytes))?;
     Ok(head.map(|head| Content { head, bytes }))
 }
 
@@ -61,7 +59,7 @@ pub(crate) fn stream(
     let missing = || Error::NotFound { key: from.show(from_key) };
     let head = from.head(from_key)?.ok_or_else(missing)?;
     if head.size <= SMALL {
-        let content = raw(from, from_key)?.ok_or_else(missing)?;
+        let content = raw(from, from_key, LARGEST)?.ok_or_else(missing)?;
         let head = hashed(content.head, checksum::of_bytes(&content.bytes), from, from_key)?;
         let metadata = pairs(&head);
         return to.put(key, &content.bytes, &same(&head, &metadata, condition, to));

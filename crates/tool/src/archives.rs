@@ -59,7 +59,7 @@ impl Fail for archive::Error {
 
 /// A number of bytes: `500M`, `64G`, or digits alone. The letters stand for powers of 1024.
 #[derive(Debug, PartialEq, Eq)]
-struct Size(u64);
+pub(crate) struct Size(pub(crate) u64);
 
 impl FromStr for Size {
     type Err = String;

@@ -1,10 +1,11 @@
 //! Buckets, as the environment names them and as a tool fails with them.
 
-use location::{Location, Role};
+use location::{Env, Location, Role};
 use repository::history::Origin;
 use repository::removed::Keep;
 use store::{Options, Store};
 
+use crate::archives::Size;
 use crate::{Age, Exit, Fail, Failure, Io, Tool};
 
 impl Io {
@@ -22,8 +23,15 @@ impl Io {
     /// tried, the environment says to whatever makes requests ([`store::Patience::from_env`]).
     #[must_use]
     pub fn store_options(&self) -> Options {
-        let private = repository::layout::is_private;
-        Options { acl: self.env("S3_ACL"), private, ..Options::default() }
+        let (private, largest) = (repository::layout::is_private, self.max_index());
+        Options { acl: self.env("S3_ACL"), private, largest, ..Options::default() }
+    }
+
+    /// The most bytes of `packages.json`, and of what is made or read like it: `SLIPWAY_MAX_INDEX`.
+    /// Reader and writer go by it alike. [`crate::run`] has refused a wrong value before.
+    #[must_use]
+    pub fn max_index(&self) -> u64 {
+        max_index_of(&self.env_fn())
     }
 
     /// Who is at work with `tool`, and where: for the history of a repository. `command` is what it
@@ -69,6 +77,31 @@ impl Io {
 /// So many archives of one failure are listed.
 const LISTED: usize = 20;
 
+/// The variable that says how large a `packages.json` may be.
+const MAX_INDEX: &str = "SLIPWAY_MAX_INDEX";
+
+/// What to do about something that is larger.
+#[must_use]
+pub fn max_index_hint() -> String {
+    format!("{MAX_INDEX} allows more, as in {MAX_INDEX}=8G.")
+}
+
+/// [`Io::max_index`], of an environment.
+#[must_use]
+pub fn max_index_of(env: Env<'_>) -> u64 {
+    max_index(env).unwrap_or(store::LARGEST)
+}
+
+/// How large a `packages.json` may be, as the environment says.
+pub(crate) fn max_index(env: Env<'_>) -> Result<u64, Failure> {
+    let Some(value) = env(MAX_INDEX).filter(|value| !value.is_empty()) else {
+        return Ok(store::LARGEST);
+    };
+    let Size(bytes) =
+        value.parse().map_err(|error| Failure::usage(format!("{MAX_INDEX}: {error}")))?;
+    Ok(bytes)
+}
+
 impl Fail for location::Error {
     fn exit(&self) -> Exit {
         Exit::Usage
@@ -99,6 +132,7 @@ impl Fail for store::Error {
                 "Make the bucket first (on the folder store: a folder of that name), or correct \
                  its name."
             }
+            E::TooLarge { .. } => return Some(max_index_hint()),
             E::AccessDenied { .. } => "Check the credentials, and what they may do in this bucket.",
             E::Unreachable { .. } => {
                 "Check the network, and AWS_ENDPOINT_URL_S3 or the region; nothing is half-done \
@@ -123,9 +157,10 @@ impl Fail for repository::Error {
             }
             E::Refused { .. } => Exit::Failure,
             E::Contended { .. } | E::Moved { .. } | E::Vanished { .. } => Exit::Conflict,
-            E::NoManifests { .. } | E::NoGeneration { .. } | E::ArchivesGone { .. } => {
-                Exit::NotFound
-            }
+            E::NoManifests { .. }
+            | E::NoRepository { .. }
+            | E::NoGeneration { .. }
+            | E::ArchivesGone { .. } => Exit::NotFound,
             E::NoSourceStore { .. } | E::SnapshotName { .. } => Exit::Usage,
             E::SnapshotExists { .. } => Exit::SnapshotExists,
             E::Local { .. } => Exit::LocalIo,
@@ -164,6 +199,7 @@ impl Fail for repository::Error {
                 "Nothing was changed. Deploy the source's package under another name, or remove or \
                  update the packages that have these archives."
             }
+            E::NoRepository { .. } => "Check bucket and prefix.",
             E::NoGeneration { .. } => "'repo-mkrepo log' lists the generations that there are.",
             E::Manifest { .. } => "Correct or remove that manifest, then run it again.",
             _ => return None,

@@ -1,13 +1,14 @@
 //! The streams, the environment and the terminal, as one value that tests can make too.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fs::File;
 use std::io::{self, BufRead, IsTerminal as _, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use printable::Line;
 
-use crate::{Exit, Failure};
+use crate::{Exit, Failure, max_index_hint};
 
 /// What stands behind stdin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,22 +198,62 @@ impl Io {
         self.stdout.flush().map_err(|error| cannot_write(&error))
     }
 
-    /// Reads all of stdin, up to `limit` bytes.
+    /// Reads all of stdin, up to [`Io::max_index`] bytes.
     ///
     /// # Errors
     /// When it cannot be read, or is longer.
-    pub fn read_stdin(&mut self, limit: u64) -> Result<Vec<u8>, Failure> {
-        let mut bytes = Vec::new();
-        (&mut self.stdin)
-            .take(limit + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| Failure::new(Exit::LocalIo, format!("cannot read stdin: {error}")))?;
-        if bytes.len() as u64 > limit {
-            let message = format!("stdin is longer than {limit} bytes");
-            return Err(Failure::new(Exit::BadInput, message));
-        }
-        Ok(bytes)
+    pub fn read_stdin(&mut self) -> Result<Vec<u8>, Failure> {
+        let limit = self.max_index();
+        read_all(&mut self.stdin, limit, "stdin")
     }
+
+    /// Reads a document that [`Io::print_document`] has printed: a file (its path goes from the working
+    /// folder), or stdin for `-`.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is longer than [`Io::max_index`].
+    pub fn read_document(&mut self, from: &str) -> Result<Vec<u8>, Failure> {
+        if from == "-" {
+            return self.read_stdin();
+        }
+        let file = File::open(self.folder.join(from)).map_err(|error| {
+            let exit = match error.kind() {
+                io::ErrorKind::NotFound => Exit::NotFound,
+                _ => Exit::LocalIo,
+            };
+            Failure::new(exit, format!("cannot read {from}: {error}"))
+        })?;
+        read_all(file, self.max_index(), from)
+    }
+
+    /// Writes a document to stdout that is to be read again: nothing, where it is longer than that
+    /// reader would take.
+    ///
+    /// # Errors
+    /// When it is too long, or stdout cannot be written.
+    pub fn print_document(&mut self, text: &str) -> Result<(), Failure> {
+        let limit = self.max_index();
+        match text.len() as u64 > limit {
+            true => Err(too_long("the document", limit)),
+            false => self.data(text),
+        }
+    }
+}
+
+fn read_all(from: impl Read, limit: u64, name: &str) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    from.take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::new(Exit::LocalIo, format!("cannot read {name}: {error}")))?;
+    match bytes.len() as u64 > limit {
+        true => Err(too_long(name, limit)),
+        false => Ok(bytes),
+    }
+}
+
+fn too_long(what: &str, limit: u64) -> Failure {
+    let message = format!("{what} is longer than {limit} bytes");
+    Failure::new(Exit::BadInput, message).hint(max_index_hint())
 }
 
 /// The failure for stdout that cannot be written; that nobody reads any more is not told.

@@ -25,6 +25,7 @@ pub use archive::Limits;
 pub use archives::LIMIT_OPTIONS;
 pub use args::Args;
 pub use ask::Answer;
+pub use bucket::{max_index_hint, max_index_of};
 pub use exit::{Exit, Fail, Failure, SEE_HELP};
 pub use io::{Input, Io, Notes, Out, cannot_write};
 pub use printable::Line;
@@ -84,8 +85,10 @@ pub fn run(tool: &Tool, arguments: Vec<OsString>, io: &mut Io) -> ExitCode {
         io.show(format!("{} {}", tool.name, tool.version))
     } else {
         // What is wrong with it is known before anything is done, and by every tool.
-        let patience = store::Patience::from_env(&io.env_fn()).map_err(Failure::from);
-        patience.and_then(|_| (tool.run)(args, io))
+        let env = io.env_fn();
+        let wrong = store::Patience::from_env(&env).map_err(Failure::from).err();
+        let wrong = wrong.or(bucket::max_index(&env).err());
+        wrong.map_or_else(|| (tool.run)(args, io), Err)
     };
     let outcome = outcome.and_then(|()| io.flush());
     signals::wait_if_ending();

@@ -250,6 +250,37 @@ fn changes_are_told_by_version() {
 }
 
 #[test]
+fn an_index_is_the_same_whichever_way_it_is_read() {
+    let lists = [
+        r#"{"packages": {}}"#,
+        r#"{"packages": {"a/b": [{"name": "a/b", "version": "1"}]}}"#,
+        r#"{"packages": {"a/b": [{"name": "a/b", "version": "2"}, {"name": "a/b", "version": "1"}], "a/c": [{"extra": {"x": [1, {"y": "\u00e4"}]}, "name": "a/c", "version": "1"}]}}"#,
+    ];
+    for text in lists {
+        let quickly = written(text.as_bytes()).map(|packages| Index { packages });
+        // What does not stand as it would be written is read with care.
+        let spaced = text.replacen('{', "{ ", 1);
+        assert_eq!(written(spaced.as_bytes()), None);
+        let index = Index::parse(&spaced).unwrap();
+        assert_eq!(quickly.as_ref(), Some(&index), "{text}");
+        assert_eq!(index.to_bytes(), text.as_bytes());
+        assert_eq!(Index::parse(format!("{text}\n")).unwrap(), index);
+    }
+    for odd in [
+        r#"{"packages": {"a/b": []}}"#,
+        r#"{"packages": {"b": [{"name": "b", "version": "1"}], "a": [{"name": "a", "version": "1"}]}}"#,
+        r#"{"packages": {"a": [{"name": "a", "version": "1"}], "a": [{"name": "a", "version": "2"}]}}"#,
+        r#"{"packages": {"a": [{"name": "a"}]}}"#,
+        r#"{"packages": {"a": [{"name": "a", "version": "1"}]}, "more": 1}"#,
+        r#"{"packages": {"a": [{"name": "a", "version": "1"}]}}}"#,
+        r#"{"packages": {"a": [{"name": "a", "version": "1"}]}"#,
+        r#"{"packages": {"a": [{"name": "a", "version": "1"},]}}"#,
+    ] {
+        assert_eq!(written(odd.as_bytes()), None, "{odd}");
+    }
+}
+
+#[test]
 fn what_is_no_index_is_refused() {
     let cases = [
         ("{", "EOF while parsing an object at line 1 column 1"),

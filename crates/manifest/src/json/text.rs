@@ -11,7 +11,7 @@ mod edit;
 mod scan;
 
 pub(crate) use edit::{splice, with_members};
-pub(crate) use scan::scan_object;
+pub(crate) use scan::{scan_index, scan_object};
 
 /// Where a member of an object stands in the object's text. There are many thousands of them.
 #[derive(Debug, Clone, Copy)]

@@ -11,18 +11,16 @@ use repository::references::paths_of;
 
 use crate::Error;
 
-/// A lock file larger than this is none.
-const LARGEST: u64 = 100 << 20;
-
 /// What a file named with `--lock` should be.
 const WHAT: &str = "a composer.lock or a packages.json";
 
 /// The archives of the repository at `location` that these files name: `composer.lock` of
-/// applications, or an index of another repository.
+/// applications, or an index of another repository; each of at most `limit` bytes.
 pub fn read(
     paths: &[PathBuf],
     folder: &Path,
     location: &Location,
+    limit: u64,
 ) -> Result<BTreeSet<String>, Error> {
     let mut names = BTreeSet::new();
     for path in paths {
@@ -34,9 +32,10 @@ pub fn read(
         }
         let mut bytes = Vec::new();
         let file = File::open(&path).map_err(local)?;
-        file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(local)?;
-        if bytes.len() as u64 > LARGEST {
-            return Err(unfit(format!("it is larger than {LARGEST} bytes")));
+        file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(local)?;
+        if bytes.len() as u64 > limit {
+            let how = tool::max_index_hint();
+            return Err(unfit(format!("it is larger than {limit} bytes. {how}")));
         }
         let document = json::parse_object(&bytes).map_err(|error| unfit(error.to_string()))?;
         let packages = packages(&document).ok_or_else(|| unfit("it has no packages".to_owned()))?;
@@ -81,7 +80,7 @@ mod tests {
         fs::write(folder.path().join("composer.lock"), text).unwrap();
         let service = Service::Aws { region: Region::default() };
         let location = Location::new(service, "b", Prefix::parse("p/").unwrap()).unwrap();
-        let names = read(&["composer.lock".into()], folder.path(), &location)?;
+        let names = read(&["composer.lock".into()], folder.path(), &location, 1 << 20)?;
         Ok(names.into_iter().collect())
     }
 

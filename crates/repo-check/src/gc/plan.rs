@@ -1,7 +1,6 @@
 //! A plan as one JSON document: for review, and to be applied later.
 
 use std::collections::BTreeSet;
-use std::fs;
 
 use jiff::Timestamp;
 use location::Location;
@@ -13,9 +12,6 @@ use crate::Error;
 use crate::inventory::Item;
 
 const KIND: &str = "gc-plan.v1";
-
-/// A plan larger than this is none.
-const LARGEST: u64 = 1 << 30;
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -104,16 +100,13 @@ pub fn print(
     };
     let text = serde_json::to_string(&document)
         .map_err(|error| Failure::new(Exit::Failure, format!("cannot write the plan: {error}")))?;
-    io.data(&format!("{text}\n"))
+    io.print_document(&format!("{text}\n"))
 }
 
 /// Reads a plan for the repository at `location`, from a file or (`-`) from stdin.
 pub fn read(from: &str, location: &Location, io: &mut Io) -> Result<Plan, Failure> {
     let name = if from == "-" { "stdin".into() } else { io.folder().join(from) };
-    let text = match from {
-        "-" => io.read_stdin(LARGEST)?,
-        _ => fs::read(&name).map_err(|source| Error::Local { path: name.clone(), source })?,
-    };
+    let text = io.read_document(from)?;
     Ok(parse(&text, location).map_err(|reason| Error::Document {
         path: name,
         what: "a plan of repo-check --gc",

@@ -15,6 +15,7 @@ use store::{Object, Store, parallel};
 
 use super::garbage::{Garbage, Rules, What};
 use crate::Error;
+use crate::history::MANIFESTS;
 use crate::read::Reader;
 use crate::state::State;
 
@@ -80,9 +81,12 @@ impl<'a> Sweep<'a> {
                 if still.first().is_some_and(|garbage| garbage.what == What::Archive) {
                     still = self.take_away(still)?;
                 } else {
-                    let keys: Vec<String> =
-                        still.iter().map(|garbage| self.location.key(&garbage.item.name)).collect();
+                    // Of a generation its record goes first: one without manifests would be damaged.
+                    let keys = still.iter().map(|garbage| self.location.key(&garbage.item.name));
+                    let (manifests, keys): (Vec<String>, Vec<String>) =
+                        keys.partition(|key| key.ends_with(MANIFESTS));
                     self.store.delete_many(&keys)?;
+                    self.store.delete_many(&manifests)?;
                 }
                 for garbage in still {
                     done(&garbage.item.name);

@@ -1,20 +1,10 @@
 //! What can go wrong with a plan.
 
-use std::io;
-
 use tool::{Exit, Fail};
 
 /// What can go wrong with a plan.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The file cannot be read.
-    #[error("cannot read the plan {path}")]
-    Read {
-        /// The file.
-        path: String,
-        /// Why.
-        source: io::Error,
-    },
     /// It is no plan, or not the whole of one.
     #[error("{name} is not a plan: {reason}")]
     Invalid {
@@ -53,8 +43,6 @@ pub enum Error {
 impl Fail for Error {
     fn exit(&self) -> Exit {
         match self {
-            Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => Exit::NotFound,
-            Self::Read { .. } => Exit::LocalIo,
             Self::Invalid { .. } | Self::OtherTool { .. } | Self::Differs { .. } => Exit::BadInput,
             Self::Moved { .. } => Exit::PlanMoved,
             Self::Write(_) => Exit::Failure,
@@ -63,7 +51,7 @@ impl Fail for Error {
 
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Read { .. } | Self::Write(_) => return None,
+            Self::Write(_) => return None,
             Self::Invalid { .. } => "Make one with --plan, and hand it over whole.",
             Self::OtherTool { made_by, .. } => {
                 return Some(format!("Apply it with '{made_by} --apply'."));

@@ -1,6 +1,6 @@
 //! All manifests of a generation in one file: gzip of one JSON object a line, `name` and `text`.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 
 use flate2::Compression;
 use flate2::read::GzDecoder;
@@ -11,9 +11,6 @@ use serde::{Deserialize, Serialize};
 use super::record::json_bytes;
 use super::{Bundle, Generation};
 use crate::{Error, Manifests, Stored};
-
-/// More than this no generation has; a record that says so is not believed.
-const LARGEST: u64 = 4 * 1024 * 1024 * 1024;
 
 #[derive(Serialize, Deserialize)]
 struct Line<'a> {
@@ -42,40 +39,68 @@ pub(super) fn pack(manifests: &Manifests) -> (Vec<u8>, Bundle) {
     (packed.unwrap_or_default(), Bundle { count, size, sha256: hasher.finish() })
 }
 
-/// The manifests in a file, which must be the one that the generation's record knows.
+/// The least that a manifest of these bytes takes before it is compressed.
+pub(crate) fn size_in_bundle(manifest: &[u8]) -> u64 {
+    let escaped = manifest.iter().filter(|byte| matches!(byte, b'"' | b'\\')).count();
+    (manifest.len() + escaped) as u64
+}
+
+/// The manifests in a file, which must be the one that the generation's record knows. More than
+/// `limit` bytes are not read.
 pub(super) fn unpack(
     key: &str,
     bytes: &[u8],
     generation: &Generation,
     location: &Location,
+    limit: u64,
 ) -> Result<Manifests, Error> {
     let bad = |reason: String| Error::Generation { key: key.to_owned(), reason };
     let about = &generation.manifests;
-    if about.size > LARGEST {
-        return Err(bad(format!("its record says that it has {} bytes", about.size)));
+    if about.size > limit {
+        return Err(store::Error::TooLarge { key: key.to_owned(), limit }.into());
     }
-    let mut lines = Vec::new();
-    GzDecoder::new(bytes)
-        .take(about.size + 1)
-        .read_to_end(&mut lines)
-        .map_err(|error| bad(error.to_string()))?;
-    if lines.len() as u64 != about.size || checksum::of_bytes(&lines) != about.sha256 {
+    let mut hasher = checksum::Hasher::default();
+    let (mut size, mut entries) = (0, Vec::new());
+    // Only a file that is whole is believed; until then, a line that makes no sense says that it is not.
+    let mut broken = None;
+    let mut lines = BufReader::new(GzDecoder::new(bytes).take(about.size + 1));
+    let mut line = Vec::new();
+    while lines.read_until(b'\n', &mut line).map_err(|error| bad(error.to_string()))? > 0 {
+        size += line.len() as u64;
+        hasher.update(&line);
+        if broken.is_none() {
+            match manifest(&line, generation, location, &bad) {
+                Ok(entry) => entries.push(entry),
+                Err(error) => broken = Some(error),
+            }
+        }
+        line.clear();
+    }
+    if size != about.size || hasher.finish() != about.sha256 {
         return Err(bad("its checksum is not the one in its record".to_owned()));
     }
-    let mut entries = Vec::new();
-    for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        let line: Line<'_> =
-            serde_json::from_slice(line).map_err(|error| bad(error.to_string()))?;
-        let name = line.name.into_owned();
-        if name.contains('/') || !name.ends_with(manifest::FILE_SUFFIX) {
-            return Err(bad(format!("{name:?} is not the name of a manifest")));
-        }
-        let key = location.key(&name);
-        entries.push(Stored::new(name, key, String::new(), generation.time, line.text.as_bytes())?);
+    if let Some(error) = broken {
+        return Err(error);
     }
     if entries.len() as u64 != about.count {
         return Err(bad(format!("it has {} manifests, not {}", entries.len(), about.count)));
     }
     entries.sort_by(|a, b| a.file_name.cmp(&b.file_name));
     Ok(Manifests { entries })
+}
+
+/// The manifest in a line.
+fn manifest(
+    line: &[u8],
+    generation: &Generation,
+    location: &Location,
+    bad: &dyn Fn(String) -> Error,
+) -> Result<Stored, Error> {
+    let line: Line<'_> = serde_json::from_slice(line).map_err(|error| bad(error.to_string()))?;
+    let name = line.name.into_owned();
+    if name.contains('/') || !name.ends_with(manifest::FILE_SUFFIX) {
+        return Err(bad(format!("{name:?} is not the name of a manifest")));
+    }
+    let key = location.key(&name);
+    Stored::new(name, key, String::new(), generation.time, line.text.as_bytes())
 }

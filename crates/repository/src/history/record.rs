@@ -64,6 +64,7 @@ struct WirePackage {
 /// A generation that is about to be written.
 pub(crate) struct Draft<'a> {
     pub parent: Option<Id>,
+    pub number: u64,
     pub time: Timestamp,
     pub origin: &'a Origin,
     pub outside: bool,
@@ -80,13 +81,15 @@ pub(crate) struct Files {
     pub id: Id,
     pub record: Vec<u8>,
     pub bundle: Vec<u8>,
+    /// Bytes of the manifests before they were compressed.
+    pub manifests_size: u64,
 }
 
 impl Draft<'_> {
     /// The generation's name and files.
     pub(crate) fn files(&self) -> Files {
         let (bundle, about) = bundle::pack(self.manifests);
-        let number = self.parent.as_ref().map_or(1, |parent| parent.number().saturating_add(1));
+        let number = self.number;
         let of = |kind| {
             let changes = self.changes.iter().filter(move |change| change.kind == kind);
             changes
@@ -126,7 +129,7 @@ impl Draft<'_> {
         };
         let mut record = json_bytes(&wire);
         record.push(b'\n');
-        Files { id: Id::of(number, &record), record, bundle }
+        Files { id: Id::of(number, &record), record, bundle, manifests_size: about.size }
     }
 }
 

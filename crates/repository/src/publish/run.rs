@@ -15,7 +15,7 @@ use store::{Condition, Store, Upload};
 use super::watch::Watch;
 use super::{Options, Step, WhenEmpty};
 use crate::conditions::{Guard, is_refusal};
-use crate::history::{self, Draft, Id};
+use crate::history::{self, Draft, Id, Next};
 use crate::index::{self, Current};
 use crate::manifests::{self, Listing, Manifests};
 use crate::{Error, JSON, dice, snapshot};
@@ -112,6 +112,7 @@ impl<'a> Run<'a> {
         self.say(Step::Generating);
         let made = Made { manifests, bytes: index.to_bytes(), index };
 
+        self.store.check_size(self.key, made.bytes.len() as u64)?;
         if manifests.entries.is_empty() {
             match (self.options.when_empty, &current) {
                 (WhenEmpty::Remove, _) => return self.remove(current, made),
@@ -214,7 +215,8 @@ impl<'a> Run<'a> {
         let stored =
             if gzip { Cow::Owned(compress(&made.bytes)) } else { Cow::Borrowed(&*made.bytes) };
         let sha256 = checksum::of_bytes(&made.bytes);
-        let (parent, outside) = history::parent(self.store, self.location, current.as_ref())?;
+        let Next { parent, number, outside } =
+            history::next(self.store, self.location, current.as_ref())?;
         // Of many writers at once most have lost by now, and need not write a generation first.
         if !self.is_still(current.as_ref())? {
             return Ok(None);
@@ -222,6 +224,7 @@ impl<'a> Run<'a> {
         let old = current.as_ref().and_then(|current| current.parse(self.key).ok());
         let files = Draft {
             parent,
+            number,
             time: Timestamp::now(),
             origin: &self.options.origin,
             outside,

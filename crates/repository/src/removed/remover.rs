@@ -213,19 +213,7 @@ impl Remover<'_> {
         if let Some(known) = head.metadata.get("sha256").filter(|text| is_sha256(text)) {
             return Ok(Some(known.clone()));
         }
-        let Some(mut stream) = self.store.stream(key)? else { return Ok(None) };
-        let mut hasher = checksum::Hasher::default();
-        let mut buffer = vec![0; 64 << 10];
-        loop {
-            match std::io::Read::read(&mut stream, &mut buffer) {
-                Ok(0) => return Ok(Some(hasher.finish())),
-                Ok(count) => hasher.update(&buffer[..count]),
-                Err(source) => {
-                    let path = key.into();
-                    return Err(Error::Local { path, source });
-                }
-            }
-        }
+        objects::sha256(self.store, key)
     }
 
     fn write_tombstone(&self, object: &Object, sha256: &str) -> Result<String, Error> {

@@ -106,6 +106,14 @@ pub fn apply(
     let (remover, copied) = (options.remover, options.copied);
     let copier = Copier { source, location, to, remover, copied };
 
+    let writes: Vec<Write> = work
+        .plan
+        .manifests_to_write()
+        .map(|(name, manifest)| Write::new(location, seen, name, manifest.to_bytes()))
+        .collect();
+    let result = work.result.values().map(|manifest| manifest.as_text().as_bytes());
+    edit::check_sizes(&writes, result, to, location)?;
+
     let paths = work.archives_to_copy();
     let mut replaced = Vec::new();
     if !paths.is_empty() {
@@ -114,11 +122,6 @@ pub fn apply(
         (applied.copied, replaced) = (copied.count, copied.replaced);
     }
 
-    let writes: Vec<Write> = work
-        .plan
-        .manifests_to_write()
-        .map(|(name, manifest)| Write::new(location, seen, name, manifest.to_bytes()))
-        .collect();
     let removals: Vec<String> =
         work.plan.manifests_to_remove().map(|name| location.key(name)).collect();
     let mut settled = work.settled.clone();

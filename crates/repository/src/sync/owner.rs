@@ -12,7 +12,7 @@ use store::{Object, Store, parallel};
 use super::archives::{same_entry, same_object};
 use super::{LocationUrls, Side, Work};
 use crate::Error;
-use crate::objects::by_key;
+use crate::objects::{by_key, sha256};
 
 /// Refuses work that would change the archive of a package that it does not name, and finds out
 /// which archives it replaces ([`Work::replaced`]).
@@ -84,13 +84,7 @@ fn is_same((from, theirs): (&Store, &str), (to, ours): (&Store, &str)) -> Result
         return Ok(false);
     }
     // Two tags, one length, no checksums: an archive in many parts, or a folder.
-    let read = |store: &Store, key: &str| {
-        let local = |source| Error::Local { path: std::env::temp_dir(), source };
-        let mut file = scratch::File::new("archive-").map_err(local)?;
-        let download = store.download(key, file.file())?;
-        Ok::<_, Error>(download.map(|download| download.sha256))
-    };
-    Ok(match (read(from, theirs)?, read(to, ours)?) {
+    Ok(match (sha256(from, theirs)?, sha256(to, ours)?) {
         (Some(theirs), Some(ours)) => theirs == ours,
         _ => true,
     })

@@ -1,6 +1,6 @@
 //! Recognising text that is as it would be written.
 
-use super::{Member, plain_length};
+use super::{Member, end_of_value, plain_length};
 use crate::json::MAX_DEPTH;
 
 /// The members of an object's text, where it is one that [`to_bytes`](crate::json::to_bytes) would write
@@ -14,6 +14,49 @@ pub(crate) fn scan_object(text: &[u8]) -> Option<Vec<Member>> {
     let mut scanner = Scanner { text, at: 0 };
     scanner.object(1, &mut |member| members.push(member))?;
     (scanner.at == text.len()).then_some(members)
+}
+
+/// Gives `found` the packages of an index's text, each with the name that it stands under, where the
+/// text around them is as [`Index::to_bytes`](crate::Index::to_bytes) would write it. What they are
+/// is for `found` to say, which ends the scan with `None`.
+///
+/// `None` is always right, and may come after some were given.
+pub(crate) fn scan_index<'a>(
+    text: &'a [u8],
+    found: &mut impl FnMut(&'a [u8], &'a [u8]) -> Option<()>,
+) -> Option<()> {
+    let mut scanner = Scanner { text, at: 0 };
+    scanner.take(b"{\"packages\": {")?;
+    if text.get(scanner.at) != Some(&b'}') {
+        let mut last: Option<&[u8]> = None;
+        loop {
+            let name = scanner.string()?;
+            if name.contains(&b'\\') || last.is_some_and(|last| last >= name) {
+                return None;
+            }
+            last = Some(name);
+            scanner.take(b": [")?;
+            loop {
+                let start = scanner.at;
+                scanner.at = end_of_value(text, start);
+                found(name, text.get(start..scanner.at)?)?;
+                match scanner.byte()? {
+                    b',' => scanner.take(b" ")?,
+                    b']' => break,
+                    _ => return None,
+                }
+            }
+            match scanner.byte()? {
+                b',' => scanner.take(b" ")?,
+                b'}' => break,
+                _ => return None,
+            }
+        }
+    } else {
+        scanner.at += 1;
+    }
+    scanner.take(b"}")?;
+    (scanner.at == text.len()).then_some(())
 }
 
 struct Scanner<'a> {
