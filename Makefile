@@ -2,7 +2,7 @@
 #
 # Settings: CARGO, CARGO_TARGET_DIR as cargo knows them.
 
-.PHONY: help build demo test lint audit bench oracle clean
+.PHONY: help build demo test lint audit acceptance bench oracle clean
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -12,14 +12,15 @@ CARGO ?= cargo
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 help:
-	@echo 'make build   the tools, in release mode, in $(TARGET)/release'
-	@echo 'make demo    builds example packages and a repository of them below .demo/'
-	@echo 'make test    everything that CI checks'
-	@echo 'make lint    what of that needs no tests to run: format, clippy, docs, scripts, dependencies'
-	@echo 'make audit   looks for known holes in our dependencies (asks GitHub)'
-	@echo 'make bench   our speed beside that of other tools'
-	@echo 'make oracle  asks the real Composer again what our tests compare with'
-	@echo 'make clean   removes what these have made'
+	@echo 'make build       the tools, in release mode, in $(TARGET)/release'
+	@echo 'make demo        builds example packages and a repository of them below .demo/'
+	@echo 'make test        everything that CI checks'
+	@echo 'make lint        what of that needs no tests to run: format, clippy, docs, scripts, dependencies'
+	@echo 'make audit       looks for known holes in our dependencies (asks GitHub)'
+	@echo 'make acceptance  the tests that take too long for make test: an hour or more'
+	@echo 'make bench       our speed beside that of other tools'
+	@echo 'make oracle      asks the real Composer again what our tests compare with'
+	@echo 'make clean       removes what these have made'
 
 build:
 	.ci/setup build
@@ -54,6 +55,17 @@ lint:
 audit:
 	.ci/setup test
 	$(CARGO) deny --locked check advisories
+
+# What takes too long for make test: hundreds of rounds, on every kind of store. docs/testing.md says
+# what the variables do.
+acceptance: export SLIPWAY_TEST_RACES = full
+acceptance: export SLIPWAY_TEST_ROUNDS ?= 200
+acceptance:
+	.ci/setup test
+	tests/install-seaweedfs.sh
+	$(CARGO) build --workspace --locked --bins
+	$(CARGO) test --locked --no-fail-fast -p end-to-end --test races --test adversity
+	FROM=10000 TO=11000 $(CARGO) test --locked -p composer --test resolver_oracle -- --ignored other_cases
 
 # Ratios to what else there is, in one run each; benches/*.sh says what is measured.
 bench:

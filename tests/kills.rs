@@ -9,20 +9,9 @@ use end_to_end::crowd::{
     DAY, STAGE, bytes, check, check_clean, check_readable, check_whole, deploy, keys, published,
     put, sync,
 };
+use end_to_end::series::Series;
 use end_to_end::{DEVELOP, Place, STABLE};
 use test_kit::Process;
-
-/// The next of a fixed series of numbers below 1.
-struct Series(u64);
-
-impl Series {
-    fn next(&mut self) -> f64 {
-        // The generator of Knuth's MMIX.
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 40) as f64 / (1_u64 << 24) as f64
-    }
-}
 
 /// Kills a process after a part of the time that it takes; was it still there?
 fn killed(process: Process, after: Duration) -> bool {
@@ -37,7 +26,7 @@ fn killed(process: Process, after: Duration) -> bool {
 #[test]
 fn killed_at_any_moment() {
     for (place, rounds) in [(Place::folder(), 20), (Place::seaweed(), 10)] {
-        let mut series = Series(7);
+        let mut series = Series::new(7);
         // What each takes when nobody disturbs it, in the end of the round before.
         let (mut deploying, mut syncing) = (Duration::from_millis(200), Duration::from_millis(200));
         let (mut deploys, mut syncs) = (0, 0);
@@ -59,7 +48,7 @@ fn killed_at_any_moment() {
             put(&place, STAGE, &[(&coming, DAY), ("new-1", &later)]);
             let run = || sync(&place, &[], STABLE);
             let when = format!("sync {round}");
-            syncs += usize::from(killed(run(), syncing.mul_f64(series.next())));
+            syncs += usize::from(killed(run(), syncing.mul_f64(series.fraction())));
             check_readable(&place, STABLE, &when);
             let begin = Instant::now();
             let _ = run().run().success();
@@ -78,7 +67,7 @@ fn killed_at_any_moment() {
             let name = format!("p{round}-1");
             let when = format!("deploy {round}");
             let run = || deploy(&place, &name, &name);
-            deploys += usize::from(killed(run(), deploying.mul_f64(series.next())));
+            deploys += usize::from(killed(run(), deploying.mul_f64(series.fraction())));
             if round > 0 {
                 check_readable(&place, DEVELOP, &when);
             }

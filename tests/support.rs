@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
 
 pub mod crowd;
+pub mod model;
+pub mod reader;
+pub mod series;
 pub mod trial;
 
 use std::fs;
@@ -71,6 +74,17 @@ impl Place {
         workspace.use_s3(server.env());
         let env = server.env().into_iter().collect();
         Self::new(workspace, "slipway-tests".to_owned(), "in-process S3", env, Some(server))
+    }
+
+    /// On an S3 server in this process that answers every condition of a write with 200, whether it
+    /// holds or not.
+    #[must_use]
+    pub fn without_conditions() -> Self {
+        let place = Self { kind: "S3 without conditional writes", ..Self::in_process() };
+        if let Some(server) = place.server() {
+            server.set_quirks(s3::Quirks { ignore_conditions: true, ..s3::Quirks::default() });
+        }
+        place
     }
 
     fn new(

@@ -1,15 +1,18 @@
 //! Running programs from tests.
 
+mod pipe;
+mod running;
+
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
-use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use pipe::Collector;
+pub use running::{Output, Running};
 
 /// How long a program may take unless a test says otherwise: what takes longer hangs, however slow
 /// the machine is, and however much else it has to do.
@@ -26,29 +29,8 @@ pub struct Process {
     env: BTreeMap<OsString, OsString>,
     folder: Option<PathBuf>,
     input: Vec<u8>,
+    open: bool,
     limit: Duration,
-}
-
-/// What a program did, whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Output {
-    /// Its exit status; 128 + n after signal n, as a shell says it.
-    pub status: i32,
-    /// Its standard output, invalid UTF-8 replaced.
-    pub stdout: String,
-    /// Its standard error, invalid UTF-8 replaced.
-    pub stderr: String,
-}
-
-/// A program under way. It is killed, with its process group, when this value is dropped.
-#[derive(Debug)]
-pub struct Running {
-    child: Child,
-    name: String,
-    limit: Duration,
-    stdout: Option<JoinHandle<Vec<u8>>>,
-    stderr: Option<JoinHandle<Vec<u8>>>,
-    waited: bool,
 }
 
 impl Process {
@@ -61,6 +43,7 @@ impl Process {
             env: BTreeMap::from([("PATH".into(), path), ("HOME".into(), "/nonexistent".into())]),
             folder: None,
             input: Vec::new(),
+            open: false,
             limit: LIMIT,
         }
     }
@@ -143,6 +126,13 @@ impl Process {
         self
     }
 
+    /// Leaves standard input open, and empty, until [`Running::answer`]: a program that asks waits.
+    #[must_use]
+    pub fn open_input(mut self) -> Process {
+        self.open = true;
+        self
+    }
+
     /// Sets how long the program may take; a minute by default.
     #[must_use]
     pub fn limit(mut self, limit: Duration) -> Process {
@@ -180,140 +170,25 @@ impl Process {
         }
         let mut child =
             command.spawn().unwrap_or_else(|error| panic!("cannot start {name}: {error}"));
-        let mut stdin = child.stdin.take().expect("a pipe was asked for");
-        let input = self.input;
+        let mut stdin = child.stdin.take();
         // On threads, so that a program that reads late or writes much never waits for us. A broken
         // pipe is the program's choice not to read.
-        std::thread::spawn(move || stdin.write_all(&input));
-        let stdout = collect(child.stdout.take().expect("a pipe was asked for"));
-        let stderr = collect(child.stderr.take().expect("a pipe was asked for"));
+        if let Some(mut stdin) = stdin.take_if(|_| !self.open) {
+            let input = self.input;
+            std::thread::spawn(move || stdin.write_all(&input));
+        }
+        let stdout = Collector::start(child.stdout.take().expect("a pipe was asked for"));
+        let stderr = Collector::start(child.stderr.take().expect("a pipe was asked for"));
         Running {
             child,
             name,
             limit: self.limit,
+            stdin,
             stdout: Some(stdout),
             stderr: Some(stderr),
             waited: false,
         }
     }
-}
-
-impl Running {
-    /// The process id.
-    #[must_use]
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Has it ended?
-    pub fn ended(&mut self) -> bool {
-        matches!(self.child.try_wait(), Ok(Some(_)))
-    }
-
-    /// Presses Ctrl-C: SIGINT to the whole process group, as a terminal does.
-    pub fn interrupt(&self) {
-        // It may have ended meanwhile, which is no failure of this call.
-        let _ = kill_process_group(self.pid(), Signal::INT);
-    }
-
-    /// Sends one signal to the program alone.
-    pub fn signal(&self, signal: Signal) {
-        let _ = kill_process(self.pid(), signal);
-    }
-
-    /// `kill -9` for the program and all it started.
-    pub fn kill(&self) {
-        let _ = kill_process_group(self.pid(), Signal::KILL);
-    }
-
-    /// Waits for its end.
-    ///
-    /// # Panics
-    /// When it takes longer than its limit; it is killed then, and what it said is shown.
-    #[must_use]
-    pub fn wait(mut self) -> Output {
-        let start = Instant::now();
-        let mut pause = Duration::from_micros(200);
-        let status = loop {
-            if let Some(status) = self.child.try_wait().expect("the state of a child") {
-                break Some(status);
-            }
-            if start.elapsed() > self.limit {
-                break None;
-            }
-            std::thread::sleep(pause);
-            pause = (pause * 2).min(Duration::from_millis(10));
-        };
-        if status.is_none() {
-            self.kill();
-            let _ = self.child.wait();
-        }
-        self.waited = true;
-        let stdout = text(self.stdout.take());
-        let stderr = text(self.stderr.take());
-        let Some(status) = status else {
-            panic!(
-                "{} still runs after {:?}\nstdout:\n{stdout}\nstderr:\n{stderr}",
-                self.name, self.limit
-            );
-        };
-        let status = match (status.code(), status.signal()) {
-            (Some(code), _) => code,
-            (None, signal) => 128 + signal.unwrap_or_default(),
-        };
-        Output { status, stdout, stderr }
-    }
-
-    fn pid(&self) -> Pid {
-        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
-        id.expect("a child has a process id")
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if !self.waited && !self.ended() {
-            self.kill();
-            let _ = self.child.wait();
-        }
-    }
-}
-
-impl Output {
-    /// The output of a program that must have succeeded.
-    ///
-    /// # Panics
-    /// When its status is not 0; all that it said is shown.
-    pub fn success(self) -> Output {
-        self.expect(0)
-    }
-
-    /// The output of a program that must have ended with this status.
-    ///
-    /// # Panics
-    /// When its status is another; all that it said is shown.
-    pub fn expect(self, status: i32) -> Output {
-        assert_eq!(
-            self.status, status,
-            "exit status\nstdout:\n{}\nstderr:\n{}",
-            self.stdout, self.stderr
-        );
-        self
-    }
-}
-
-fn collect(mut pipe: impl std::io::Read + Send + 'static) -> JoinHandle<Vec<u8>> {
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        // What came before an error is still worth showing.
-        let _ = pipe.read_to_end(&mut bytes);
-        bytes
-    })
-}
-
-fn text(reader: Option<JoinHandle<Vec<u8>>>) -> String {
-    let bytes = reader.map(|reader| reader.join().unwrap_or_default());
-    String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
 }
 
 /// The path of a binary of this workspace.
@@ -370,6 +245,16 @@ mod tests {
         let running = Process::new("sleep").arg("100").spawn();
         running.interrupt();
         assert_eq!(running.wait().status, 130);
+    }
+
+    #[test]
+    fn a_question_can_stay_open() {
+        let script = "echo asking >&2; read answer; echo \"$answer\"";
+        let mut running = Process::new("/bin/sh").args(["-c", script]).open_input().spawn();
+        running.wait_for("asking");
+        assert!(!running.ended());
+        running.answer("yes\n");
+        assert_eq!(running.wait().success().stdout, "yes\n");
     }
 
     #[test]

@@ -46,6 +46,8 @@ pub enum Action {
     StallBefore,
     /// The request has its effect, then nothing is answered for as long as the client waits.
     StallAfter,
+    /// It waits, before any effect, until [`super::Server::release`].
+    Hold,
     /// It is served after this time.
     Delay(Duration),
     /// It is served, and its answer comes in pieces with this pause between them.

@@ -101,6 +101,8 @@ pub struct Quirks {
     pub ignore_conditions: bool,
     /// Writes with `If-Match` or `If-None-Match` are answered 501, without any effect.
     pub refuse_conditions: bool,
+    /// A copy is answered 200, and nothing is copied (Ceph radosgw on dbstore).
+    pub copy_nothing: bool,
     /// At most so many keys on a page of a listing, whatever the client asks for.
     pub page_size: usize,
     /// Listings sort `/` before every other byte (`q/1` before `q.txt`), as SeaweedFS does.
@@ -116,6 +118,7 @@ impl Default for Quirks {
         Quirks {
             ignore_conditions: false,
             refuse_conditions: false,
+            copy_nothing: false,
             page_size: 1000,
             slash_first: false,
             smallest_part: 0,

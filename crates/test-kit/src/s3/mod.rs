@@ -6,6 +6,7 @@
 //! holding it until the write.
 
 mod fault;
+mod gate;
 mod memory;
 mod protocol;
 mod script;
@@ -27,6 +28,7 @@ pub use fault::{Action, Hook, Request};
 pub use memory::{Attributes, Quirks, Stored};
 pub use script::{Fault, Script};
 
+use gate::Gate;
 use memory::Condition;
 use protocol::Service;
 
@@ -50,6 +52,7 @@ struct Traffic {
     hook: Mutex<Option<Box<Hook>>>,
     /// What takes connections; nothing, while they are refused.
     door: Mutex<Option<JoinHandle<()>>>,
+    gate: Gate,
 }
 
 impl Server {
@@ -190,6 +193,19 @@ impl Server {
     /// Lets requests meet the faults of a script from here on.
     pub fn set_script(&self, script: Script) {
         self.set_hook(script.into_hook());
+    }
+
+    /// Waits until so many requests are held ([`Action::Hold`]).
+    ///
+    /// # Panics
+    /// When they do not come within minutes.
+    pub fn wait_until_held(&self, requests: usize) {
+        self.traffic.gate.wait(requests);
+    }
+
+    /// Serves all requests that are held.
+    pub fn release(&self) {
+        self.traffic.gate.open();
     }
 
     /// Serves everything again.

@@ -119,6 +119,12 @@ async fn serve(
             return Ok(response);
         }
         Action::Delay(time) => sleep(time).await,
+        Action::Hold => {
+            let gate = traffic.gate.enter();
+            while !traffic.gate.passed(gate) {
+                sleep(Duration::from_millis(2)).await;
+            }
+        }
         Action::StaleList(changes) => {
             request.extensions_mut().insert(Stale(changes));
         }
@@ -152,7 +158,7 @@ async fn distort(
     response: hyper::Response<Body>,
     action: Action,
 ) -> Result<hyper::Response<Body>, Cut> {
-    if matches!(action, Action::Serve | Action::Delay(_) | Action::StaleList(_)) {
+    if matches!(action, Action::Serve | Action::Hold | Action::Delay(_) | Action::StaleList(_)) {
         return Ok(response);
     }
     let (mut head, body) = response.into_parts();
