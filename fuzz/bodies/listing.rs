@@ -53,7 +53,8 @@ impl Service {
             longest_pause: pause,
             ..Patience::default()
         };
-        let options = Options { access: Access::Anonymous, patience: Some(patience), ..Options::default() };
+        let options =
+            Options { access: Access::Anonymous, patience: Some(patience), ..Options::default() };
         let location = Location::from_env(Role::Own, &env).expect("a bucket").expect("is named");
         let store = Store::open(&location.service, &location.bucket, options, &env)
             .expect("nothing is asked for yet");

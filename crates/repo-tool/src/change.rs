@@ -10,7 +10,7 @@ use repository::conditions::Guard;
 use repository::history::{self, Origin};
 use repository::removed::{Keep, Remover};
 use repository::sync::{self, Side, Step, Summary, Work};
-use repository::{WhenEmpty, publish};
+use repository::{WhenEmpty, index, publish};
 use store::Store;
 use tool::{Answer, Failure, Io, Line, Records};
 
@@ -100,11 +100,15 @@ fn say_undo(io: &Io, change: &Change<'_>) -> Result<(), Failure> {
     if !takes_away || !change.publish {
         return Ok(());
     }
-    let newest = history::newest(change.store, change.destination.location, 1)?;
+    let (store, location) = (change.store, change.destination.location);
+    let number = match history::newest(store, location, 1)?.first() {
+        Some(newest) => Some(newest.number),
+        // It gets a history by this change, which begins with what it is now.
+        None => store.head(&location.key(index::FILE_NAME))?.map(|_| 1),
+    };
     let until = change.keep.until(jiff::Timestamp::now());
-    if let (Some(newest), Some(until)) = (newest.first(), until) {
+    if let (Some(number), Some(until)) = (number, until) {
         let until = until.strftime("%Y-%m-%d %H:%M UTC");
-        let number = newest.number;
         io.say_apart(format!("This can be undone until {until}: repo-mkrepo rollback {number}"));
     }
     Ok(())

@@ -28,8 +28,8 @@ use location::Location;
 use manifest::index::Change;
 use store::{Object, Store, Upload};
 
-use crate::index::Current;
-use crate::{Error, JSON, Manifests};
+use crate::index::{self, Current};
+use crate::{Error, JSON, Manifests, dice};
 
 pub(crate) use bundle::size_in_bundle;
 pub use chain::{Damaged, above, entries, find, log, newest};
@@ -204,6 +204,39 @@ pub(crate) fn next(
         Err(damaged) => damaged.id,
     });
     Ok(Next { parent, number: highest.saturating_add(1), outside })
+}
+
+/// Records a repository without a history as it is before its first change, so that this can be
+/// undone too: `packages.json` does not name that generation, but the next publish follows on it.
+///
+/// # Errors
+/// As of the store.
+pub(crate) fn begin(
+    store: &Store,
+    location: &Location,
+    manifests: &Manifests,
+    origin: &Origin,
+) -> Result<(), Error> {
+    let Some(head) = store.head(&location.key(index::FILE_NAME))? else { return Ok(()) };
+    if head.metadata.contains_key(METADATA) || !newest(store, location, 1)?.is_empty() {
+        return Ok(());
+    }
+    let Some(current) = index::read(store, location)? else { return Ok(()) };
+    let files = Draft {
+        parent: None,
+        number: 1,
+        time: Timestamp::now(),
+        origin: &Origin { command: "record".to_owned(), ..origin.clone() },
+        outside: false,
+        restores: None,
+        changes: &[],
+        index: &manifests.index(),
+        index_sha256: &checksum::of_bytes(&current.bytes),
+        manifests,
+        nonce: dice::name(),
+    }
+    .files();
+    write(store, location, files).map(drop)
 }
 
 /// Puts the files of a generation in place; it counts once `packages.json` names it.

@@ -12,7 +12,7 @@ use super::{Side, Work};
 use crate::conditions::Guard;
 use crate::edit::{self, Write, Written};
 use crate::removed::Remover;
-use crate::{Error, Known, Manifests, Published, pending, publish};
+use crate::{Error, Known, Manifests, Published, history, pending, publish};
 
 /// How to apply a plan.
 pub struct Options<'a> {
@@ -136,6 +136,7 @@ pub fn apply(
     if !writes.is_empty() || !removals.is_empty() {
         let (put, removed) = (writes.len(), removals.len());
         (options.progress)(&Step::Manifests { written: put, removed });
+        history::begin(to, location, seen, remover.origin)?;
         keep_manifests(work, seen, remover)?;
         written = edit::write(&writes, options.guard)?;
         known.written.clone_from(&written.put);
