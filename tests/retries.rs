@@ -11,8 +11,11 @@ use test_kit::s3::Action;
 use test_kit::web::{self, Fault};
 use test_kit::{Output, Process, Site, Workspace};
 
+/// How the server answers, and how many requests follow from so many attempts.
+type Trouble = (Action, fn(usize) -> usize);
+
 /// What befalls each request, and how often it is made with so many attempts.
-const TROUBLES: [(Action, fn(usize) -> usize); 4] = [
+const TROUBLES: [Trouble; 4] = [
     (Action::Answer(503, "SlowDown"), |attempts| attempts),
     (Action::ResetBefore, |attempts| attempts),
     (Action::Truncate(0), |attempts| attempts),

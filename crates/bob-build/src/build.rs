@@ -203,7 +203,7 @@ impl Session<'_> {
     fn pack(&self, tree: &Path, name: &str, output: &Output) -> Result<record::Archive, Error> {
         self.notes.say("Archiving.");
         let archive = output.pack(tree, name, self.options.archive_file.as_deref(), &self.pack)?;
-        self.notes.say(&format!("Created: {}", archive.path.display()));
+        self.notes.say(format!("Created: {}", archive.path.display()));
         Ok(archive)
     }
 
@@ -216,9 +216,9 @@ impl Session<'_> {
                 None => Vec::new(),
             };
             let path = formula.header.build_path.as_deref().unwrap_or(&self.default_build_path);
-            self.notes.say(&format!("Would build formula {} into {path}", formula.name));
+            self.notes.say(format!("Would build formula {} into {path}", formula.name));
             for found in found {
-                self.notes.say(&format!("  with {}", found.describe()));
+                self.notes.say(format!("  with {}", found.describe()));
             }
             let name = self.options.name.as_deref().unwrap_or(&formula.name);
             built.insert(self.own.key(&format!("{name}.tar.gz")), Default::default());

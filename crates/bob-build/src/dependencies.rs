@@ -47,10 +47,10 @@ impl Sources<'_> {
         if names.is_empty() {
             return Ok(Vec::new());
         }
-        self.notes.say(&format!("Fetching dependencies... found {}:", names.len()));
+        self.notes.say(format!("Fetching dependencies... found {}:", names.len()));
         let mut all = Vec::new();
         for name in names {
-            self.notes.say(&format!("  - {name}"));
+            self.notes.say(format!("  - {name}"));
             let wanted = self.own.location.key(&format!("{name}.tar.gz"));
             let mut found = look(&self.own, name, Some(built))?;
             if found.is_none()

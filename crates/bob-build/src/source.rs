@@ -30,7 +30,7 @@ impl Source {
         };
         let (store, anonymous) = match open(Access::Credentials) {
             Err(Error::NoCredentials { bucket }) => {
-                notes.say(&format!("NOTICE: No AWS credentials; reading {bucket} anonymously."));
+                notes.say(format!("NOTICE: No AWS credentials; reading {bucket} anonymously."));
                 (open(Access::Anonymous)?, true)
             }
             other => (other?, false),
@@ -68,7 +68,7 @@ impl Source {
         })?;
         let bucket = store.bucket();
         self.notes
-            .say(&format!("NOTICE: {bucket} refuses the AWS credentials; reading it anonymously."));
+            .say(format!("NOTICE: {bucket} refuses the AWS credentials; reading it anonymously."));
         self.store.replace(anonymous);
         self.anonymous.set(true);
         Ok(done)

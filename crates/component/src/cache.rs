@@ -149,7 +149,7 @@ impl Downloads {
                 }
                 Err(trouble) => self.console.warn(
                     WHO,
-                    &format!(
+                    format!(
                         "Unable to download {} into cache {}: {}",
                         sanitize(uri),
                         self.mutable.display(),

@@ -310,7 +310,7 @@ impl Factory<'_> {
             let detail = format!("lists '{class}', which is no class name");
             return Err(Error::Components { detail });
         }
-        self.context.console.debug("Buildpack", &format!("Instantiating {class}"));
+        self.context.console.debug("Buildpack", format!("Instantiating {class}"));
         let resources = self.buildpack.join("resources");
         let root = self.context.droplet.root_path();
         let context = Context {

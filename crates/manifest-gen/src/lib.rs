@@ -33,7 +33,7 @@ fn run(args: tool::Args, io: &mut Io) -> Result<(), Failure> {
         if !arguments.lenient {
             return Err(Error::Request(problem).into());
         }
-        io.say(&format!("manifest-gen: warning: {problem}"));
+        io.say(format!("manifest-gen: warning: {problem}"));
     }
     if let Some(path) = &arguments.archive {
         request.facts = Some(archive::facts(&io.folder().join(path))?);

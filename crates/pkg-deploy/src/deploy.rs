@@ -35,6 +35,9 @@ fn deploy(
 ) -> Result<(), Failure> {
     let location = io.own_location()?;
     let store = open(io, &location)?;
+    if records.is_some() {
+        io.caution(&store);
+    }
     let cache = repository::cache::default_folder(&io.env_fn()).and_then(|folder| io.cache(folder));
     let notes = io.notes();
     let warn = |text: &str| notes.say(text);
@@ -142,8 +145,11 @@ pub(crate) fn open(io: &Io, location: &Location) -> Result<Store, Error> {
 }
 
 fn with_credentials(io: &Io, location: &Location) -> Result<Store, Error> {
-    io.open_for_writing(location, io.store_options()).map_err(|error| match error {
-        error @ store::Error::NoCredentials { .. } => Error::NoCredentials(error),
-        other => Error::Store(other),
+    let env = io.env_fn();
+    Store::open(&location.service, &location.bucket, io.store_options(), &env).map_err(|error| {
+        match error {
+            error @ store::Error::NoCredentials { .. } => Error::NoCredentials(error),
+            other => Error::Store(other),
+        }
     })
 }

@@ -3,6 +3,7 @@
 //! [`input`] reads the build records, [`there`] looks at what is in the bucket, [`upload`] brings one
 //! package there, [`check`] asks before a build what would stop an upload after it.
 
+mod again;
 mod args;
 mod check;
 mod deploy;

@@ -44,7 +44,7 @@ pub(crate) struct Target<'a> {
 /// A package whose files are what its record says.
 pub(crate) struct Package<'b> {
     build: &'b Build,
-    archive: &'b Archive,
+    pub(crate) archive: &'b Archive,
     manifest: Option<(&'b ManifestFile, Vec<u8>)>,
 }
 
@@ -157,7 +157,7 @@ impl Target<'_> {
             None => {
                 if self.manifest {
                     let formula = &package.build.formula;
-                    self.notes.say(&format!(
+                    self.notes.say(format!(
                         "NOTICE: {formula} has no manifest, so no repository will list it."
                     ));
                 }
@@ -178,33 +178,6 @@ impl Target<'_> {
             return Ok(There::Free { manifest: None });
         }
         there::look(self.store, self.location, package)
-    }
-
-    /// Uploads the archive again where it alone is gone: a removal of a package of this name that was
-    /// under way may not have known that it is back. Reports when the service has not kept all of it.
-    pub(crate) fn make_sure(&self, package: &Package<'_>) -> Result<(), Error> {
-        let key = package.key(self.location);
-        match self.store.head(&key)? {
-            // Without its manifest the package was removed after it was deployed.
-            None => self.bring(package)?,
-            Some(head) => {
-                let whole = package.archive.size_bytes;
-                let ours = head.metadata.get(SHA256).map(String::as_str) == Some(package.sha256());
-                if ours && head.size != whole {
-                    let detail = format!("{} of its {whole} bytes arrived", head.size);
-                    return Err(store::Error::Corrupt { key, detail }.into());
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether the package's manifest is there, where it has one.
-    fn has_manifest(&self, package: &Package<'_>) -> Result<bool, Error> {
-        match package.manifest_key(self.location) {
-            Some(key) => Ok(self.store.head(&key)?.is_some()),
-            None => Ok(true),
-        }
     }
 
     pub(crate) fn exists(&self, package: &Package<'_>) -> Error {
@@ -230,7 +203,7 @@ impl Target<'_> {
     /// A package that an earlier deploy has brought.
     fn resumed(&self, package: &Package<'_>, done: Done) -> Deploy {
         let key = package.key(self.location);
-        self.notes.say(&format!("{key} is there already, the very same."));
+        self.notes.say(format!("{key} is there already, the very same."));
         let manifest = done.manifest.zip(package.manifest_key(self.location));
         let manifest = manifest.map(|(content, key)| Deployed {
             key,
@@ -286,24 +259,7 @@ impl Target<'_> {
         Ok(self.deployed(package, key, etag, How::Resumed))
     }
 
-    /// Uploads the archive of a package again that vanished, as long as its manifest is there.
-    pub(crate) fn bring(&self, package: &Package<'_>) -> Result<(), Error> {
-        let key = package.key(self.location);
-        if !self.has_manifest(package)? {
-            return Ok(());
-        }
-        match self.put_archive(package, &key, Condition::IfAbsent) {
-            // A removal of the package in between did not know of this archive.
-            Ok(etag) if !self.has_manifest(package)? => {
-                self.store.delete_if_match(&key, &etag)?;
-                Ok(())
-            }
-            Ok(_) | Err(Error::Store(store::Error::Precondition { .. })) => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn put_archive(
+    pub(crate) fn put_archive(
         &self,
         package: &Package<'_>,
         key: &str,
@@ -316,7 +272,7 @@ impl Target<'_> {
             metadata.push((MANIFEST, &file.name));
         }
         let url = self.location.dist_url(&package.path());
-        self.notes.say(&format!("Uploading to: {url}"));
+        self.notes.say(format!("Uploading to: {url}"));
         let upload = Upload { condition, metadata: &metadata, ..Upload::new("application/gzip") };
         Ok(self.guard.put_file(key, path, &upload)?)
     }

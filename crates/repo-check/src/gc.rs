@@ -74,7 +74,7 @@ fn collect(
         let stay = plan.len() - found.len();
         if stay > 0 {
             let stay = count(stay as u64, "object");
-            io.say(&format!("{stay} of the plan will stay: changed, needed again, or gone."));
+            io.say(format!("{stay} of the plan will stay: changed, needed again, or gone."));
         }
     }
     if gc.plan {
@@ -106,16 +106,16 @@ fn collect(
         drop(bar);
         let (all, gone) = (found.len() as u64, removed.len() as u64);
         let (number, bytes) = (count(gone, "object"), size(bytes(&removed)));
-        io.say(&format!("Removed {number}, {bytes}."));
+        io.say(format!("Removed {number}, {bytes}."));
         let is_archive = |garbage: &Garbage| garbage.what == What::Archive;
         if removed.iter().any(is_archive) && !remover.keep.0.is_zero() {
             let until = remover.keep.until(jiff::Timestamp::now()).unwrap_or(jiff::Timestamp::MAX);
             let until = until.strftime("%Y-%m-%d %H:%M UTC");
-            io.say(&format!("The archives stay in {}{} until {until}.", location, removed::FOLDER));
+            io.say(format!("The archives stay in {}{} until {until}.", location, removed::FOLDER));
         }
         if all > gone {
             let stay = count(all - gone, "object");
-            io.say(&format!("{stay} stayed: changed, or needed again meanwhile."));
+            io.say(format!("{stay} stayed: changed, or needed again meanwhile."));
         }
         removed
     };

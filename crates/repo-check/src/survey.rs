@@ -40,7 +40,7 @@ fn survey(
         return Err(Error::NoRepository { place: location.to_string() }.into());
     }
     if !calm {
-        io.say(&format!(
+        io.say(format!(
             "NOTICE: {location} kept changing while it was read; what is found may be the past."
         ));
     }

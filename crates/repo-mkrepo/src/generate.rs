@@ -20,11 +20,11 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     } else {
         Manifests::read_files(&options.manifests)?
     };
-    io.say(&format!("-----> {}", Step::Generating));
+    io.say(format!("-----> {}", Step::Generating));
     let index = manifests.into_index();
     if io.stdout_is_terminal() {
         Output::open(&io.folder().join(index::FILE_NAME))?.write(&index.to_bytes())?;
-        io.say(&format!("-----> Done. Run '{}' to upload repository.", command(options, io)));
+        io.say(format!("-----> Done. Run '{}' to upload repository.", command(options, io)));
         return Ok(());
     }
     let mut out = BufWriter::with_capacity(PIECE, io.stdout());
@@ -37,7 +37,7 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
 fn fetch(options: &Options, io: &Io) -> Result<Manifests, Failure> {
     let location = options.place.location(io)?;
     let store = open::readable(io, &location, None)?;
-    io.say(&format!("-----> {}", Step::Fetching));
+    io.say(format!("-----> {}", Step::Fetching));
     let cache = options.cache.folder(io);
     let manifests = Manifests::fetch(&store, &location, cache.as_deref())?;
     if manifests.entries.is_empty() {

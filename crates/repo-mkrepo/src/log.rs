@@ -16,7 +16,7 @@ pub fn run(options: &Log, io: &mut Io) -> Result<(), Failure> {
     if entries.is_empty() && count > 0 {
         repository::check_exists(&store, &location)?;
         if !options.json {
-            io.say(&format!("There is no generation of {location} yet."));
+            io.say(format!("There is no generation of {location} yet."));
         }
     }
     if options.json {
@@ -64,7 +64,7 @@ fn note_above(above: &[Id], io: &Io) {
         true => format!("generation {last} is"),
         false => format!("generations {first} to {last} are"),
     };
-    io.say(&format!(
+    io.say(format!(
         "packages.json was put back to an older generation; {those} still there. The next publish \
          follows on {last}; 'repo-mkrepo rollback {last}' brings it back."
     ));

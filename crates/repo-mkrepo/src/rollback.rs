@@ -47,7 +47,7 @@ pub fn run(options: &Rollback, io: &mut Io) -> Result<(), Failure> {
         }
         let notes = io.notes();
         let warn = |text: &str| notes.say(text);
-        let progress = |step: &Step| notes.say(&format!("-----> {step}"));
+        let progress = |step: &Step| notes.say(format!("-----> {step}"));
         let guard = Guard::new(&store, &location, cache.clone(), &warn);
         let origin = io.origin(&TOOL, "rollback");
         let remover = Remover { store: &store, location: &location, keep, origin: &origin };
@@ -62,7 +62,7 @@ pub fn run(options: &Rollback, io: &mut Io) -> Result<(), Failure> {
         records.write(tool::publish_record(&location, &published))?;
         match &published.generation {
             Some(id) if published.changed => {
-                io.say(&format!("-----> Done: generation {} ({id}).", id.number()));
+                io.say(format!("-----> Done: generation {} ({id}).", id.number()));
             }
             _ => io.say("-----> Done: packages.json was right already."),
         }

@@ -33,7 +33,7 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
         // Where the folder cannot be written to, nothing is published.
         let output = Output::open(&io.folder().join(index::FILE_NAME))?;
         let notes = io.notes();
-        let progress = |step: &Step| notes.say(&format!("-----> {step}"));
+        let progress = |step: &Step| notes.say(format!("-----> {step}"));
         let warn = |text: &str| notes.say(text);
         let publish = publish::Options {
             snapshot: options.snapshot.clone(),

@@ -34,7 +34,7 @@ pub fn run(options: &Operations, io: &mut Io) -> Result<(), Failure> {
     };
     let plan = planner.conclude(compare(&planner, &source, &destination)?);
     for warning in &plan.warnings {
-        io.say(&format!("WARNING: {warning}"));
+        io.say(format!("WARNING: {warning}"));
     }
     if !options.dry_run {
         apply(&plan, &destination.path)?;

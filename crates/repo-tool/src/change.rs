@@ -47,7 +47,7 @@ pub struct Change<'a> {
 /// Says what is going to be done, and what the planner warns of.
 pub fn summarize(io: &Io, work: &Work, source: &Side<'_>, destination: &Side<'_>) {
     for warning in &work.plan.warnings {
-        io.say(&format!("WARNING: {warning}"));
+        io.say(format!("WARNING: {warning}"));
     }
     let summary = Summary {
         plan: &work.plan,
@@ -121,7 +121,7 @@ fn say_undo(io: &Io, change: &Change<'_>) -> Result<(), Failure> {
 pub fn report_sizes(io: &Io, work: &Work, source: &Side<'_>) -> Result<(), Failure> {
     let bytes = work.bytes(source)?;
     let (copied, removed) = (size(bytes.copied), size(bytes.removed));
-    io.say_apart(&format!("Dry run: would copy {copied} and remove {removed} of archives."));
+    io.say_apart(format!("Dry run: would copy {copied} and remove {removed} of archives."));
     Ok(())
 }
 
@@ -180,12 +180,12 @@ pub fn carry_out(io: &mut Io, records: &mut Records, change: &Change<'_>) -> Res
     if !change.work.kept.is_empty() {
         let kept: Vec<&str> = change.work.kept.iter().map(String::as_str).collect();
         let kept = kept.join(", ");
-        io.say_apart(&format!("Keeping dists that a snapshot still lists: {kept}"));
+        io.say_apart(format!("Keeping dists that a snapshot still lists: {kept}"));
     }
 
     if !applied.replaced.is_empty() {
         let replaced = applied.replaced.join(", ");
-        io.say_apart(&format!("Keeping dists that somebody has replaced meanwhile: {replaced}"));
+        io.say_apart(format!("Keeping dists that somebody has replaced meanwhile: {replaced}"));
     }
 
     for package in change.work.plan.changes.iter().filter(|package| package.ignored.is_none()) {

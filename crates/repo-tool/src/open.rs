@@ -44,7 +44,9 @@ impl Place {
 /// # Errors
 /// When there are no credentials.
 pub fn writable(io: &Io, location: &Location, profile: Option<&str>) -> Result<Store, Failure> {
-    Ok(io.open_for_writing(location, options(io, profile, Access::Credentials))?)
+    let store = open(io, location, profile, Access::Credentials)?;
+    io.caution(&store);
+    Ok(store)
 }
 
 /// Opens a bucket that is only read. One that refuses the credentials, or for which there are
@@ -54,7 +56,7 @@ pub fn writable(io: &Io, location: &Location, profile: Option<&str>) -> Result<S
 /// When the bucket does not exist or cannot be reached.
 pub fn readable(io: &Io, location: &Location, profile: Option<&str>) -> Result<Store, Failure> {
     let anonymously =
-        |why: &str| io.say(&format!("NOTICE: {why}; reading {location} anonymously."));
+        |why: &str| io.say(format!("NOTICE: {why}; reading {location} anonymously."));
     match open(io, location, profile, Access::Credentials) {
         Ok(store) => match store.check_bucket() {
             Ok(()) => Ok(store),
@@ -78,10 +80,7 @@ fn open(
     profile: Option<&str>,
     access: Access,
 ) -> Result<Store, store::Error> {
-    let options = options(io, profile, access);
+    let profile = profile.map(str::to_owned);
+    let options = Options { profile, access, ..io.store_options() };
     Store::open(&location.service, &location.bucket, options, &io.env_fn())
-}
-
-fn options(io: &Io, profile: Option<&str>, access: Access) -> Options {
-    Options { profile: profile.map(str::to_owned), access, ..io.store_options() }
 }

@@ -25,7 +25,7 @@ use crate::Error;
 
 mod remover;
 
-pub use remover::{Aside, Remover, Taken};
+pub use remover::{Aside, Needed, Remover, Taken};
 
 /// The folder below a prefix that holds what was taken away.
 pub const FOLDER: &str = ".slipway/removed/";

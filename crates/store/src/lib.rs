@@ -9,6 +9,7 @@
 //! the process environment (it is passed in). Only the module `s3` knows the S3 client library.
 
 mod backend;
+mod copying;
 mod credentials;
 mod encoding;
 mod error;

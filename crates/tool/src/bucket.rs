@@ -56,21 +56,11 @@ impl Io {
         Ok(Keep(age.duration()))
     }
 
-    /// Opens the bucket of a location for writing, as `options` say. Warns where other machines may
-    /// not see its locks.
-    ///
-    /// # Errors
-    /// When there are no credentials.
-    pub fn open_for_writing(
-        &self,
-        location: &Location,
-        options: Options,
-    ) -> Result<Store, store::Error> {
-        let store = Store::open(&location.service, &location.bucket, options, &self.env_fn())?;
+    /// Warns before something is written to a store whose locks other machines may not see.
+    pub fn caution(&self, store: &Store) {
         if let Some(caution) = store.caution() {
             self.warn_once(&caution);
         }
-        Ok(store)
     }
 }
 

@@ -143,7 +143,7 @@ impl Io {
     pub fn warn_once(&self, text: &str) {
         let mut said = self.warnings.lock().unwrap_or_else(PoisonError::into_inner);
         if said.insert(text.to_owned()) {
-            self.say(&format!("WARNING: {text}"));
+            self.say(format!("WARNING: {text}"));
         }
     }
 

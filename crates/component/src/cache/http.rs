@@ -48,7 +48,7 @@ impl Client {
                 other => other,
             })?;
             let status = response.status().as_u16();
-            self.console.debug(super::WHO, &format!("Response status: {status}"));
+            self.console.debug(super::WHO, format!("Response status: {status}"));
             match status {
                 200 => return self.store(response, entry),
                 304 if entry.is_cached() => return Ok(Fetched::StillRight),
@@ -84,7 +84,7 @@ impl Client {
         if let Some(time) = entry.last_modified() {
             request = request.header("If-Modified-Since", time);
         }
-        self.console.debug(super::WHO, &format!("Request: {}", sanitize(&uri)));
+        self.console.debug(super::WHO, format!("Request: {}", sanitize(&uri)));
         request.call().map_err(|error| trouble(&error))
     }
 

@@ -83,12 +83,11 @@ impl<'a> Watch<'a> {
     /// The named archives that the listings do not have, without those that never were.
     fn missing(&self, named: &Named<'_>, listed: &BTreeSet<String>) -> Result<Vec<String>, Error> {
         let folder = |path: &str| path.rfind('/').map(|at| path[..=at].to_owned());
+        let folders: BTreeSet<String> = named.keys().filter_map(|path| folder(path)).collect();
         let mut below: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for folder in named.keys().filter_map(|path| folder(path)) {
-            if !below.contains_key(&folder) {
-                let objects = self.store.list_direct(&self.location.key(&folder))?;
-                below.insert(folder, objects.into_iter().map(|object| object.key).collect());
-            }
+        for folder in folders {
+            let objects = self.store.list_direct(&self.location.key(&folder))?;
+            below.insert(folder, objects.into_iter().map(|object| object.key).collect());
         }
         let exists = |path: &str| {
             let key = self.location.key(path);

@@ -38,6 +38,9 @@ pub struct Taken {
     pub lost: Vec<String>,
 }
 
+/// Says which of these paths something refers to, now.
+pub type Needed<'n, E> = dyn FnMut(&[String]) -> Result<BTreeSet<String>, E> + 'n;
+
 /// An object of which a copy was set aside: its key can be freed.
 #[derive(Debug, Clone)]
 pub struct Aside {
@@ -112,7 +115,7 @@ impl Remover<'_> {
     pub fn take_away<E: From<Error>>(
         &self,
         objects: &[Object],
-        needed: &mut dyn FnMut(&[String]) -> Result<BTreeSet<String>, E>,
+        needed: &mut Needed<'_, E>,
     ) -> Result<Taken, E> {
         let path = |object: &Object| {
             object.key.strip_prefix(&self.location.key("")).unwrap_or(&object.key).to_owned()

@@ -56,8 +56,7 @@ impl Copier<'_> {
         };
         let ours = by_key(self.to.list(&self.location.key(""))?);
         let is_there = |path: &&&str| ours.contains_key(&self.location.key(path));
-        let (present, mut copies): (Vec<&str>, Vec<&str>) =
-            paths.iter().partition(|path| is_there(&path));
+        let (present, mut copies): (Vec<&str>, Vec<&str>) = paths.iter().partition(is_there);
         // Of an interrupted run, or of packages that share an archive. The two listings tell of most.
         let theirs = match present.is_empty() {
             true => BTreeMap::new(),

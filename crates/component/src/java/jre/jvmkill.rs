@@ -63,7 +63,7 @@ impl VersionedDependencyComponent for JvmkillAgent {
         fs::set_permissions(&agent, fs::Permissions::from_mode(0o755))
             .map_err(Error::io(format!("make {} executable", agent.display())))?;
         if let Some(path) = self.heap_dump_path()? {
-            self.dependency.console().say(&format!("       Write terminal heap dumps to {path}"));
+            self.dependency.console().say(format!("       Write terminal heap dumps to {path}"));
         }
         Ok(())
     }
