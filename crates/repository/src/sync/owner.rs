@@ -5,6 +5,7 @@
 //! not name: that is refused. Where only packages of the sync name it, it is replaced, and said so.
 
 use std::collections::BTreeSet;
+use std::io::Read as _;
 
 use manifest::plan::{Claim, Contents};
 use store::{Object, Store, parallel};
@@ -84,14 +85,27 @@ fn is_same((from, theirs): (&Store, &str), (to, ours): (&Store, &str)) -> Result
         return Ok(false);
     }
     // Two tags, one length, no checksums: an archive in many parts, or a folder.
-    let read = |store: &Store, key: &str| {
-        let local = |source| Error::Local { path: std::env::temp_dir(), source };
-        let mut file = scratch::File::new("archive-").map_err(local)?;
-        let download = store.download(key, file.file())?;
-        Ok::<_, Error>(download.map(|download| download.sha256))
-    };
     Ok(match (read(from, theirs)?, read(to, ours)?) {
         (Some(theirs), Some(ours)) => theirs == ours,
         _ => true,
     })
+}
+
+/// The checksum of an object's bytes; `None` without the object.
+fn read(store: &Store, key: &str) -> Result<Option<String>, Error> {
+    let Some(mut stream) = store.stream(key)? else {
+        return Ok(None);
+    };
+    let mut hasher = checksum::Hasher::default();
+    let mut buffer = vec![0; 256 * 1024];
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => return Ok(Some(hasher.finish())),
+            Ok(count) => hasher.update(&buffer[..count]),
+            Err(error) => {
+                let local = |source| Error::Local { path: key.into(), source };
+                return Err(error.downcast::<store::Error>().map_or_else(local, Error::Store));
+            }
+        }
+    }
 }
