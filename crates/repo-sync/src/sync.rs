@@ -78,6 +78,9 @@ fn sync(
     };
     if work.is_empty() && options.snapshot.is_none() {
         if sync::is_published(&destination)? {
+            if !options.dry_run {
+                work.tidy(store)?;
+            }
             io.say("Nothing to do - aborting.");
             return Ok(());
         }

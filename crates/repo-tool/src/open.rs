@@ -55,8 +55,7 @@ pub fn writable(io: &Io, location: &Location, profile: Option<&str>) -> Result<S
 /// # Errors
 /// When the bucket does not exist or cannot be reached.
 pub fn readable(io: &Io, location: &Location, profile: Option<&str>) -> Result<Store, Failure> {
-    let anonymously =
-        |why: &str| io.say(format!("NOTICE: {why}; reading {location} anonymously."));
+    let anonymously = |why: &str| io.say(format!("NOTICE: {why}; reading {location} anonymously."));
     match open(io, location, profile, Access::Credentials) {
         Ok(store) => match store.check_bucket() {
             Ok(()) => Ok(store),

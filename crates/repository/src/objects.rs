@@ -42,7 +42,10 @@ pub(crate) fn sha256(store: &Store, key: &str) -> Result<Option<String>, Error> 
         match stream.read(&mut buffer) {
             Ok(0) => return Ok(Some(hasher.finish())),
             Ok(count) => hasher.update(&buffer[..count]),
-            Err(source) => return Err(Error::Local { path: key.into(), source }),
+            Err(error) => {
+                let local = |source| Error::Local { path: key.into(), source };
+                return Err(error.downcast::<store::Error>().map_or_else(local, Error::Store));
+            }
         }
     }
 }

@@ -177,6 +177,12 @@ impl Work {
         paths
     }
 
+    /// Removes the notes of interrupted runs that have nothing left to do: where nothing is
+    /// applied, they would stay.
+    pub fn tidy(&self, store: &Store) -> Result<(), Error> {
+        Ok(store.delete_many(&self.settled)?)
+    }
+
     /// Takes up what interrupted runs have left: archives that are what they were then, and that
     /// nothing names once `plan` is applied.
     fn take_up(
