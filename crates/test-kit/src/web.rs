@@ -149,15 +149,17 @@ fn serve(stream: TcpStream, folder: &Path, state: &Mutex<State>) -> std::io::Res
         let length = headers.get("content-length").and_then(|length| length.parse().ok());
         std::io::copy(&mut (&mut reader).take(length.unwrap_or(0)), &mut std::io::sink())?;
         let path = target.split('?').next().unwrap_or("/").to_owned();
-        let fault = {
+        let (fault, number) = {
             let mut state = state.lock().expect("no test thread panicked here");
             state.requests.push(Request { target, headers: headers.clone() });
             let next = state.faults.get_mut(&path).and_then(VecDeque::pop_front);
             let fault = next.or_else(|| state.always.get(&path).cloned());
             (fault, state.requests.len())
         };
-        let (fault, number) = fault;
-        if !answer(&mut out, &file(folder, &path), &headers, fault, number)? {
+        let goes_on = answer(&mut out, &file(folder, &path), &headers, fault, number)?;
+        // PHP without curl reads until the end of the connection, which it asks for.
+        let is_last = headers.get("connection").is_some_and(|value| value == "close");
+        if !goes_on || is_last {
             return Ok(());
         }
     }
