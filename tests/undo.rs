@@ -142,5 +142,11 @@ fn archives_with_another_public_url_are_no_garbage() {
         let output = gc(&place).run();
         let there = store.head(&archive).unwrap().is_some();
         assert!(there, "{}: status {}, {}", place.kind, output.status, output.stdout);
+        // The index remembers it, also when it is published without the variable.
+        let all =
+            |place: &Place| place.tool("repo-check").args(["--strict"]).run().success().stdout;
+        assert!(!all(&place).contains("cdn.example"), "{}: {}", place.kind, all(&place));
+        let _ = deploy(&place, "b-1", "b").run().success();
+        assert!(!all(&place).contains("cdn.example"), "{}: {}", place.kind, all(&place));
     }
 }

@@ -78,6 +78,8 @@ pub struct Target {
     place: Option<(String, String)>,
     region: Option<String>,
     endpoint: Option<String>,
+    /// Another URL under which readers know the bucket.
+    public_url: Option<String>,
     /// Profile of the AWS configuration files.
     pub profile: Option<String>,
     /// The manifest cache.
@@ -109,6 +111,7 @@ impl Options {
         let keep = args.values("--keep")?;
         let (endpoint, profile) = (args.value("--endpoint")?, args.value("--profile")?);
         let region = args.value("--region")?;
+        let public_url: Option<String> = args.value("--public-url")?;
         let cache = cache.take_value(&mut args)?;
         let limits = args.archive_limits()?;
         let place = match <[String; 2]>::try_from(args.rest()?) {
@@ -180,7 +183,7 @@ impl Options {
             let resolve = resolve.then_some(Resolve { stacks, locks, against });
             Command::Check(Check { deep, limits, allow_external, strict, all, resolve })
         };
-        let target = Target { place, region, endpoint, profile, cache };
+        let target = Target { place, region, endpoint, public_url, profile, cache };
         Ok(Self { target, json, keep, command })
     }
 }
@@ -190,11 +193,19 @@ impl Target {
     pub fn beside(&self, io: &Io, bucket: &str, prefix: &str) -> Result<Location, Failure> {
         let place = Some((bucket.to_owned(), prefix.to_owned()));
         let (region, endpoint) = (self.region.clone(), self.endpoint.clone());
-        Self { place, region, endpoint, profile: None, cache: self.cache.clone() }.location(io)
+        let (public_url, cache) = (None, self.cache.clone());
+        Self { place, region, endpoint, public_url, profile: None, cache }.location(io)
     }
 
     /// The repository: as the arguments say, else as the environment does.
     pub fn location(&self, io: &Io) -> Result<Location, Failure> {
+        let mut location = self.place(io)?;
+        let url = self.public_url.as_deref();
+        location.known_as.extend(url.map(location::parse_public_url).transpose()?);
+        Ok(location)
+    }
+
+    fn place(&self, io: &Io) -> Result<Location, Failure> {
         let plain = self.region.is_none() && self.endpoint.is_none();
         let (bucket, prefix) = match &self.place {
             None if plain => return io.own_location(),

@@ -45,6 +45,8 @@ pub struct Evidence {
     pub heads: BTreeMap<String, Option<Head>>,
     /// What was read.
     pub deep: BTreeMap<String, Deep>,
+    /// The prefix of the repository.
+    pub prefix: String,
     /// Patterns of names that are no orphans.
     pub keep: Vec<String>,
 }

@@ -39,6 +39,8 @@ pub enum Kind {
     BrokenLock,
     /// A package whose archive is elsewhere.
     ExternalUrl,
+    /// URLs on another host that end in names of archives that are here.
+    OtherHost,
     /// A snapshot lists what no manifest describes any more.
     SnapshotOnly,
     /// `packages.json` was written by something that keeps no history.
@@ -66,7 +68,7 @@ pub enum Kind {
 }
 
 /// All kinds, in the order in which they are told.
-pub const ALL: [Kind; 29] = [
+pub const ALL: [Kind; 30] = [
     Kind::MissingIndex,
     Kind::UnreadableIndex,
     Kind::StaleIndex,
@@ -84,6 +86,7 @@ pub const ALL: [Kind; 29] = [
     Kind::LowerPhp,
     Kind::BrokenLock,
     Kind::ExternalUrl,
+    Kind::OtherHost,
     Kind::SnapshotOnly,
     Kind::OutsideHistory,
     Kind::Leftover,
@@ -119,6 +122,7 @@ impl Kind {
             Self::LowerPhp => "lower-php",
             Self::BrokenLock => "broken-lock",
             Self::ExternalUrl => "external-url",
+            Self::OtherHost => "other-host",
             Self::SnapshotOnly => "snapshot-only",
             Self::OutsideHistory => "outside-history",
             Self::Leftover => "leftover",
@@ -154,7 +158,8 @@ impl Kind {
             | Self::LowerPhp
             | Self::BrokenLock
             | Self::ExternalUrl => Severity::Error,
-            Self::SnapshotOnly
+            Self::OtherHost
+            | Self::SnapshotOnly
             | Self::OutsideHistory
             | Self::Leftover
             | Self::UncheckedArchive
@@ -217,6 +222,11 @@ impl Kind {
             Self::ExternalUrl => {
                 "Deploy it here, or, if it is meant so, say it: 'repo-check --allow-external'."
             }
+            Self::OtherHost => {
+                "If that host serves this place, say so: 'repo-check --public-url URL', or set \
+                 S3_PUBLIC_URL when publishing, which packages.json remembers. --gc keeps these archives \
+                 in any case."
+            }
             Self::SnapshotOnly => "Nothing: a snapshot keeps what it lists.",
             Self::OutsideHistory => {
                 "Publish with 'repo-mkrepo --upload', so that the history has what is there."
@@ -254,6 +264,7 @@ impl Kind {
             Self::ChangedRequirement => "a requirement gives something else",
             Self::ChangedLock => "an application gets something else",
             Self::ExternalUrl => "an archive is elsewhere",
+            Self::OtherHost => "archives that are here are named by another host",
             Self::SnapshotOnly => "only a snapshot still lists a package",
             Self::OutsideHistory => "packages.json was written without a record in the history",
             Self::Leftover => "tools that ended early have left something",

@@ -60,6 +60,11 @@ impl<'a> Reader<'a> {
         Self { store, location, cache, manifests, snapshots, heads, history }
     }
 
+    /// The prefix of the repository.
+    pub fn prefix(&self) -> String {
+        self.location.key("")
+    }
+
     /// The state of one moment; after some attempts, what there was to be had. The second value
     /// says whether it held still.
     pub fn read(&mut self) -> Result<(State, bool), Error> {

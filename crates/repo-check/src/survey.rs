@@ -2,7 +2,7 @@
 
 use record::{CheckSummary, Severity};
 use repo_tool::open;
-use repository::index::FILE_NAME;
+use repository::index::{self, FILE_NAME};
 use store::Store;
 use tool::{Exit, Failure, Io, Records};
 
@@ -34,6 +34,7 @@ fn survey(
     let location = options.target.location(io)?;
     let store = open::readable(io, &location, options.target.profile.as_deref())?;
     let cache = options.target.cache.folder(io);
+    let location = index::recognise(&store, &location)?;
     let mut reader = Reader::new(&store, &location, cache, KEEP_GENERATIONS);
     let (state, mut evidence, calm) = look(&mut reader, &options.keep)?;
     if state.inventory.items().is_empty() {
@@ -85,7 +86,8 @@ fn look(reader: &mut Reader<'_>, keep: &[String]) -> Result<(State, Evidence, bo
         let (state, still) = reader.read()?;
         let names = check::wanted_heads(&state);
         let heads = reader.heads(&state.inventory, &names)?;
-        let evidence = Evidence { heads, keep: keep.to_vec(), ..Evidence::default() };
+        let (keep, prefix) = (keep.to_vec(), reader.prefix());
+        let evidence = Evidence { heads, keep, prefix, ..Evidence::default() };
         let grave = |finding: &Finding| finding.kind.severity() == Severity::Error;
         let errors = check::check(&state, &evidence).iter().any(grave);
         let calm = !errors || (still && reader.holds(&state)?);

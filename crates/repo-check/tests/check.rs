@@ -326,3 +326,20 @@ fn a_repository_that_is_being_changed_is_looked_at_again() {
     assert_eq!((checks, summary.manifests), (vec![], 4));
     assert_ne!(site.index(BUCKET, PREFIX), index);
 }
+
+#[test]
+fn another_host_of_this_place_is_named() {
+    for site in sites() {
+        let cdn = format!("https://cdn.example/x/{}", key("a-1.tar.gz"));
+        site.manifest(BUCKET, PREFIX, "a-1", TIME, &cdn);
+        site.put(BUCKET, &key("a-1.tar.gz"), tar_gz(&[("bin/a", b"a")]));
+        site.publish(BUCKET, PREFIX);
+        let check = run(&site, &["--allow-external"]).success();
+        assert!(check.stdout.contains("--public-url https://cdn.example/x"), "{}", check.stdout);
+        run(&site, &["--allow-external", "--strict"]).expect(1);
+        run(&site, &["--public-url", "https://cdn.example/x", "--strict"]).success();
+        // Garbage it is under no name.
+        run(&site, &["--gc", "--yes", "--older-than", "0s"]).success();
+        assert!(site.get(BUCKET, &key("a-1.tar.gz")).is_some());
+    }
+}

@@ -75,3 +75,34 @@ fn dependents<'m>(
 fn short(name: &str) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest(name: &str, version: &str, rest: &str) -> Manifest {
+        let text = format!(r#"{{"name": "heroku-sys/{name}", "version": "{version}"{rest}}}"#);
+        Manifest::parse(text).unwrap()
+    }
+
+    #[test]
+    fn who_requires_what_goes() {
+        let php = manifest("php", "8.3.10", r#", "provide": {"heroku-sys/php.native": "8.3.10"}"#);
+        let library = manifest("libdemo", "1.0", "");
+        let removed = [("php-8.3.10", &php), ("libdemo-1.0", &library)];
+        let requires = |name: &str, requirement: &str| {
+            manifest(name, "1.0.0", &format!(r#", "require": {{{requirement}}}"#))
+        };
+        let rest = [
+            requires("ext-counter", r#""heroku-sys/php": "8.3.*""#),
+            requires("ext-old", r#""heroku-sys/php": "8.2.*""#),
+            requires("ext-odd", r#""heroku-sys/php": "not a constraint !""#),
+            requires("tool", r#""HEROKU-SYS/PHP.native": "^8""#),
+            requires("other", r#""heroku-sys/heroku": "^24""#),
+        ];
+        let found = dependents(&removed, &mut rest.iter());
+        assert_eq!(found["php-8.3.10"], ["ext-counter 1.0.0", "ext-odd 1.0.0", "tool 1.0.0"]);
+        assert_eq!(found.len(), 1);
+        assert!(dependents(&[], &mut rest.iter()).is_empty());
+    }
+}

@@ -204,3 +204,75 @@ pub(crate) fn restore(
         Err(error) => Err(error.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(key: &str, second: i64) -> Object {
+        let modified = Timestamp::from_second(second).unwrap();
+        Object { key: key.to_owned(), size: 1, etag: String::new(), modified }
+    }
+
+    fn tombstone(content: char, path: &str, generation: u64, second: i64) -> Tombstone {
+        let sha256 = content.to_string().repeat(64);
+        let name = format!("{sha256}-{}-{generation:010}-abc.json", digest(path));
+        Tombstone::parse(&name, &object(&name, second)).unwrap()
+    }
+
+    fn removed(tombstones: Vec<Tombstone>) -> Removed {
+        let content = |stone: &Tombstone| (stone.sha256.clone(), object(&stone.sha256, 50));
+        Removed { contents: tombstones.iter().map(content).collect(), tombstones }
+    }
+
+    #[test]
+    fn what_a_path_held_in_a_generation() {
+        let removed = removed(vec![
+            tombstone('a', "x", 2, 10),
+            tombstone('b', "y", 3, 10),
+            tombstone('c', "x", 5, 20),
+        ]);
+        let at = |path: &str, generation| {
+            removed.at(path, generation).map(|stone| stone.sha256[..1].to_owned())
+        };
+        for (generation, expected) in [(1, "a"), (2, "a"), (3, "c"), (5, "c")] {
+            assert_eq!(at("x", generation).as_deref(), Some(expected), "{generation}");
+        }
+        // What is there now has been there since then.
+        assert_eq!(at("x", 6), None);
+        assert_eq!(at("z", 1), None);
+        assert_eq!(removed.last("x").map(|stone| stone.generation), Some(5));
+    }
+
+    #[test]
+    fn what_is_old_expires_with_its_content_unless_that_is_needed() {
+        let mut removed = removed(vec![
+            tombstone('a', "x", 2, 10),
+            tombstone('b', "y", 3, 10),
+            tombstone('b', "z", 4, 99),
+        ]);
+        let young = "d".repeat(64);
+        removed.contents.insert(young.clone(), object(&young, 99));
+        let (tombstones, contents) = removed.expired(Timestamp::from_second(60).unwrap());
+        assert_eq!(tombstones.len(), 2);
+        let contents: Vec<String> = contents.into_iter().map(|object| object.key).collect();
+        assert_eq!(contents, ["a".repeat(64)]);
+    }
+
+    #[test]
+    fn names_that_are_not_ours_are_passed_over() {
+        let sha256 = "a".repeat(64);
+        for name in ["x.json", "a-b-1-c.json", &format!("{sha256}-p-x-n.json"), &sha256] {
+            assert_eq!(Tombstone::parse(name, &object(name, 0)), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn until_when() {
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        assert_eq!(Keep(Duration::ZERO).until(now), None);
+        let week = Keep::default().until(now).unwrap();
+        assert_eq!(week.as_second() - now.as_second(), 7 * 24 * 3600);
+        assert!(Keep(Duration::MAX).until(now).is_some());
+    }
+}

@@ -1,6 +1,8 @@
 //! What is wrong with archives, and with those who name them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+use repository::references::paths_of;
 
 use super::{Evidence, MANIFEST, SHA256, named_by};
 use crate::entry::Archive;
@@ -40,6 +42,7 @@ pub(super) fn references(state: &State, evidence: &Evidence, findings: &mut Vec<
         }
         Archive::Nowhere | Archive::Here(_) => {}
     });
+    other_hosts(state, evidence, &external, findings);
     for (url, sources) in external {
         let Some((first, others)) = sources.split_first() else { continue };
         let also = match others {
@@ -48,6 +51,40 @@ pub(super) fn references(state: &State, evidence: &Evidence, findings: &mut Vec<
         };
         let message = format!("names {url}{also}");
         findings.push(Finding::new(Kind::ExternalUrl, first.to_string(), message));
+    }
+}
+
+/// Hosts that are named for archives which are here: probably this place under another name.
+fn other_hosts(
+    state: &State,
+    evidence: &Evidence,
+    external: &BTreeMap<&str, Vec<Source>>,
+    findings: &mut Vec<Finding>,
+) {
+    let mut hosts: BTreeMap<&str, (BTreeSet<String>, Vec<Source>)> = BTreeMap::new();
+    for (url, sources) in external {
+        let is_here = |name: &String| {
+            state.inventory.get(name).is_some_and(|item| item.class == Class::Archive)
+        };
+        let Some(name) = paths_of(url).find(is_here) else { continue };
+        let key = format!("{}{name}", evidence.prefix);
+        let host = location::site(url, &key).or_else(|| location::site(url, &name));
+        let (names, by) = hosts.entry(host.unwrap_or(url)).or_default();
+        names.insert(name);
+        by.extend(sources.iter().cloned());
+    }
+    for (host, (names, by)) in hosts {
+        let (Some(first), [by, more @ ..]) = (names.first(), by.as_slice()) else { continue };
+        let also = match more {
+            [] => String::new(),
+            more => format!(", and so does {}", named_by(more)),
+        };
+        let message = format!(
+            "names {host} as the host of {} of the archives here, such as {first}{also}; if it \
+             serves this place: --public-url {host}",
+            names.len()
+        );
+        findings.push(Finding::new(Kind::OtherHost, by.to_string(), message));
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod changes;
 mod forms;
+mod healing;
 mod interrupted;
 mod owners;
 mod plans;
