@@ -194,7 +194,7 @@ fn the_difference() {
         assert_eq!(document["manifests"]["added"][0], "c-1.composer.json");
         for odd in ["9", "0", "head", "HEAD^", "%s", " 1", "1\n"] {
             let output = run(&site, &["diff", "1", odd], "").expect(7);
-            let said = format!("there is no generation {odd} of");
+            let said = format!("there is no generation {} of", odd.replace('\n', "\\n"));
             assert!(output.stderr.contains(&said), "{}", output.stderr);
             let _ = run(&site, &["rollback", "--yes", odd], "").expect(7);
         }
