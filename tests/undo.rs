@@ -1,7 +1,7 @@
 //! What a change takes away can be brought back, byte for byte; and what it may not take stays.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
 
-use end_to_end::crowd::{DAY, STAGE, check, deploy, put, sync};
+use end_to_end::crowd::{DAY, STAGE, check, deploy, keys, put, sync};
 use end_to_end::{DEVELOP, Place};
 use store::Upload;
 use test_kit::Process;
@@ -62,6 +62,15 @@ fn contents(place: &Place) -> Vec<(String, String)> {
     place.contents().into_iter().filter(|(key, _)| key.starts_with(DEVELOP)).collect()
 }
 
+/// Each archive has its manifest: what was taken away does not keep its key.
+fn check_pairs(place: &Place, change: &str) {
+    let keys = keys(place, DEVELOP);
+    let ending = |ending: &str| -> Vec<&str> {
+        keys.iter().filter_map(|key| key.strip_suffix(ending)).collect()
+    };
+    assert_eq!(ending(".tar.gz"), ending(".composer.json"), "{}, {change}", place.kind);
+}
+
 /// What only the first one has.
 fn differing<'a>(
     one: &'a [(String, String)],
@@ -90,6 +99,7 @@ fn a_rollback_brings_back_what_changes_took() {
                 check(&place, &[process.run()], &[0]);
             }
             assert_ne!(contents(&place), before, "{}, {name}", place.kind);
+            check_pairs(&place, name);
             // Each deploy is a generation: the second one is that of both packages.
             let back = place.tool("repo-mkrepo").args(["rollback", "--yes", "2"]);
             let output = back.args([&place.bucket, DEVELOP]).run();
@@ -116,6 +126,7 @@ fn nothing_is_kept_where_that_is_asked_for() {
                 let process = process.env("SLIPWAY_KEEP_REMOVED", "0");
                 check(&place, &[process.run()], &[0]);
             }
+            check_pairs(&place, name);
             let all = place.store().list(DEVELOP).unwrap().into_iter().map(|object| object.key);
             let removed: Vec<String> = all.filter(|key| key.contains("/removed/")).collect();
             assert_eq!(removed, [""; 0], "{}, {name}", place.kind);
