@@ -141,16 +141,15 @@ impl Memory {
     ) -> Result<bool, Error> {
         let new: Vec<&Id> = kept.into_iter().filter(|id| !self.read.contains(id)).collect();
         let threads = store.parallel().min(SIDE_BY_SIDE);
-        let read =
-            parallel::map(threads, &new, |id| match history::manifests(store, location, id) {
-                Ok(manifests) => Ok(Ok(archives(&manifests, location))),
-                Err(
-                    error @ (repository::Error::NoGeneration { .. }
-                    | repository::Error::Generation { .. }
-                    | repository::Error::Manifest { .. }),
-                ) => Ok(Err(error)),
-                Err(error) => Err(error),
-            })?;
+        let read = parallel::map(threads, &new, |id| match archives(store, location, id) {
+            Ok(archives) => Ok(Ok(archives)),
+            Err(
+                error @ (repository::Error::NoGeneration { .. }
+                | repository::Error::Generation { .. }
+                | repository::Error::Manifest { .. }),
+            ) => Ok(Err(error)),
+            Err(error) => Err(error),
+        })?;
         let mut still = true;
         for (id, read) in new.into_iter().zip(read) {
             match read {
@@ -172,14 +171,19 @@ impl Memory {
     }
 }
 
-/// The archives of this repository that manifests name.
-fn archives(manifests: &repository::Manifests, location: &Location) -> BTreeSet<String> {
-    let archive = |stored: &repository::Stored| match Entry::of(&stored.manifest, location).archive
-    {
-        Archive::Here(name) => Some(name),
-        Archive::Elsewhere(_) | Archive::Nowhere => None,
-    };
-    manifests.entries.iter().filter_map(archive).collect()
+/// The archives of this repository that the manifests of a generation name.
+fn archives(
+    store: &Store,
+    location: &Location,
+    id: &Id,
+) -> Result<BTreeSet<String>, repository::Error> {
+    let mut archives = BTreeSet::new();
+    history::each_manifest(store, location, id, &mut |stored| {
+        if let Archive::Here(name) = Entry::of(&stored.manifest, location).archive {
+            archives.insert(name);
+        }
+    })?;
+    Ok(archives)
 }
 
 /// The files of each generation that lies below the prefix.
