@@ -36,12 +36,7 @@ fn refused_by_name() {
             "../../x",
             Refusal::ParentName,
         ),
-        (
-            "NUL",
-            good().pax(&[("path", b"a\0b")]).file(b"innocent", b""),
-            "a\0b",
-            Refusal::NulByte,
-        ),
+        ("NUL", good().pax(&[("path", b"a\0b")]).file(b"innocent", b""), "a\0b", Refusal::NulByte),
         (
             "NUL in a target",
             good().pax(&[("linkpath", b"a\0b")]).link(b"l", b"x"),

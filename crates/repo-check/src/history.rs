@@ -142,16 +142,15 @@ impl Memory {
     ) -> Result<bool, Error> {
         let new: Vec<&Id> = kept.into_iter().filter(|id| !self.read.contains(id)).collect();
         let threads = store.parallel().min(SIDE_BY_SIDE);
-        let read =
-            parallel::map(threads, &new, |id| match history::manifests(store, location, id) {
-                Ok(manifests) => Ok(Ok(archives(&manifests, location))),
-                Err(
-                    error @ (repository::Error::NoGeneration { .. }
-                    | repository::Error::Generation { .. }
-                    | repository::Error::Manifest { .. }),
-                ) => Ok(Err(error)),
-                Err(error) => Err(error),
-            })?;
+        let read = parallel::map(threads, &new, |id| match archives(store, location, id) {
+            Ok(archives) => Ok(Ok(archives)),
+            Err(
+                error @ (repository::Error::NoGeneration { .. }
+                | repository::Error::Generation { .. }
+                | repository::Error::Manifest { .. }),
+            ) => Ok(Err(error)),
+            Err(error) => Err(error),
+        })?;
         let mut still = true;
         for (id, read) in new.into_iter().zip(read) {
             match read {
@@ -173,17 +172,24 @@ impl Memory {
     }
 }
 
-/// The archives of this repository that manifests name, or may mean.
-fn archives(manifests: &repository::Manifests, location: &Location) -> BTreeSet<String> {
+/// The archives of this repository that the manifests of a generation name, or may mean.
+fn archives(
+    store: &Store,
+    location: &Location,
+    id: &Id,
+) -> Result<BTreeSet<String>, repository::Error> {
     let mut archives = BTreeSet::new();
-    for stored in &manifests.entries {
-        match Entry::of(&stored.manifest, location).archive {
-            Archive::Here(name) => _ = archives.insert(name),
-            Archive::Elsewhere(url) => archives.extend(paths_of(&url)),
-            Archive::Nowhere => {}
-        }
-    }
-    archives
+    history::each_manifest(store, location, id, &mut |stored| match Entry::of(
+        &stored.manifest,
+        location,
+    )
+    .archive
+    {
+        Archive::Here(name) => _ = archives.insert(name),
+        Archive::Elsewhere(url) => archives.extend(paths_of(&url)),
+        Archive::Nowhere => {}
+    })?;
+    Ok(archives)
 }
 
 /// The files of each generation that lies below the prefix.

@@ -166,7 +166,7 @@ fn beside_one_that_keeps_fewer_generations() {
     let mut seen = BTreeSet::new();
     loop {
         number += 1;
-        let site = Arc::new(generations(4));
+        let site = Arc::new(generations(3));
         let other = Arc::downgrade(&site);
         let server = site.server().unwrap();
         server.forget_requests();
@@ -180,7 +180,7 @@ fn beside_one_that_keeps_fewer_generations() {
             let site = other.upgrade().unwrap();
             let is_older = |key: &String| {
                 key.contains("/generations/")
-                    && !key.contains("/0000000004-")
+                    && !key.contains("/0000000003-")
                     && key.ends_with(ending)
             };
             for key in site.keys(BUCKET).iter().filter(|key| is_older(key)) {
@@ -293,6 +293,31 @@ fn a_plan_is_applied_as_far_as_it_still_holds() {
         run(&site, &["--apply=plan.json", BUCKET, "other/"], "").expect(6);
         run(&site, &["--apply", "-"], &plan).success();
         assert!(site.get(BUCKET, &key("third.tar.gz")).is_some());
+    }
+}
+
+#[test]
+fn a_plan_is_no_longer_than_its_reader_takes() {
+    for site in sites() {
+        let limited = |arguments: &[&str]| {
+            let process = site.process(env!("CARGO_BIN_EXE_repo-check"));
+            process.env("SLIPWAY_MAX_INDEX", "1K").args([&["--gc"], arguments].concat()).run()
+        };
+        let plan = run(&site, &[OLD, "--plan"], "").success().stdout;
+        limited(&[OLD, "--plan"]).success();
+        for number in 0..20 {
+            site.put(BUCKET, &key(&format!("orphan-{number}.tar.gz")), "x");
+        }
+        let output = limited(&[OLD, "--plan"]).expect(6);
+        assert_eq!(output.stdout, "");
+        assert!(output.stderr.contains("SLIPWAY_MAX_INDEX="), "{}", output.stderr);
+        // Nor is another document read that is longer.
+        site.workspace.write("plan.json", plan + &" ".repeat(1024));
+        limited(&["--apply=plan.json"]).expect(6);
+        site.workspace.write("long.lock", format!("{{\"packages\": []}}{}", " ".repeat(1024)));
+        let output = limited(&[OLD, "--yes", "--lock=long.lock"]).expect(6);
+        assert!(output.stderr.contains("SLIPWAY_MAX_INDEX="), "{}", output.stderr);
+        run(&site, &["--apply=plan.json"], "").success();
     }
 }
 

@@ -43,3 +43,31 @@ fn nothing_is_synced_that_cannot_be_installed() {
         assert_eq!(site.keys("stable"), before);
     }
 }
+
+#[test]
+fn nothing_is_synced_that_readers_would_refuse() {
+    for mut site in Site::both() {
+        for bucket in ["develop", "stable"] {
+            site.create_bucket(bucket);
+        }
+        site.workspace.repository("develop", "p/");
+        put(&site, "develop", "php", "");
+        put(&site, "develop", "ext-x", r#""heroku-sys/php": "8.4.*""#);
+        site.publish("develop", "p/");
+        let limited = |limit: usize, arguments: &[&str]| {
+            site.process(env!("CARGO_BIN_EXE_repo-sync"))
+                .env("SLIPWAY_MAX_INDEX", limit.to_string())
+                .args(arguments)
+                .args(["stable", "p/", "develop", "p/"])
+                .run()
+        };
+        // The source can be read, but a generation of the destination could not.
+        let size = site.index("develop", "p/").len();
+        let output = limited(size, &["--yes"]).expect(6);
+        assert!(output.stderr.contains("SLIPWAY_MAX_INDEX="), "{}", output.stderr);
+        assert_eq!(site.keys("stable"), [""; 0]);
+        let output = limited(size, &["--plan"]).expect(6);
+        assert_eq!(output.stdout, "");
+        limited(4 * size, &["--yes"]).success();
+    }
+}

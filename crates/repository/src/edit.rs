@@ -68,7 +68,7 @@ impl Write {
 /// a repository whose manifests are more than a generation may hold when all of them are written.
 pub(crate) fn check_sizes<'a>(
     writes: &[Write],
-    result: impl Iterator<Item = &'a [u8]>,
+    result: impl Iterator<Item = (&'a str, &'a [u8])>,
     store: &Store,
     location: &Location,
 ) -> Result<(), Error> {
@@ -76,7 +76,7 @@ pub(crate) fn check_sizes<'a>(
         let (name, source) = (write.key.clone(), manifest::Error::TooLong);
         return Err(Error::Manifest { name, source });
     }
-    let size = result.map(history::size_in_bundle).sum();
+    let size = result.map(|(name, bytes)| history::size_in_bundle(name, bytes)).sum();
     Ok(store.check_size(&location.key(index::FILE_NAME), size)?)
 }
 

@@ -29,7 +29,7 @@ use manifest::index::Change;
 use store::{Object, Store, Upload};
 
 use crate::index::{self, Current};
-use crate::{Error, JSON, Manifests, dice};
+use crate::{Error, JSON, Manifests, Stored, dice};
 
 pub(crate) use bundle::size_in_bundle;
 pub use chain::{Damaged, above, entries, find, log, newest};
@@ -136,6 +136,23 @@ pub fn manifests(store: &Store, location: &Location, id: &Id) -> Result<Manifest
     let key = bundle_key(location, id);
     let content = store.get(&key)?.ok_or_else(|| missing(id, location))?;
     bundle::unpack(&key, &content.bytes, &generation, location, store.largest())
+}
+
+/// The same, one after the other: where a few words of each are wanted, all of them need not be in
+/// memory. What `each` was given counts only when there is no error.
+///
+/// # Errors
+/// As [`manifests`].
+pub fn each_manifest(
+    store: &Store,
+    location: &Location,
+    id: &Id,
+    each: &mut dyn FnMut(Stored),
+) -> Result<(), Error> {
+    let generation = read(store, location, id)?.ok_or_else(|| missing(id, location))?;
+    let key = bundle_key(location, id);
+    let content = store.get(&key)?.ok_or_else(|| missing(id, location))?;
+    bundle::walk(&key, &content.bytes, &generation, location, store.largest(), each)
 }
 
 /// Whether a generation has a record, but its manifests are gone: it is damaged. Who removes a

@@ -39,10 +39,12 @@ pub(super) fn pack(manifests: &Manifests) -> (Vec<u8>, Bundle) {
     (packed.unwrap_or_default(), Bundle { count, size, sha256: hasher.finish() })
 }
 
-/// The least that a manifest of these bytes takes before it is compressed.
-pub(crate) fn size_in_bundle(manifest: &[u8]) -> u64 {
-    let escaped = manifest.iter().filter(|byte| matches!(byte, b'"' | b'\\')).count();
-    (manifest.len() + escaped) as u64
+/// What a manifest takes before it is compressed.
+pub(crate) fn size_in_bundle(file_name: &str, manifest: &[u8]) -> u64 {
+    let is_escaped = |byte: &&u8| matches!(byte, b'"' | b'\\' | b'\n' | b'\r' | b'\t');
+    let escaped = manifest.iter().filter(is_escaped).count();
+    let around = "{'name':'','text':''}\n".len();
+    (around + file_name.len() + manifest.len() + escaped) as u64
 }
 
 /// The manifests in a file, which must be the one that the generation's record knows. More than
@@ -54,13 +56,29 @@ pub(super) fn unpack(
     location: &Location,
     limit: u64,
 ) -> Result<Manifests, Error> {
+    let mut entries = Vec::new();
+    walk(key, bytes, generation, location, limit, &mut |entry| entries.push(entry))?;
+    entries.sort_by(|a, b| a.file_name.cmp(&b.file_name));
+    Ok(Manifests { entries })
+}
+
+/// The same, one after the other, in the order of the file. What `each` was given counts only when
+/// there is no error in the end.
+pub(super) fn walk(
+    key: &str,
+    bytes: &[u8],
+    generation: &Generation,
+    location: &Location,
+    limit: u64,
+    each: &mut dyn FnMut(Stored),
+) -> Result<(), Error> {
     let bad = |reason: String| Error::Generation { key: key.to_owned(), reason };
     let about = &generation.manifests;
     if about.size > limit {
         return Err(store::Error::TooLarge { key: key.to_owned(), limit }.into());
     }
     let mut hasher = checksum::Hasher::default();
-    let (mut size, mut entries) = (0, Vec::new());
+    let (mut size, mut count) = (0, 0);
     // Only a file that is whole is believed; until then, a line that makes no sense says that it is not.
     let mut broken = None;
     let mut lines = BufReader::new(GzDecoder::new(bytes).take(about.size + 1));
@@ -70,7 +88,10 @@ pub(super) fn unpack(
         hasher.update(&line);
         if broken.is_none() {
             match manifest(&line, generation, location, &bad) {
-                Ok(entry) => entries.push(entry),
+                Ok(entry) => {
+                    count += 1;
+                    each(entry);
+                }
                 Err(error) => broken = Some(error),
             }
         }
@@ -82,11 +103,10 @@ pub(super) fn unpack(
     if let Some(error) = broken {
         return Err(error);
     }
-    if entries.len() as u64 != about.count {
-        return Err(bad(format!("it has {} manifests, not {}", entries.len(), about.count)));
+    if count != about.count {
+        return Err(bad(format!("it has {count} manifests, not {}", about.count)));
     }
-    entries.sort_by(|a, b| a.file_name.cmp(&b.file_name));
-    Ok(Manifests { entries })
+    Ok(())
 }
 
 /// The manifest in a line.
@@ -103,4 +123,27 @@ fn manifest(
     }
     let key = location.key(&name);
     Stored::new(name, key, String::new(), generation.time, line.text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn a_manifest_takes_what_it_is_said_to_take() {
+        for text in [
+            r#"{"name": "a/b", "version": "1"}"#,
+            "{\n\t\"name\": \"a/b\",\r\n\"version\": \"1\", \"x\": \"\\u00e4 ä \\\\ \\\"\"}\n",
+        ] {
+            let name = "b-1.composer.json".to_owned();
+            let size = size_in_bundle(&name, text.as_bytes());
+            let key = format!("p/{name}");
+            let stored =
+                Stored::new(name, key, String::new(), Timestamp::UNIX_EPOCH, text.as_bytes());
+            let manifests = Manifests { entries: vec![stored.unwrap()] };
+            assert_eq!(pack(&manifests).1.size, size, "{text}");
+        }
+    }
 }

@@ -111,7 +111,11 @@ pub fn apply(
         .manifests_to_write()
         .map(|(name, manifest)| Write::new(location, seen, name, manifest.to_bytes()))
         .collect();
-    let result = work.result.values().map(|manifest| manifest.as_text().as_bytes());
+    let result = work.result.iter().map(|(name, manifest)| {
+        // One that stays may stand there as we would not write it.
+        let stays = seen.get(name).filter(|stored| stored.manifest == *manifest);
+        (name.as_str(), stays.map_or(manifest.as_text().as_bytes(), |stored| stored.bytes()))
+    });
     edit::check_sizes(&writes, result, to, location)?;
 
     let paths = work.archives_to_copy();

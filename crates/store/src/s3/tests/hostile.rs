@@ -105,7 +105,7 @@ fn lengths_are_checked() {
         Stub::answer(200, &headers, b"short")
     });
     let error = anonymous(stub.url()).get("k").unwrap_err();
-    assert!(matches!(error, Error::TooLarge { limit: crate::options::LARGEST, .. }), "{error}");
+    assert!(matches!(error, Error::TooLarge { limit: crate::LARGEST, .. }), "{error}");
     // The middle of another object.
     let stub = Stub::start(|index| match index {
         0 => {
