@@ -2,7 +2,7 @@
 //!
 //! Names, versions, addresses and the messages of services are written by others. Shown as they
 //! are, they could move the cursor, forge lines of ours, or command the CI service that reads the
-//! log. [`line`] is the one function that prevents it, and [`Line`] is what it makes: the doors to
+//! log. [`line()`] is the one function that prevents it, and [`Line`] is what it makes: the doors to
 //! stderr and to stdout take nothing else.
 
 mod line;

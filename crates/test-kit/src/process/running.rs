@@ -74,7 +74,7 @@ impl Running {
         }
     }
 
-    /// Writes to standard input ([`Process::open_input`]), and closes it.
+    /// Writes to standard input ([`super::Process::open_input`]), and closes it.
     ///
     /// # Panics
     /// When it was not left open.
