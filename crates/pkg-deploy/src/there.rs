@@ -20,10 +20,11 @@ use jiff::Timestamp;
 use location::Location;
 use manifest::{Manifest, json};
 use repository::index;
+use repository::layout::WRITER;
 use store::{Content, Head, Store};
 
 use crate::Error;
-use crate::upload::{MANIFEST, Package, WRITER};
+use crate::upload::{MANIFEST, Package};
 
 /// How long somebody on another machine may take from the manifest to the index. A deploy that has
 /// put its manifest longer ago than `RECENT` is dead.

@@ -9,8 +9,9 @@ use manifest::Manifest;
 use manifest::generate::ArchiveFacts;
 use record::{Archive, Build, Deploy, Deployed, ManifestFile, Upload as How};
 use repository::conditions::Guard;
-use repository::removed::Remover;
-use repository::{layout, pending};
+use repository::layout::{self, WRITER};
+use repository::pending;
+use repository::removed::{self, Remover};
 use store::{Condition, Head, Store, Upload};
 use tool::Notes;
 
@@ -24,10 +25,6 @@ const REPLACED: u32 = 20;
 pub(crate) const MANIFEST: &str = "manifest";
 /// The metadata with the checksum of an object.
 pub(crate) const SHA256: &str = "sha256";
-
-/// The metadata of both that names the process that wrote them: a deploy of the same package that
-/// is still at work is none that has died.
-pub(crate) const WRITER: &str = "writer";
 
 /// Where packages go, and how.
 pub(crate) struct Target<'a> {
@@ -285,7 +282,16 @@ impl Target<'_> {
         put: &dyn Fn(Condition) -> Result<String, Error>,
     ) -> Result<(String, How), Error> {
         for _ in 0..REPLACED {
-            let aside = self.remover.set_aside(key, None)?;
+            let aside = match self.remover.set_aside(key, None, removed::How::Overwritten) {
+                // These credentials may only write.
+                Err(error) if error.is_access_denied() => {
+                    self.notes.say(format!(
+                        "NOTICE: {key} may not be read, so what it is now is not kept."
+                    ));
+                    break;
+                }
+                aside => aside?,
+            };
             let (condition, how) = match aside {
                 Some(aside) => (Condition::IfMatch(aside.object.etag), How::Replaced),
                 None => (Condition::IfAbsent, How::New),

@@ -21,7 +21,6 @@ const ATTEMPTS: u32 = 5;
 /// As of the store, where it may not be written to, too.
 pub fn now(store: &Store, location: &Location) -> Result<Timestamp, Error> {
     let key = location.key(&format!("{FOLDER}probe-{}", dice::name()));
-    store.put(&key, b"what time is it?", &Upload::new("text/plain"))?;
     let written = written(store, &key);
     // A key that stays is litter of ours, and harms nobody; not everybody may delete.
     let _litter = store.delete_many(std::slice::from_ref(&key));
@@ -42,9 +41,11 @@ pub fn without_writing(store: &Store, location: &Location) -> Result<Timestamp, 
     Ok(newest.unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
-/// When an object was written that was put in place just now. Some services need a moment for it.
+/// Writes a scratch object, and asks when that was. A garbage collection may have removed it already:
+/// then it is written again.
 fn written(store: &Store, key: &str) -> Result<Timestamp, store::Error> {
     for attempt in 1..=ATTEMPTS {
+        store.put(key, b"what time is it?", &Upload::new("text/plain"))?;
         if let Some(head) = store.head(key)? {
             return Ok(head.modified);
         }

@@ -148,6 +148,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the store refuses the credentials.
+    #[must_use]
+    pub fn is_access_denied(&self) -> bool {
+        matches!(self, Self::Store(store::Error::AccessDenied { .. }))
+    }
+
     /// The store's error, if that is what it was.
     #[must_use]
     pub fn store(&self) -> Option<&store::Error> {

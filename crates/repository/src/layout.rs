@@ -8,6 +8,9 @@ use manifest::FILE_SUFFIX;
 
 use crate::index;
 
+/// The metadata of archives and manifests that names the process that wrote them.
+pub const WRITER: &str = "writer";
+
 /// Folder of what is for the tools alone, in any repository.
 const OWN: &str = ".slipway";
 

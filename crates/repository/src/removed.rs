@@ -4,13 +4,14 @@
 //! below `.slipway/removed/`, and its key is free at once:
 //!
 //! ```text
-//! .slipway/removed/<sha256>                                     the content
-//! .slipway/removed/<sha256>-<path>-<generation>-<random>.json   a tombstone: which key, when, by whom
+//! .slipway/removed/<sha256>                                           the content
+//! .slipway/removed/<sha256>-<path>-<generation>-<how>-<random>.json   a tombstone: which key, when, by whom
 //! ```
 //!
 //! A tombstone's name says what a rollback has to know, so that one listing answers it: the checksum
-//! of the content, the beginning of the checksum of the path that it had, and the number of the last
-//! generation in which that path had this content. When it was written the service says.
+//! of the content, the beginning of the checksum of the path that it had, the number of the last
+//! generation in which that path had this content, and whether the path became `free` or got other
+//! contents (`over`). When it was written the service says.
 //!
 //! After a time ([`Keep`]) the next removal, sync or garbage collection removes it for good.
 
@@ -72,8 +73,28 @@ pub struct Tombstone {
     path: String,
     /// The number of the last generation in which the path had this content.
     generation: u64,
+    /// Whether the path became free, or got other contents.
+    how: How,
     /// When it was taken away, by the service's clock.
     pub modified: Timestamp,
+}
+
+/// What became of the path of an object that was taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// Nothing is there any more.
+    Freed,
+    /// Something else was written over it.
+    Overwritten,
+}
+
+impl How {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Freed => "free",
+            Self::Overwritten => "over",
+        }
+    }
 }
 
 /// Everything that was taken away and can still come back.
@@ -119,10 +140,10 @@ impl Removed {
         self.of(path).find(|tombstone| tombstone.generation >= generation)
     }
 
-    /// What was taken away last from `path`.
+    /// What `path` held when it became free; `None` when it did not since the last change of it.
     #[must_use]
-    pub fn last(&self, path: &str) -> Option<&Tombstone> {
-        self.of(path).last()
+    pub fn freed(&self, path: &str) -> Option<&Tombstone> {
+        self.of(path).last().filter(|tombstone| tombstone.how == How::Freed)
     }
 
     /// Whether the content of a tombstone is still there.
@@ -158,10 +179,12 @@ impl Removed {
 impl Tombstone {
     fn parse(name: &str, object: &Object) -> Option<Self> {
         let mut parts = name.strip_suffix(".json")?.split('-');
-        let [sha256, path, generation, _random] =
-            [parts.next()?, parts.next()?, parts.next()?, parts.next()?];
+        let [sha256, path, generation, how, _random] =
+            [parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?];
+        let how = [How::Freed, How::Overwritten].into_iter().find(|known| known.word() == how)?;
         (is_sha256(sha256) && parts.next().is_none()).then(|| {
             Some(Self {
+                how,
                 key: object.key.clone(),
                 sha256: sha256.to_owned(),
                 path: path.to_owned(),
@@ -181,6 +204,11 @@ fn digest(path: &str) -> String {
     let mut digest = checksum::of_bytes(path);
     digest.truncate(PATH_DIGITS);
     digest
+}
+
+/// The key of the content of a tombstone.
+pub(crate) fn content_key(location: &Location, tombstone: &Tombstone) -> String {
+    location.key(&format!("{FOLDER}{}", tombstone.sha256))
 }
 
 /// Copies what was taken away to `key`, over the object there with the ETag `expected`, or where
@@ -216,7 +244,7 @@ mod tests {
 
     fn tombstone(content: char, path: &str, generation: u64, second: i64) -> Tombstone {
         let sha256 = content.to_string().repeat(64);
-        let name = format!("{sha256}-{}-{generation:010}-abc.json", digest(path));
+        let name = format!("{sha256}-{}-{generation:010}-free-abc.json", digest(path));
         Tombstone::parse(&name, &object(&name, second)).unwrap()
     }
 
@@ -227,21 +255,23 @@ mod tests {
 
     #[test]
     fn what_a_path_held_in_a_generation() {
-        let removed = removed(vec![
+        let mut removed = removed(vec![
             tombstone('a', "x", 2, 10),
             tombstone('b', "y", 3, 10),
             tombstone('c', "x", 5, 20),
         ]);
-        let at = |path: &str, generation| {
+        let at = |removed: &Removed, path: &str, generation| {
             removed.at(path, generation).map(|stone| stone.sha256[..1].to_owned())
         };
         for (generation, expected) in [(1, "a"), (2, "a"), (3, "c"), (5, "c")] {
-            assert_eq!(at("x", generation).as_deref(), Some(expected), "{generation}");
+            assert_eq!(at(&removed, "x", generation).as_deref(), Some(expected), "{generation}");
         }
         // What is there now has been there since then.
-        assert_eq!(at("x", 6), None);
-        assert_eq!(at("z", 1), None);
-        assert_eq!(removed.last("x").map(|stone| stone.generation), Some(5));
+        assert_eq!(at(&removed, "x", 6), None);
+        assert_eq!(at(&removed, "z", 1), None);
+        assert_eq!(removed.freed("x").map(|stone| stone.generation), Some(5));
+        removed.tombstones[2].how = How::Overwritten;
+        assert_eq!(removed.freed("x"), None);
     }
 
     #[test]
@@ -262,7 +292,13 @@ mod tests {
     #[test]
     fn names_that_are_not_ours_are_passed_over() {
         let sha256 = "a".repeat(64);
-        for name in ["x.json", "a-b-1-c.json", &format!("{sha256}-p-x-n.json"), &sha256] {
+        for name in [
+            "x.json",
+            "a-b-1-free-c.json",
+            &format!("{sha256}-p-x-free-n.json"),
+            &format!("{sha256}-p-1-n.json"),
+            &sha256,
+        ] {
             assert_eq!(Tombstone::parse(name, &object(name, 0)), None, "{name}");
         }
     }

@@ -14,7 +14,7 @@ use crate::edit::{self, Write};
 use crate::history::{self, Generation};
 use crate::objects::by_key;
 use crate::publish::{self, Archives, Published};
-use crate::removed::{self, Remover};
+use crate::removed::{self, How, Remover};
 use crate::sync::is_archive;
 use crate::{Error, Known, Manifests};
 
@@ -214,7 +214,7 @@ fn bring_back(
     remover: &Remover<'_>,
 ) -> Result<(), Error> {
     let key = location.key(path);
-    let aside = remover.set_aside(&key, None)?;
+    let aside = remover.set_aside(&key, None, How::Overwritten)?;
     let expected = aside.as_ref().map(|aside| aside.object.etag.as_str());
     match removed::restore(store, location, &key, sha256, expected)? {
         true => Ok(()),

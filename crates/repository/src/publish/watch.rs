@@ -13,9 +13,10 @@ use store::{Store, parallel};
 
 use super::Archives;
 use crate::index::{self, Current};
-use crate::removed::{self, Removed};
+use crate::layout::WRITER;
+use crate::removed::{self, Removed, Tombstone};
 use crate::sync::is_archive;
-use crate::{Error, Manifests};
+use crate::{Error, Manifests, Stored};
 
 /// Looks after the archives of one publish.
 pub(super) struct Watch<'a> {
@@ -26,8 +27,8 @@ pub(super) struct Watch<'a> {
     absent: Option<BTreeSet<String>>,
 }
 
-/// The archives that manifests name, as paths, with the keys and tags of these manifests.
-type Named<'m> = BTreeMap<String, Vec<(&'m str, &'m str)>>;
+/// The archives that manifests name, as paths, with these manifests.
+type Named<'m> = BTreeMap<String, Vec<&'m Stored>>;
 
 impl<'a> Watch<'a> {
     pub(super) fn new(
@@ -74,7 +75,7 @@ impl<'a> Watch<'a> {
         for stored in &manifests.entries {
             let path = stored.manifest.dist_url().and_then(|url| self.location.relative(url));
             if let Some(path) = path.filter(|path| is_archive(path)) {
-                named.entry(path).or_default().push((&stored.key, &stored.etag));
+                named.entry(path).or_default().push(stored);
             }
         }
         named
@@ -120,7 +121,7 @@ impl<'a> Watch<'a> {
         // Of manifests without archives there may be thousands: they are not asked for one by one.
         let (candidates, absent): (Vec<String>, Vec<String>) = missing
             .into_iter()
-            .partition(|path| !first || ours(path) || removed.last(path).is_some());
+            .partition(|path| !first || ours(path) || removed.freed(path).is_some());
         let gone = self.really_gone(&candidates)?;
         if by_manifests && !gone.is_empty() && !self.are_still(named, &gone)? {
             return Ok(false);
@@ -161,15 +162,15 @@ impl<'a> Watch<'a> {
     /// Whether the manifests that name these archives are what they were: who removes a package
     /// removes its manifest first.
     fn are_still(&self, named: &Named<'_>, paths: &[String]) -> Result<bool, Error> {
-        for (key, etag) in paths.iter().filter_map(|path| named.get(path)).flatten() {
-            if self.store.head(key)?.is_none_or(|head| head.etag != *etag) {
+        for stored in paths.iter().filter_map(|path| named.get(path)).flatten() {
+            if self.store.head(&stored.key)?.is_none_or(|head| head.etag != stored.etag) {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    /// Brings back what was taken away last from `path`.
+    /// Brings back what `path` held when it became free, if that is what the manifests mean.
     fn restore(
         &self,
         named: &Named<'_>,
@@ -178,7 +179,11 @@ impl<'a> Watch<'a> {
         by_manifests: bool,
     ) -> Result<(), Error> {
         let key = self.location.key(path);
-        let Some(tombstone) = removed.last(path) else { return Ok(()) };
+        let Some(tombstone) = removed.freed(path) else { return Ok(()) };
+        let manifests = named.get(path).map(Vec::as_slice).unwrap_or_default();
+        if !self.is_meant(manifests, tombstone)? {
+            return Ok(());
+        }
         removed::restore(self.store, &self.location, &key, &tombstone.sha256, None)?;
         // Its package may have been removed in between: then the key is to be free.
         if by_manifests
@@ -189,5 +194,23 @@ impl<'a> Watch<'a> {
             self.store.delete_if_match(&key, &head.etag)?;
         }
         Ok(())
+    }
+
+    /// Whether manifests mean what was taken away. A manifest that was written later may be of a new
+    /// package, whose archive is another one: then both have to be of one deploy.
+    fn is_meant(&self, manifests: &[&Stored], tombstone: &Tombstone) -> Result<bool, Error> {
+        if manifests.iter().any(|stored| stored.modified <= tombstone.modified) {
+            return Ok(true);
+        }
+        let content = self.store.head(&removed::content_key(&self.location, tombstone))?;
+        let writer = content.as_ref().and_then(|head| head.metadata.get(WRITER));
+        for stored in manifests {
+            let manifest = self.store.head(&stored.key)?;
+            let theirs = manifest.as_ref().and_then(|head| head.metadata.get(WRITER));
+            if writer.is_some() && theirs == writer {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }

@@ -7,7 +7,7 @@ use location::Location;
 use serde::Serialize;
 use store::{Condition, Head, Object, Store, Upload, parallel};
 
-use super::{FOLDER, Keep, digest, is_sha256, list, restore};
+use super::{FOLDER, How, Keep, digest, is_sha256, list, restore};
 use crate::history::{self, Id, Origin, json_bytes};
 use crate::{Error, JSON, dice, index, objects};
 
@@ -68,12 +68,18 @@ impl Aside {
 }
 
 impl Remover<'_> {
-    /// Keeps a copy of the object at `key`, with a tombstone; the object itself stays where it is.
+    /// Keeps a copy of the object at `key`, with a tombstone; the object itself stays where it is until
+    /// the caller frees or overwrites it (`how`).
     /// `None` when there is no such object any more, or another one than `expected`.
     ///
     /// # Errors
     /// As of the store.
-    pub fn set_aside(&self, key: &str, expected: Option<&Object>) -> Result<Option<Aside>, Error> {
+    pub fn set_aside(
+        &self,
+        key: &str,
+        expected: Option<&Object>,
+        how: How,
+    ) -> Result<Option<Aside>, Error> {
         let Some(head) = self.store.head(key)? else { return Ok(None) };
         let object = Object {
             key: key.to_owned(),
@@ -101,7 +107,7 @@ impl Remover<'_> {
             }
             Err(error) => return Err(error.into()),
         }
-        let tombstone = self.write_tombstone(&object, &sha256)?;
+        let tombstone = self.write_tombstone(&object, &sha256, how)?;
         Ok(Some(Aside { object, tombstone: Some(tombstone), sha256 }))
     }
 
@@ -127,7 +133,7 @@ impl Remover<'_> {
         let may_go = objects.iter().filter(|object| !stay.contains(&path(object)));
         let may_go: Vec<&Object> = may_go.collect();
         let aside = parallel::map(self.store.parallel(), &may_go, |object| {
-            self.set_aside(&object.key, Some(object))
+            self.set_aside(&object.key, Some(object), How::Freed)
         })?;
         let mut freed: Vec<Aside> = Vec::new();
         let aside: Vec<Aside> = aside.into_iter().flatten().collect();
@@ -219,7 +225,7 @@ impl Remover<'_> {
         objects::sha256(self.store, key)
     }
 
-    fn write_tombstone(&self, object: &Object, sha256: &str) -> Result<String, Error> {
+    fn write_tombstone(&self, object: &Object, sha256: &str, how: How) -> Result<String, Error> {
         let path = object.key.strip_prefix(&self.location.key("")).unwrap_or(&object.key);
         let generation = generation(self.store, self.location)?.map_or(0, |id| id.number());
         let Origin { who, host, run, tool, version, command } = self.origin;
@@ -239,7 +245,8 @@ impl Remover<'_> {
             version,
             command,
         };
-        let name = format!("{sha256}-{}-{generation:010}-{}.json", digest(path), dice::name());
+        let (digest, how, random) = (digest(path), how.word(), dice::name());
+        let name = format!("{sha256}-{digest}-{generation:010}-{how}-{random}.json");
         let key = self.location.key(&format!("{FOLDER}{name}"));
         self.store.put(&key, &json_bytes(&wire), &Upload::new(JSON))?;
         Ok(key)

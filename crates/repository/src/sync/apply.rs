@@ -11,7 +11,7 @@ use super::archives::{self, Copier};
 use super::{Side, Work};
 use crate::conditions::Guard;
 use crate::edit::{self, Write, Written};
-use crate::removed::Remover;
+use crate::removed::{How, Remover};
 use crate::{Error, Known, Manifests, Published, history, pending, publish};
 
 /// How to apply a plan.
@@ -216,7 +216,9 @@ pub fn apply(
 fn keep_manifests(work: &Work, seen: &Manifests, remover: &Remover<'_>) -> Result<(), Error> {
     let names = work.plan.manifests_to_write().map(|(name, _)| name);
     let keys: Vec<&str> = names.filter_map(|name| Some(seen.get(name)?.key.as_str())).collect();
-    parallel::map(remover.store.parallel(), &keys, |key| remover.set_aside(key, None))?;
+    parallel::map(remover.store.parallel(), &keys, |key| {
+        remover.set_aside(key, None, How::Overwritten)
+    })?;
     Ok(())
 }
 

@@ -9,7 +9,7 @@ use super::{Side, Work};
 use crate::Error;
 use crate::objects::by_key;
 use crate::references::{self, Source};
-use crate::removed::{Aside, Remover, Taken};
+use crate::removed::{Aside, How, Remover, Taken};
 
 /// Copies archives to the destination.
 pub(super) struct Copier<'a> {
@@ -107,7 +107,7 @@ impl Copier<'_> {
         let moved = || Error::Moved { key: key.clone() };
         let before = match listed {
             Some(listed) => {
-                let aside = self.remover.set_aside(&key, Some(listed))?;
+                let aside = self.remover.set_aside(&key, Some(listed), How::Overwritten)?;
                 Some(aside.ok_or_else(moved)?)
             }
             None => None,
