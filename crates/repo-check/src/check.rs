@@ -78,8 +78,9 @@ pub fn wanted_heads(state: &State) -> Vec<String> {
             wanted.insert(name.clone());
         }
     });
+    let referrers = state.referrers();
     let orphans = state.inventory.of(Class::Archive).map(|item| &item.name);
-    wanted.extend(orphans.filter(|name| !references.contains_key(name.as_str())).cloned());
+    wanted.extend(orphans.filter(|name| !referrers.has(name)).cloned());
     wanted.into_iter().collect()
 }
 
@@ -227,7 +228,12 @@ const SCRATCH: [&str; 2] = [".slipway/probe-", ".slipway/claim-"];
 
 /// Whether an object below `.slipway/` is one that a tool removes again before it ends.
 pub fn is_leftover(name: &str) -> bool {
-    name.starts_with(PENDING) || SCRATCH.iter().any(|scratch| name.starts_with(scratch))
+    name.starts_with(PENDING) || is_scratch(name)
+}
+
+/// Whether an object below `.slipway/` is one that a tool uses for a moment.
+pub fn is_scratch(name: &str) -> bool {
+    SCRATCH.iter().any(|scratch| name.starts_with(scratch))
 }
 
 /// Who names something, for people: all of few, some of many.

@@ -50,13 +50,15 @@ fn collect(
         Some(from) => Some(plan::read(from, &location, io)?),
         None => None,
     };
+    let now = match only_look {
+        true => clock::without_writing(&store, &location)?,
+        false => clock::now(&store, &location)?,
+    };
     let rules = match &reviewed {
-        Some(plan) => plan.rules.clone(),
+        Some(plan) => Rules { now, ..plan.rules.clone() },
         None => Rules {
-            before: gc.older_than.before(match only_look {
-                true => clock::without_writing(&store, &location)?,
-                false => clock::now(&store, &location)?,
-            }),
+            now,
+            before: gc.older_than.before(now),
             keep_snapshots: gc.keep_snapshots,
             keep_generations: gc.keep_generations,
             bare: gc.bare,

@@ -298,11 +298,11 @@ fn requests_are_few() {
     server.forget_requests();
     run(&site, &[]).success();
     let lines: Vec<String> = server.requests().iter().map(|request| request.line()).collect();
-    // The bucket is looked at, the prefix is listed; the manifests are cached; three archives have
-    // a checksum to compare.
+    // The bucket is looked at, the index is asked for its public URL, the prefix is listed; the
+    // manifests are cached; three archives have a checksum to compare.
     let count = |start: &str| lines.iter().filter(|line| line.starts_with(start)).count();
-    assert_eq!(count("HEAD /php-dev/"), 3, "{lines:?}");
-    assert_eq!(lines.len(), 3 + 3, "{lines:?}");
+    assert_eq!(count("HEAD /php-dev/"), 4, "{lines:?}");
+    assert_eq!(lines.len(), 4 + 3, "{lines:?}");
 }
 
 #[test]

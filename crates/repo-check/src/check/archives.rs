@@ -164,10 +164,10 @@ pub(super) fn contents(state: &State, evidence: &Evidence, findings: &mut Vec<Fi
 
 /// Archives that nothing names.
 pub(super) fn orphans(state: &State, evidence: &Evidence, findings: &mut Vec<Finding>) {
-    let references = state.references();
+    let references = state.referrers();
     for item in state.inventory.of(Class::Archive) {
         let name = item.name.as_str();
-        if references.contains_key(name) || evidence.keeps(name) {
+        if references.has(name) || evidence.keeps(name) {
             continue;
         }
         if state.history.archives.contains(name) {

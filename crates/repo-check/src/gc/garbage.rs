@@ -2,18 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use manifest::glob;
 use repository::references::References;
 use store::Head;
 
-use crate::check::{MANIFEST, is_bare, is_leftover};
+use crate::check::{MANIFEST, is_bare, is_leftover, is_scratch};
 use crate::inventory::{Class, Item};
 use crate::state::{Source, State};
+
+/// How long a scratch object may be in use, at least: tools renew theirs more often, or are done.
+const IN_USE: SignedDuration = SignedDuration::from_secs(60);
 
 /// What may go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
+    /// The time by the service's clock.
+    pub now: Timestamp,
     /// Only what was written before, by the clock of the service, or in the same second: some services
     /// know whole seconds only.
     pub before: Timestamp,
@@ -90,7 +95,7 @@ impl Rules {
         for item in state.inventory.of(Class::Own).filter(old) {
             if state.history.old.contains(&item.name) {
                 add(What::Generation, item);
-            } else if is_leftover(&item.name) || state.history.lost.contains(&item.name) {
+            } else if self.is_leftover(item) || state.history.lost.contains(&item.name) {
                 add(What::Leftover, item);
             }
         }
@@ -101,6 +106,12 @@ impl Rules {
             }
         }
         garbage
+    }
+
+    /// Whether an object is of a tool that died. A scratch object that is young may be in use.
+    fn is_leftover(&self, item: &Item) -> bool {
+        let young = || self.now.duration_since(item.modified) < IN_USE;
+        is_leftover(&item.name) && !(is_scratch(&item.name) && young())
     }
 
     /// What may refer to archives, without the snapshots that may go.

@@ -126,6 +126,7 @@ fn parse(text: &[u8], location: &Location) -> Result<Plan, String> {
     let before: Timestamp =
         document.options.written_before.parse().map_err(|error| format!("{error}"))?;
     let rules = Rules {
+        now: before,
         before,
         keep_snapshots: document.options.keep_snapshots,
         keep_generations: document.options.keep_generations,

@@ -11,6 +11,7 @@ const NOW: i64 = 1000;
 
 fn rules() -> Rules {
     Rules {
+        now: Timestamp::MAX,
         before: Timestamp::from_second(NOW - 1).unwrap(),
         keep_snapshots: None,
         keep_generations: 1,
