@@ -1,6 +1,7 @@
 //! A planned change of a repository: asked about, applied and reported, in the wording that
 //! scripts know.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use location::Location;
@@ -55,38 +56,28 @@ pub fn summarize(io: &Io, work: &Work, source: &Side<'_>, destination: &Side<'_>
         destination: destination.location.to_string(),
     };
     io.notes().lines(summary.lines());
-    if !work.replaced.is_empty() {
-        io.say("The following dists will be REPLACED, with other contents");
-        io.say(format!(" at {}:", destination.location));
-        for path in &work.replaced {
-            io.say(format!("  - {path}"));
-        }
-        io.say("");
+    let place = destination.location;
+    let paths = |paths: &BTreeSet<String>| paths.iter().map(|path| format!("  - {path}")).collect();
+    let replaced = "The following dists will be REPLACED, with other contents";
+    list(io, &[replaced, &format!(" at {place}:")], paths(&work.replaced));
+    let unfinished =
+        "The following dists will be REMOVED, which an interrupted run had still to do";
+    list(io, &[unfinished, &format!(" from {place}:")], paths(&work.unfinished));
+    let missing = "The following dists are missing, and will be COPIED again";
+    list(io, &[missing, &format!("   to {place}:")], paths(&work.missing));
+    let required = "Packages that stay require what will be REMOVED:";
+    list(io, &[required], dependents::of(work, destination));
+}
+
+/// Says `lines` below their heading; nothing where there are none.
+fn list(io: &Io, heading: &[&str], lines: Vec<String>) {
+    if lines.is_empty() {
+        return;
     }
-    if !work.unfinished.is_empty() {
-        io.say("The following dists will be REMOVED, which an interrupted run had still to do");
-        io.say(format!(" from {}:", destination.location));
-        for path in &work.unfinished {
-            io.say(format!("  - {path}"));
-        }
-        io.say("");
+    for line in heading.iter().map(|line| (*line).to_owned()).chain(lines) {
+        io.say(line);
     }
-    if !work.missing.is_empty() {
-        io.say("The following dists are missing, and will be COPIED again");
-        io.say(format!("   to {}:", destination.location));
-        for path in &work.missing {
-            io.say(format!("  - {path}"));
-        }
-        io.say("");
-    }
-    let dependents = dependents::of(work, destination);
-    if !dependents.is_empty() {
-        io.say("Packages that stay require what will be REMOVED:");
-        for line in dependents {
-            io.say(line);
-        }
-        io.say("");
-    }
+    io.say("");
 }
 
 /// Says how long a change that takes packages or archives away can be undone, and how.
