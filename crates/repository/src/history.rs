@@ -253,23 +253,45 @@ pub(crate) fn begin(
         nonce: dice::name(),
     }
     .files();
-    write(store, location, files).map(drop)
+    write(store, location, &files)
 }
 
 /// Puts the files of a generation in place; it counts once `packages.json` names it.
-pub(crate) fn write(store: &Store, location: &Location, files: Files) -> Result<Id, Error> {
+pub(crate) fn write(store: &Store, location: &Location, files: &Files) -> Result<(), Error> {
     let Files { id, record, bundle, manifests_size } = files;
-    // Whoever reads them goes by the same limit. Nothing is written until all will be.
-    store.check_size(&bundle_key(location, &id), manifests_size.max(bundle.len() as u64))?;
-    store.check_size(&record_key(location, &id), record.len() as u64)?;
-    let put = |key: &str, content_type: &str, bytes: &[u8]| {
-        let sha256 = checksum::of_bytes(bytes);
-        let metadata = [("sha256", sha256.as_str())];
-        store.put(key, bytes, &Upload { metadata: &metadata, ..Upload::new(content_type) })
-    };
-    put(&bundle_key(location, &id), "application/gzip", &bundle)?;
-    put(&record_key(location, &id), JSON, &record)?;
-    Ok(id)
+    // Readers go by the same limit. Nothing is written until all will be.
+    store.check_size(&bundle_key(location, id), (*manifests_size).max(bundle.len() as u64))?;
+    store.check_size(&record_key(location, id), record.len() as u64)?;
+    for (key, content_type, bytes) in objects(location, files) {
+        put(store, &key, content_type, bytes)?;
+    }
+    Ok(())
+}
+
+/// Puts those files of a generation in place again that are gone: as long as `packages.json` does not
+/// name it, they look like those of a publish that died.
+pub(crate) fn make_sure(store: &Store, location: &Location, files: &Files) -> Result<(), Error> {
+    for (key, content_type, bytes) in objects(location, files) {
+        if store.head(&key)?.is_none() {
+            put(store, &key, content_type, bytes)?;
+        }
+    }
+    Ok(())
+}
+
+/// The objects of a generation with their content types, in the order in which they are written.
+fn objects<'f>(location: &Location, files: &'f Files) -> [(String, &'static str, &'f [u8]); 2] {
+    [
+        (bundle_key(location, &files.id), "application/gzip", &files.bundle),
+        (record_key(location, &files.id), JSON, &files.record),
+    ]
+}
+
+fn put(store: &Store, key: &str, content_type: &str, bytes: &[u8]) -> Result<(), Error> {
+    let sha256 = checksum::of_bytes(bytes);
+    let metadata = [("sha256", sha256.as_str())];
+    store.put(key, bytes, &Upload { metadata: &metadata, ..Upload::new(content_type) })?;
+    Ok(())
 }
 
 fn missing(id: &Id, location: &Location) -> Error {

@@ -11,7 +11,8 @@ use crate::check::{MANIFEST, is_bare, is_leftover, is_scratch};
 use crate::inventory::{Class, Item};
 use crate::state::{Source, State};
 
-/// How long a scratch object may be in use, at least: tools renew theirs more often, or are done.
+/// How long a scratch object, or a file of a generation that is not named yet, may be in use, at
+/// least: tools renew theirs more often, or are done.
 const IN_USE: SignedDuration = SignedDuration::from_secs(60);
 
 /// What may go.
@@ -95,7 +96,9 @@ impl Rules {
         for item in state.inventory.of(Class::Own).filter(old) {
             if state.history.old.contains(&item.name) {
                 add(What::Generation, item);
-            } else if self.is_leftover(item) || state.history.lost.contains(&item.name) {
+            } else if self.is_leftover(item)
+                || (state.history.lost.contains(&item.name) && !self.is_young(item))
+            {
                 add(What::Leftover, item);
             }
         }
@@ -110,8 +113,11 @@ impl Rules {
 
     /// Whether an object is of a tool that died. A scratch object that is young may be in use.
     fn is_leftover(&self, item: &Item) -> bool {
-        let young = || self.now.duration_since(item.modified) < IN_USE;
-        is_leftover(&item.name) && !(is_scratch(&item.name) && young())
+        is_leftover(&item.name) && !(is_scratch(&item.name) && self.is_young(item))
+    }
+
+    fn is_young(&self, item: &Item) -> bool {
+        self.now.duration_since(item.modified) < IN_USE
     }
 
     /// What may refer to archives, without the snapshots that may go.

@@ -158,7 +158,7 @@ impl<'a> Sweep<'a> {
             return Err(Error::Moving { place: place() });
         }
         let names: Vec<String> =
-            state.unreadable().iter().map(|(name, _)| (*name).to_owned()).collect();
+            state.unreadable().iter().map(|(name, why)| format!("{name} ({why})")).collect();
         if !names.is_empty() {
             return Err(Error::Unreadable { place: place(), names });
         }

@@ -236,7 +236,8 @@ impl<'a> Run<'a> {
             nonce: dice::name(),
         }
         .files();
-        let id = history::write(self.store, self.location, files)?;
+        history::write(self.store, self.location, &files)?;
+        let id = files.id.clone();
 
         let name = id.to_string();
         // Of the object, which others may look at without undoing what we did to it.
@@ -253,6 +254,7 @@ impl<'a> Run<'a> {
         match self.store.put(self.key, &stored, &upload) {
             Ok(etag) => {
                 self.replaced.get_or_insert(current);
+                history::make_sure(self.store, self.location, &files)?;
                 if !heeded && !self.is_there(&made.bytes)? {
                     self.leftovers.push(id);
                     return Ok(None);
