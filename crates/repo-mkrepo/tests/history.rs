@@ -168,7 +168,7 @@ fn an_index_from_a_backup_makes_no_history_garbage() {
 
     // What is younger than packages.json may be of others that are at work: it is not gone on from,
     // but has its number.
-    put_back(&site, backup, 2);
+    put_back(&site, backup, 3);
     let output = run(&site, &["log"], "").success();
     assert!(!output.stderr.contains("still there"), "{}", output.stderr);
     site.package(BUCKET, PREFIX, "e-1", TIME);
