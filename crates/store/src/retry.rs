@@ -77,8 +77,11 @@ impl Tries {
     pub fn again(&mut self, unanswered: bool) -> bool {
         let gained = self.furthest - self.before;
         self.before = self.furthest;
-        // What trickles brings something, too.
-        let trickle = self.patience.idle.as_secs().saturating_mul(2 * crate::http::SLOWEST);
+        // What trickles until it is given up brings something, too.
+        let trickle = match unanswered {
+            true => self.patience.idle.as_secs().saturating_mul(2 * crate::http::SLOWEST),
+            false => 0,
+        };
         if gained >= HEADWAY.max(trickle) {
             let patience = &self.patience;
             self.backoff = Backoff::new(patience.first_pause, patience.longest_pause);
@@ -105,9 +108,9 @@ fn random() -> f64 {
 mod tests {
     use super::*;
 
-    fn tries() -> Tries {
+    fn tries(idle: u64) -> Tries {
         Tries::new(&Patience {
-            idle: Duration::from_secs(1),
+            idle: Duration::from_secs(idle),
             attempts: 4,
             connect_attempts: 2,
             first_pause: Duration::ZERO,
@@ -117,7 +120,12 @@ mod tests {
 
     /// How many tries there are where each one comes to the next of these offsets.
     fn count(offsets: impl IntoIterator<Item = u64>, unanswered: bool) -> usize {
-        let mut tries = tries();
+        count_with(1, offsets, unanswered)
+    }
+
+    /// The same with another time that a connection may stand still, in seconds.
+    fn count_with(idle: u64, offsets: impl IntoIterator<Item = u64>, unanswered: bool) -> usize {
+        let mut tries = tries(idle);
         let offsets = offsets.into_iter().take(1000);
         let mut again = offsets.map(|offset| {
             tries.reached(offset);
@@ -138,6 +146,13 @@ mod tests {
         // Each goes on where the last one broke.
         assert_eq!(count((1..).map(|at| at * 200_000), false), 1001);
         assert_eq!(count((1..=10).map(|at| at * 200_000), true), 11);
+    }
+
+    #[test]
+    fn a_long_time_to_stand_still_asks_for_more_only_of_what_trickles() {
+        let offsets = || (1..).map(|at| at * 200_000);
+        assert_eq!(count_with(120, offsets(), false), 1001);
+        assert_eq!(count_with(120, offsets(), true), 2);
     }
 
     #[test]
