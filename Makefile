@@ -64,7 +64,8 @@ acceptance:
 	.ci/setup test
 	tests/install-seaweedfs.sh
 	$(CARGO) build --workspace --locked --bins
-	$(CARGO) test --locked --no-fail-fast -p end-to-end --test races --test adversity
+	$(CARGO) test --locked --no-fail-fast -p end-to-end --test races --test adversity \
+		--test deaths --test faults
 	FROM=10000 TO=11000 $(CARGO) test --locked -p composer --test resolver_oracle -- --ignored other_cases
 
 # Ratios to what else there is, in one run each; benches/*.sh says what is measured.
