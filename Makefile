@@ -38,6 +38,7 @@ test:
 	python3 -B tests/wrappers_test.py
 	python3 -B tests/differential/run.py
 	python3 -B tests/switching_test.py
+	python3 -B tests/promises_test.py
 	python3 -B tests/formulae_test.py $(TARGET)/debug
 	python3 -B tests/extending_test.py $(TARGET)/debug
 	$(CARGO) test --workspace --locked --no-fail-fast --lib --bins --tests
