@@ -38,6 +38,7 @@ test:
 	python3 -B tests/wrappers_test.py
 	python3 -B tests/differential/run.py
 	python3 -B tests/switching_test.py
+	python3 -B tests/promises_test.py
 	python3 -B tests/formulae_test.py $(TARGET)/debug
 	python3 -B tests/extending_test.py $(TARGET)/debug
 	$(CARGO) test --workspace --locked --no-fail-fast --lib --bins --tests
@@ -64,7 +65,8 @@ acceptance:
 	.ci/setup test
 	tests/install-seaweedfs.sh
 	$(CARGO) build --workspace --locked --bins
-	$(CARGO) test --locked --no-fail-fast -p end-to-end --test races --test adversity
+	$(CARGO) test --locked --no-fail-fast -p end-to-end --test races --test adversity \
+		--test deaths --test faults
 	$(CARGO) test --locked -p platform-install --test killed
 	FROM=10000 TO=11000 $(CARGO) test --locked -p composer --test resolver_oracle -- --ignored other_cases
 

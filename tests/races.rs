@@ -6,7 +6,7 @@ use end_to_end::crowd::{
     DAY, STAGE, at_once, bytes, check, check_clean, check_whole, deploy, keys, published, put,
     statuses, sync,
 };
-use end_to_end::{DEVELOP, Place};
+use end_to_end::{DEVELOP, Place, full};
 use test_kit::Process;
 
 /// How many deploy at once.
@@ -14,11 +14,6 @@ const MANY: usize = 16;
 
 fn places() -> [Place; 3] {
     [Place::folder(), Place::in_process(), Place::seaweed()]
-}
-
-/// Is everything to be run as often as it can be asked for, on all stores?
-fn full() -> bool {
-    std::env::var_os("SLIPWAY_TEST_RACES").is_some_and(|value| value == "full")
 }
 
 #[test]

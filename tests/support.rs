@@ -19,6 +19,12 @@ pub const DEVELOP: &str = "dist-heroku-24-develop/";
 /// The prefix that is synced to.
 pub const STABLE: &str = "dist-heroku-24-stable/";
 
+/// Whether each test runs all of its cases, on all stores: `SLIPWAY_TEST_RACES=full`.
+#[must_use]
+pub fn full() -> bool {
+    std::env::var_os("SLIPWAY_TEST_RACES").is_some_and(|value| value == "full")
+}
+
 /// A workspace with the example formulae and an empty bucket.
 pub struct Place {
     /// Folders and environment.

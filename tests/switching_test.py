@@ -13,14 +13,10 @@ import subprocess
 import tempfile
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-CASES = ROOT / "tests" / "differential" / "cases"
+from named_tests import ROOT, cases, fault
+
 DEFECTS = 21
 ROW = re.compile(r"^\| ([DB]\d+) \|(.*)\|([^|]*)\|$", re.MULTILINE)
-
-
-def cases():
-    return {str(path.relative_to(CASES))[: -len(".json")]: json.loads(path.read_text()) for path in CASES.rglob("*.json")}
 
 
 def rows(text):
@@ -28,18 +24,7 @@ def rows(text):
     return [(match[1], re.findall(r"`([^`]+)`", match[3])) for match in ROW.finditer(text)]
 
 
-def is_test(source, function):
-    """Is there such a function, not ignored, with a mark of a test above it (Python: in its name)?"""
-    if re.search(rf"^ +def {function}\(", source, re.MULTILINE):
-        return function.startswith("test_")
-    found = re.search(rf"((?:^\s*(?:#\[.*|//.*)\n)*)^\s*fn {function}\(", source, re.MULTILINE)
-    marked = found and "#[test]" in found[1] and "#[ignore" not in found[1]
-    # Tests that every kind of store has to pass are called by a macro that names them.
-    listed = "macro_rules!" in source and len(re.findall(rf"\b{function}\b", source)) > 1
-    return bool(marked or (found and listed))
-
-
-def faults(text, root=ROOT):
+def faults(text):
     """What is wrong with the list."""
     wrong = []
     known = cases()
@@ -52,16 +37,9 @@ def faults(text, root=ROOT):
         if not tests:
             wrong.append(f"{name} has no test")
         for test in tests:
-            path, _, function = test.partition("::")
-            if not function:
-                if test not in known:
-                    wrong.append(f"{name}: there is no case {test}")
-                elif "pending" in known[test]:
-                    wrong.append(f"{name}: the case {test} is pending")
-            elif not (root / path).is_file():
-                wrong.append(f"{name}: there is no file {path}")
-            elif not is_test((root / path).read_text(), function):
-                wrong.append(f"{name}: there is no test {test}")
+            problem = fault(test, known)
+            if problem:
+                wrong.append(f"{name}: {problem}")
     return wrong
 
 

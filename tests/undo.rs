@@ -1,10 +1,13 @@
 //! What a change takes away can be brought back, byte for byte; and what it may not take stays.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
 
-use end_to_end::crowd::{DAY, STAGE, check, deploy, keys, put, sync};
+use std::sync::Arc;
+
+use end_to_end::crowd::{DAY, STAGE, check, check_clean, deploy, keys, published, put, sync};
 use end_to_end::{DEVELOP, Place};
 use store::Upload;
 use test_kit::Process;
+use test_kit::s3::{Action, Attributes, Quirks};
 
 const LATER: &str = "2026-02-01 00:00:00";
 
@@ -132,6 +135,175 @@ fn nothing_is_kept_where_that_is_asked_for() {
             assert_eq!(removed, [""; 0], "{}, {name}", place.kind);
         }
     }
+}
+
+/// Everything that is kept of what was taken away.
+fn kept(place: &Place) -> Vec<String> {
+    let objects = place.store().list(&format!("{DEVELOP}.slipway/removed/")).unwrap();
+    objects.into_iter().map(|object| object.key).collect()
+}
+
+/// What is older than `SLIPWAY_KEEP_REMOVED` goes with whatever removes something next.
+#[test]
+fn what_is_older_goes_with_the_next_change() {
+    type Next = fn(&Place) -> Process;
+    let next: [(&str, Next); 3] = [
+        ("pkg-remove", |place| remove(place, "b-1")),
+        ("repo-sync", |place| sync(place, &[], DEVELOP)),
+        ("gc", |place| gc(place).args(["--keep-generations", "100"])),
+    ];
+    for (name, next) in next {
+        let place = Place::in_process();
+        let server = place.server().unwrap();
+        let days_ago = |days| server.set_quirks(Quirks { days_behind: days, ..Quirks::default() });
+        put(&place, STAGE, &[("c-1", DAY)]);
+        for package in ["a-1", "b-1", "c-1"] {
+            let _ = deploy(&place, package, package).run().success();
+        }
+        // By the service's clock, whatever this machine's says: eight days ago, and six.
+        days_ago(8);
+        let _ = remove(&place, "a-1").run().success();
+        let old = kept(&place);
+        assert_eq!(old.len(), 2, "{name}: {old:?}");
+        days_ago(6);
+        let _ = deploy(&place, "d-1", "d").run().success();
+        let _ = remove(&place, "d-1").run().success();
+        assert_eq!(kept(&place).len(), 4, "{name}: not old enough by then");
+        days_ago(0);
+        let _ = next(&place).run().success();
+        let left = kept(&place);
+        assert!(old.iter().all(|key| !left.contains(key)), "{name}: {left:?}");
+        assert!(left.len() >= 2, "{name}: {left:?}");
+    }
+}
+
+/// Repositories of the historical tools have neither a history nor checksums.
+#[test]
+fn a_repository_without_a_history_can_be_undone_too() {
+    for place in places() {
+        put(&place, DEVELOP, &[("a-1", DAY), ("b-1", DAY)]);
+        delete_own(&place);
+        let index = format!("{DEVELOP}packages.json");
+        let store = place.store();
+        let bytes = store.get(&index).unwrap().unwrap().bytes;
+        store.put(&index, &bytes, &Upload::new("application/json")).unwrap();
+        let before = contents(&place);
+        let output = place.tool("pkg-remove").arg("a-1").input("y\n").run().success();
+        assert!(output.stderr.contains(" UTC: repo-mkrepo rollback 1\n"), "{}", output.stderr);
+        assert_ne!(contents(&place), before);
+        let back = place.tool("repo-mkrepo").args(["rollback", "--yes", "1"]);
+        let _ = back.args([&place.bucket, DEVELOP]).run().success();
+        assert_eq!(contents(&place), before, "{}", place.kind);
+    }
+}
+
+fn delete_own(place: &Place) {
+    let own = place.store().list(&format!("{DEVELOP}.slipway/")).unwrap();
+    let own: Vec<String> = own.into_iter().map(|object| object.key).collect();
+    place.store().delete_many(&own).unwrap();
+}
+
+/// Without `.slipway/` a repository is what it was, but for its past.
+#[test]
+fn without_the_folder_only_the_past_is_lost() {
+    for place in deployed() {
+        let _ = remove(&place, "a-1").run().success();
+        let before = contents(&place);
+        delete_own(&place);
+        assert_eq!(contents(&place), before);
+        check_clean(&place, DEVELOP);
+        let _ = deploy(&place, "c-1", "c").run().success();
+        let _ = remove(&place, "b-1").run().success();
+        assert_eq!(published(&place, DEVELOP), ["c-1"], "{}", place.kind);
+        check_clean(&place, DEVELOP);
+        let log = place.tool("repo-mkrepo").args(["log", &place.bucket, DEVELOP]);
+        let log = log.run().success().stdout;
+        assert!(log.contains("\n    - heroku-sys/b 1\n"), "{log}");
+    }
+}
+
+/// Builds use what is in the repository, not what was removed from it.
+#[test]
+fn no_build_takes_what_was_removed() {
+    for place in places() {
+        for name in ["php-8.3.9", "php-8.3.10"] {
+            let _ = deploy(&place, name, name).run().success();
+        }
+        let library = format!("{DEVELOP}libraries/libtally-2.0.1.tar.gz");
+        place.store().put(&library, b"library", &Upload::new("application/gzip")).unwrap();
+        let uses = || {
+            let process = place.tool("bob-build").args(["--dry-run", "ext-counter-1.0.0_php-8.3"]);
+            process.run().success().stderr
+        };
+        assert!(uses().contains("php-8.3.10.tar.gz"), "{}", uses());
+        let _ = remove(&place, "php-8.3.10").run().success();
+        assert!(uses().contains("php-8.3.9.tar.gz"), "{}", uses());
+        assert!(!uses().contains("8.3.10"), "{}", uses());
+    }
+}
+
+/// A rollback is a change as any other.
+#[test]
+fn a_rollback_can_be_undone_too() {
+    for place in deployed() {
+        let _ = deploy(&place, "a-1", "another").arg("--overwrite").run().success();
+        let _ = remove(&place, "b-1").run().success();
+        let newest = contents(&place);
+        for (number, expected) in [("2", None), ("4", Some(&newest)), ("2", None)] {
+            let back = place.tool("repo-mkrepo").args(["rollback", "--yes", number]);
+            let _ = back.args([&place.bucket, DEVELOP]).run().success();
+            let now = contents(&place);
+            match expected {
+                Some(expected) => assert_eq!(now, *expected, "{}", place.kind),
+                None => assert!(now.contains(&first(&place)), "{}: {now:?}", place.kind),
+            }
+        }
+    }
+}
+
+/// The archive of the first deploy.
+fn first(place: &Place) -> (String, String) {
+    let text = place.masked("archive of a-1");
+    (format!("{DEVELOP}a-1.tar.gz"), text)
+}
+
+/// A generation that cannot be read may name any archive.
+#[test]
+fn nothing_goes_while_a_generation_cannot_be_read() {
+    for place in deployed() {
+        let store = place.store();
+        let orphan = format!("{DEVELOP}orphan.tar.gz");
+        store.put(&orphan, b"orphan", &Upload::new("application/gzip")).unwrap();
+        let own = store.list(&format!("{DEVELOP}.slipway/generations/")).unwrap();
+        let first = own.iter().find(|object| object.key.ends_with(".manifests.gz")).unwrap();
+        store.put(&first.key, b"damaged", &Upload::new("application/gzip")).unwrap();
+        let _ = gc(&place).run().expect(6);
+        assert!(store.head(&orphan).unwrap().is_some(), "{}", place.kind);
+    }
+}
+
+/// Where nothing is kept, what a manifest begins to name while it is removed cannot be put back.
+#[test]
+fn what_cannot_be_put_back_is_said() {
+    let place = Arc::new(Place::in_process());
+    put(&place, DEVELOP, &[("a-1", DAY), ("late-1", DAY)]);
+    let (store, server) = (place.store(), place.server().unwrap());
+    let key = format!("{DEVELOP}late-1.composer.json");
+    let manifest = store.get(&key).unwrap().unwrap().bytes;
+    store.delete_many(std::slice::from_ref(&key)).unwrap();
+    put(&place, DEVELOP, &[]);
+    let other = Arc::downgrade(&place);
+    server.set_hook(move |request| {
+        if request.method == "DELETE" && request.path.ends_with("/late-1.tar.gz") {
+            let place = other.upgrade().unwrap();
+            let server = place.server().unwrap();
+            server.put(&place.bucket, &key, manifest.clone(), Attributes::default());
+        }
+        Action::Serve
+    });
+    let gc = gc(&place).args(["--keep-generations", "1"]).env("SLIPWAY_KEEP_REMOVED", "0");
+    let output = gc.run().expect(12);
+    assert!(output.stderr.contains("late-1.tar.gz"), "{}", output.stderr);
 }
 
 /// A repository that names its archives by a public URL is not garbage in an environment that does

@@ -54,6 +54,14 @@ fn a_name_given_twice_ends_as_the_last() {
 }
 
 #[test]
+fn names_that_differ_in_case_are_different() {
+    let folder = tempfile::tempdir().unwrap();
+    unpack(Tar::new().file(b"Name", b"upper").file(b"name", b"lower"), folder.path());
+    assert_eq!(fs::read(folder.path().join("Name")).unwrap(), b"upper");
+    assert_eq!(fs::read(folder.path().join("name")).unwrap(), b"lower");
+}
+
+#[test]
 fn hard_links_to_what_is_there() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("there"), "content").unwrap();

@@ -118,6 +118,32 @@ fn wherever_a_removal_ends_the_next_one_completes_it() {
 }
 
 #[test]
+fn an_apply_that_was_interrupted_is_completed_by_a_new_plan() {
+    for again_by_plan in [true, false] {
+        let [_, site] = sites();
+        plan(&site, &["a-1", "b-1"]);
+        let server = site.server().unwrap();
+        // After the manifests are gone: at packages.json.
+        server.set_hook(|request| match request.line().as_str() {
+            "PUT /php-dev/dist/packages.json" => Action::Answer(403, "AccessDenied"),
+            _ => Action::Serve,
+        });
+        run(&site, &["--apply", "plan.json"]).expect(8);
+        server.clear_hook();
+        run(&site, &["--apply", "plan.json"]).expect(13);
+        if again_by_plan {
+            plan(&site, &["a-1", "b-1"]);
+            run(&site, &["--apply", "plan.json"]).success();
+        } else {
+            run(&site, &["--yes", "a-1", "b-1"]).success();
+        }
+        let left = ["dist/c-1.composer.json", "dist/c-1.tar.gz", "dist/packages.json"];
+        assert_eq!(site.packages(BUCKET), left);
+        assert_eq!(site.get(BUCKET, "dist/packages.json").unwrap(), site.index(BUCKET, PREFIX));
+    }
+}
+
+#[test]
 fn all_of_a_repository() {
     for number in (1..100).step_by(3) {
         let [_, site] = sites();

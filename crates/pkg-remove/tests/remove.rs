@@ -1,7 +1,7 @@
 //! The program, on both stores: messages, statuses, and what is in the bucket afterwards.
 #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
-use test_kit::{Output, Site};
+use test_kit::{Output, Site, without_undo};
 
 const BUCKET: &str = "php-dev";
 const PREFIX: &str = "dist-heroku-24-amd64-develop/";
@@ -54,7 +54,7 @@ fn a_no_leaves_everything_as_it_is() {
     for site in sites() {
         let before = site.keys(BUCKET);
         let output = run(&site, &["php-8.4.6"], "n\n").success();
-        assert_eq!(output.stderr, format!("{SUMMARY}Sync aborted.\n\n"));
+        assert_eq!(without_undo(&output.stderr), format!("{SUMMARY}Sync aborted.\n\n"));
         run(&site, &["php-8.4.6"], "").expect(1);
         run(&site, &["--dry-run", "php-8.4.6"], "").success();
         assert_eq!(site.keys(BUCKET), before);
@@ -78,7 +78,7 @@ Sync complete.
 
 "
         );
-        assert_eq!(output.stderr, expected);
+        assert_eq!(without_undo(&output.stderr), expected);
         assert!(!site.keys(BUCKET).iter().any(|key| key.contains("php-8.4.6")));
         assert_eq!(packages_json(&site).unwrap(), site.index(BUCKET, PREFIX));
         let snapshot = site.get(BUCKET, &format!("{PREFIX}packages-rm1.json"));
@@ -133,6 +133,28 @@ fn an_archive_that_another_package_needs_stays() {
         let output = run(&site, &["--yes", "php-8.4.6"], "").success();
         assert!(!output.stderr.contains("Removing 1 dists"), "{}", output.stderr);
         assert!(site.get(BUCKET, &format!("{PREFIX}php-8.4.6.tar.gz")).is_some());
+    }
+}
+
+#[test]
+fn what_stays_and_requires_it_is_named() {
+    for site in sites() {
+        let key = format!("{PREFIX}ext-demo-2.0.0.composer.json");
+        let text = String::from_utf8(site.get(BUCKET, &key).unwrap()).unwrap();
+        let text = text.replace(r#""require": {}"#, r#""require": {"heroku-sys/php": "8.4.*"}"#);
+        site.put(BUCKET, &key, text);
+        site.publish(BUCKET, PREFIX);
+        let said = "Packages that stay require what will be REMOVED:\n  \
+                    - php-8.4.6: required by ext-demo 2.0.0\n";
+        for arguments in [&["php-8.4.6"][..], &["--dry-run", "php-8.4.6"]] {
+            let output = run(&site, arguments, "n\n").success();
+            assert!(output.stderr.contains(said), "{}", output.stderr);
+        }
+        let output = run(&site, &["libdemo-1.2.9"], "n\n").success();
+        assert!(!output.stderr.contains("require"), "{}", output.stderr);
+        // When all that requires it goes as well, nothing is named.
+        let output = run(&site, &["php-8.4.6", "ext-demo-2.0.0"], "n\n").success();
+        assert!(!output.stderr.contains("require"), "{}", output.stderr);
     }
 }
 

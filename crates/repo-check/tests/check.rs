@@ -306,6 +306,42 @@ fn requests_are_few() {
 }
 
 #[test]
+fn a_check_only_reads() {
+    let [_, site] = sites();
+    site.server().unwrap().set_hook(|request| match request.method.as_str() {
+        "GET" | "HEAD" => Action::Serve,
+        _ => Action::Answer(403, "AccessDenied"),
+    });
+    site.package(BUCKET, PREFIX, "new-1", TIME);
+    run(&site, &["--deep", "--no-cache"]).expect(1);
+    let requests = site.server().unwrap().requests();
+    let reads = |method: &str| ["GET", "HEAD"].contains(&method);
+    assert!(requests.iter().all(|request| reads(&request.method)));
+}
+
+#[test]
+fn a_large_archive_is_read_in_little_memory() {
+    const MEGABYTES: usize = 96;
+    let [site, _] = sites();
+    let mut large = std::io::Cursor::new(Vec::new());
+    let file = "head -c $1 /dev/urandom > \"$2/large\" && tar -C \"$2\" -czf - large";
+    let folder = scratch::Folder::new("check-test-").unwrap();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", file, "sh", &(MEGABYTES << 20).to_string()]).arg(folder.path());
+    std::io::Write::write_all(&mut large, &shell.output().unwrap().stdout).unwrap();
+    package(&site, "large-1", large.get_ref());
+    site.publish(BUCKET, PREFIX);
+    let measure = "import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)";
+    let process = site.process("python3").args(["-c", measure, env!("CARGO_BIN_EXE_repo-check")]);
+    let output = process.arg("--deep").run().success();
+    let kilobytes: usize = output.stdout.lines().last().unwrap().parse().unwrap();
+    assert!(kilobytes < MEGABYTES * 1024 / 2, "{kilobytes} kB");
+    assert_eq!(site.workspace.litter(), [""; 0]);
+}
+
+#[test]
 fn a_repository_that_is_being_changed_is_looked_at_again() {
     let [_, site] = sites();
     let index = site.index(BUCKET, PREFIX);

@@ -133,6 +133,21 @@ fn where_there_is_nothing_there_is_no_repository() {
     }
 }
 
+#[test]
+fn a_copy_of_the_prefix_has_the_history_too() {
+    for site in sites() {
+        for key in site.keys(BUCKET) {
+            let copy = format!("copy/{}", key.strip_prefix(PREFIX).unwrap());
+            // Without the metadata, as a copy through a disk.
+            site.put(BUCKET, &copy, site.get(BUCKET, &key).unwrap());
+        }
+        for arguments in [&["log", "--json"][..], &["diff", "--json", "1", "HEAD"]] {
+            let of = |prefix: &str| run(&site, &[arguments, &[BUCKET, prefix]].concat(), "");
+            assert_eq!(of("copy/").success().stdout, of(PREFIX).success().stdout);
+        }
+    }
+}
+
 /// Writes `packages.json` as it was at a generation, so many days ago.
 fn put_back(site: &Site, index: Stored, days_behind: u32) {
     let server = site.server().unwrap();

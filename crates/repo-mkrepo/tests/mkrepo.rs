@@ -3,6 +3,7 @@
 
 use std::fs;
 
+use test_kit::s3::Quirks;
 use test_kit::{Output, Process, Site};
 
 const BUCKET: &str = "php-dev";
@@ -203,6 +204,10 @@ fn a_compressed_index() {
         assert_eq!(object.attributes.content_type.as_deref(), Some("application/json"));
         let plain = if is { gunzip(&object.bytes) } else { object.bytes.to_vec() };
         assert_eq!(plain, site.index(BUCKET, PREFIX));
+        let log = run(&site, &["log", "--json", "-n1"], "").success().stdout;
+        assert!(log.contains(&checksum::of_bytes(&plain)), "{log}");
+        let sha256 = object.attributes.metadata.get("sha256");
+        assert_eq!(sha256, Some(&checksum::of_bytes(&object.bytes)));
         object.etag
     };
     let says = |output: Output, changed: bool| {
@@ -229,6 +234,33 @@ fn a_compressed_index() {
     let log = run(&site, &["log"], "").success();
     assert!(!log.stdout.contains("outside"), "{}", log.stdout);
     assert!(!site.keys(BUCKET).iter().any(|key| key.contains("probe")));
+}
+
+#[test]
+fn a_service_that_drops_the_encoding_gets_a_plain_index() {
+    let [_, site] = sites();
+    site.server().unwrap().set_quirks(Quirks { drop_encoding: true, ..Quirks::default() });
+    let output = run(&site, &["--upload", "--gzip"], "").success();
+    assert!(output.stderr.contains("packages.json is written plain"), "{}", output.stderr);
+    assert_eq!(packages_json(&site), Some(site.index(BUCKET, PREFIX)));
+}
+
+/// Whether the service supports conditional writes is asked once.
+#[test]
+fn without_a_cache_the_service_is_asked_again() {
+    let [_, site] = sites();
+    let server = site.server().unwrap();
+    for (name, arguments, asks) in [
+        ("c-1", &["--upload"][..], true),
+        ("d-1", &["--upload"], false),
+        ("e-1", &["--upload", "--no-cache"], true),
+    ] {
+        site.package(BUCKET, PREFIX, name, TIME);
+        server.forget_requests();
+        run(&site, arguments, "").success();
+        let asked = server.requests().iter().any(|request| request.path.contains("/probe-"));
+        assert_eq!(asked, asks, "{arguments:?}");
+    }
 }
 
 #[test]

@@ -302,7 +302,28 @@ fn seconds() -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use location::{Prefix, Region};
+
     use super::*;
+
+    #[test]
+    fn amazon_and_folders_are_not_asked() {
+        let folder = scratch::Folder::new("conditions-test-").unwrap();
+        fs::create_dir(folder.path().join("bucket")).unwrap();
+        let keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+        let env = |name: &str| keys.contains(&name).then(|| "x".to_owned());
+        for service in [
+            // A request would fail: there is no such account.
+            Service::Aws { region: Region::default() },
+            Service::Folder { root: folder.path().to_owned() },
+        ] {
+            let store = Store::open(&service, "bucket", store::Options::default(), &env).unwrap();
+            let location = Location::new(service, "bucket", Prefix::default()).unwrap();
+            let guard = Guard::new(&store, &location, None, &|text| panic!("{text}"));
+            assert!(guard.keeps(&Condition::IfAbsent).unwrap());
+            assert!(guard.keeps(&Condition::IfMatch("x".to_owned())).unwrap());
+        }
+    }
 
     #[test]
     fn what_was_written_down_is_believed_for_a_day() {

@@ -72,6 +72,18 @@ fn it_says_what_changed_and_writes_only_what_differs() {
 }
 
 #[test]
+fn archives_that_were_missing_before_do_not_stop_it() {
+    for site in sites() {
+        let (store, location) = open(&site);
+        site.package(BUCKET, PREFIX, "a-1", TIME);
+        site.package(BUCKET, PREFIX, "b-1", TIME);
+        site.delete(BUCKET, "dist/a-1.tar.gz");
+        publish(&store, &location, &Options::default()).unwrap();
+        assert_eq!(packages(&site).as_bytes(), site.index(BUCKET, PREFIX));
+    }
+}
+
+#[test]
 fn a_snapshot_has_the_same_bytes_and_content_type() {
     for site in sites() {
         let (store, location) = open(&site);

@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 pub use help::options_in;
 pub use modes::writable_by_all;
 pub use process::{Output, Process, Running, binary};
-pub use site::Site;
+pub use site::{Site, without_undo};
 pub use workspace::Workspace;
 
 /// The variables that point a process at an S3 service with path-style addressing.

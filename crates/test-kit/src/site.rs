@@ -183,6 +183,18 @@ impl Site {
     }
 }
 
+/// What a tool says, without the line that says how to undo a change, which holds a time.
+///
+/// # Panics
+/// When there is no such line.
+#[must_use]
+pub fn without_undo(text: &str) -> String {
+    let (before, rest) = text.split_once("This can be undone until ").expect("how to undo it");
+    let (line, after) = rest.split_once("\n\n").expect("an empty line after it");
+    assert!(line.contains(" UTC: repo-mkrepo rollback "), "{line}");
+    format!("{before}{after}")
+}
+
 fn collect(folder: &Path, prefix: &str, keys: &mut Vec<String>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());

@@ -105,6 +105,16 @@ mod tests {
     }
 
     #[test]
+    fn the_limits_are_those_of_the_documentation() {
+        let limits = Limits::default();
+        assert_eq!((limits.bytes, limits.entries), (64 << 30, 1_000_000));
+        assert_eq!((limits.ratio, limits.ratio_from), (200, 512 << 20));
+        let given = self::limits(&["--max-ratio", "50"]).unwrap();
+        assert_eq!(given.ratio_from, 1 << 20);
+        assert_eq!(crate::max_index_of(&|_| None), 4 << 30);
+    }
+
+    #[test]
     fn sizes() {
         for (text, bytes) in [("0", 0), ("12", 12), ("1k", 1 << 10), ("2M", 2 << 20)] {
             assert_eq!(text.parse(), Ok(Size(bytes)));

@@ -1,5 +1,7 @@
 //! What is added, updated, removed and left alone.
 
+use test_kit::without_undo;
+
 use crate::*;
 
 #[test]
@@ -143,12 +145,4 @@ fn a_destination_that_was_left_unpublished_is_completed() {
             site.index(STABLE.0, STABLE.1)
         );
     }
-}
-
-/// What was said, without the line that says how to undo it: that holds a time.
-fn without_undo(text: &str) -> String {
-    let (before, rest) = text.split_once("This can be undone until ").unwrap();
-    let (line, after) = rest.split_once("\n\n").unwrap();
-    assert!(line.contains(" UTC: repo-mkrepo rollback "), "{line}");
-    format!("{before}{after}")
 }

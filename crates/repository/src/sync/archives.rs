@@ -158,7 +158,7 @@ pub(super) fn same_object(theirs: &store::Head, ours: &store::Head) -> bool {
 
 /// Takes away the obsolete archives that are still what the plan saw, and that neither a manifest,
 /// nor the index where one was published, nor a snapshot names. Also returns the keys of those that
-/// somebody has replaced.
+/// stay although nothing names them: others have replaced them.
 pub(super) fn remove(
     work: &Work,
     destination: &Side<'_>,
@@ -176,11 +176,11 @@ pub(super) fn remove(
     let taken = remover.take_away(&work.obsolete, &mut needed)?;
     let gone: BTreeSet<&String> = taken.removed.iter().map(|object| &object.key).collect();
     let rest = work.obsolete.iter().filter(|object| !gone.contains(&object.key));
-    let keys: Vec<String> = rest.clone().map(|object| object.key.clone()).collect();
+    let keys: Vec<String> = rest.map(|object| object.key.clone()).collect();
     let now = crate::objects::look(to, &keys)?;
-    let is_replaced = |object: &&Object| {
-        now.get(&object.key).is_some_and(|now| !crate::objects::is_same(now, object))
-    };
-    let replaced = rest.filter(is_replaced).map(|object| object.key.clone()).collect();
+    let path = |key: &str| key.strip_prefix(&location.key("")).unwrap_or(key).to_owned();
+    let paths: Vec<String> = now.keys().map(|key| path(key)).collect();
+    let named = if paths.is_empty() { BTreeSet::new() } else { needed(&paths)? };
+    let replaced = now.into_keys().filter(|key| !named.contains(&path(key))).collect();
     Ok((taken, replaced))
 }

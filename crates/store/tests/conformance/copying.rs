@@ -118,6 +118,14 @@ pub fn copy_a_large_object_from_another_server(kind: Kind) {
     copy(&Place::new(Kind::InProcess).open(), &Place::new(kind).open(), (11 << 20) + 7);
 }
 
+pub fn copy_of_what_has_no_checksum(kind: Kind) {
+    let (from, to) = (Place::new(Kind::InProcess).open(), Place::new(kind).open());
+    put(&from, "from", "some text");
+    to.copy_from(&from, "from", "to", Condition::Always).unwrap();
+    let head = to.head("to").unwrap().unwrap();
+    assert_eq!(head.metadata.get("sha256"), Some(&checksum::of_bytes("some text")));
+}
+
 pub fn copy_over_what_is_expected(kind: Kind) {
     let place = Place::new(kind);
     let store = place.open();

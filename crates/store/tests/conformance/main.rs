@@ -60,6 +60,7 @@ suite! {
         copy_a_large_object
         copy_heeds_the_condition
         copy_of_nothing
+        copy_of_what_has_no_checksum
         copy_over_what_is_expected
         copy_many
         copy_from_the_folder_store

@@ -103,6 +103,8 @@ pub struct Quirks {
     pub refuse_conditions: bool,
     /// A copy is answered 200, and nothing is copied (Ceph radosgw on dbstore).
     pub copy_nothing: bool,
+    /// `Content-Encoding` of a write is not kept.
+    pub drop_encoding: bool,
     /// At most so many keys on a page of a listing, whatever the client asks for.
     pub page_size: usize,
     /// Listings sort `/` before every other byte (`q/1` before `q.txt`), as SeaweedFS does.
@@ -119,6 +121,7 @@ impl Default for Quirks {
             ignore_conditions: false,
             refuse_conditions: false,
             copy_nothing: false,
+            drop_encoding: false,
             page_size: 1000,
             slash_first: false,
             smallest_part: 0,
@@ -211,10 +214,13 @@ impl State {
         key: &str,
         bytes: Bytes,
         etag: Option<String>,
-        attributes: Attributes,
+        mut attributes: Attributes,
         condition: &Condition,
     ) -> Result<Stored, Refusal> {
         self.check(bucket, key, condition)?;
+        if self.quirks.drop_encoding {
+            attributes.content_encoding = None;
+        }
         let stored = Stored {
             etag: etag.unwrap_or_else(|| md5_hex(&bytes)),
             bytes,
