@@ -80,16 +80,7 @@ impl Remover<'_> {
         expected: Option<&Object>,
         how: How,
     ) -> Result<Option<Aside>, Error> {
-        let Some(head) = self.store.head(key)? else { return Ok(None) };
-        let object = Object {
-            key: key.to_owned(),
-            size: head.size,
-            etag: head.etag.clone(),
-            modified: head.modified,
-        };
-        if expected.is_some_and(|expected| !objects::is_same(expected, &object)) {
-            return Ok(None);
-        }
+        let Some((head, object)) = self.look(key, expected)? else { return Ok(None) };
         if self.keep.0.is_zero() {
             return Ok(Some(Aside { object, tombstone: None, sha256: String::new() }));
         }
@@ -215,6 +206,24 @@ impl Remover<'_> {
             self.store.delete_if_match(&object.key, &object.etag)
         })?;
         Ok(())
+    }
+
+    /// The object at `key`; `None` when there is none, or another one than `expected`. One answer that
+    /// says so may be wrong, so it is asked twice.
+    fn look(&self, key: &str, expected: Option<&Object>) -> Result<Option<(Head, Object)>, Error> {
+        for _ in 0..2 {
+            let Some(head) = self.store.head(key)? else { continue };
+            let object = Object {
+                key: key.to_owned(),
+                size: head.size,
+                etag: head.etag.clone(),
+                modified: head.modified,
+            };
+            if expected.is_none_or(|expected| objects::is_same(expected, &object)) {
+                return Ok(Some((head, object)));
+            }
+        }
+        Ok(None)
     }
 
     /// The checksum of an object's content: as its metadata says, else read; `None` when it is gone.

@@ -107,7 +107,10 @@ impl Bucket {
     /// Deletes an object if it still has this ETag. Few services check that themselves, so it is asked
     /// for first; the request carries the condition for those that do.
     pub(super) fn delete_object_if_match(&self, key: &str, etag: &str) -> Result<bool, Error> {
-        if self.head_object(key)?.is_none_or(|head| head.etag != etag) {
+        // One answer that says otherwise may be wrong.
+        let differs =
+            || Ok::<_, Error>(self.head_object(key)?.is_none_or(|head| head.etag != etag));
+        if differs()? && differs()? {
             return Ok(false);
         }
         let call = |headers| Call {
