@@ -80,7 +80,7 @@ impl Store {
                 // Perhaps only the source's own credentials, or nobody's, may read the source.
                 Ok(None) | Err(Error::AccessDenied { .. }) => {}
                 // It was answered too late, and tried again: then it is here.
-                Err(error @ Error::Precondition { .. }) => {
+                Err(error @ Error::Precondition { .. }) if hinted => {
                     return match self.backend.head(key)? {
                         Some(here) if is_copy(&head, &here) => Ok(here.etag),
                         _ => Err(error),
