@@ -312,7 +312,8 @@ impl<'a> Rounds<'a> {
         let claims = store.list(&format!("{DEVELOP}.slipway/claim-")).unwrap();
         let claims: Vec<String> = claims.into_iter().map(|object| object.key).collect();
         store.delete_many(&claims).unwrap();
-        put(self.place, DEVELOP, &[]);
+        // A tool: it also completes or undoes what these have left.
+        let _ = Work::Publish.process(self.place, false).run().success();
     }
 }
 

@@ -10,7 +10,19 @@ type Said = (String, String, i32);
 
 fn said(place: &Place, step: Process) -> Said {
     let output = step.run();
-    (place.masked(&output.stdout), place.masked(&output.stderr), output.status)
+    (place.masked(&output.stdout), timeless(&place.masked(&output.stderr)), output.status)
+}
+
+/// A text without the time until which a change can be undone.
+fn timeless(text: &str) -> String {
+    let until = "undone until ";
+    match text
+        .split_once(until)
+        .and_then(|(before, rest)| Some((before, rest.split_once(" UTC")?.1)))
+    {
+        Some((before, after)) => format!("{before}{until}{after}"),
+        None => text.to_owned(),
+    }
 }
 
 /// Everything that the old readme walks through.

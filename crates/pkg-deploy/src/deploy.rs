@@ -68,6 +68,9 @@ fn deploy(
         }
         return Ok(());
     };
+    if options.publish {
+        repo_tool::open::mend(&store, &location)?;
+    }
     let there = survey(&target, &packages, options.publish || options.resume)?;
     let mut known = Known::default();
     for (package, there) in packages.iter().zip(there) {

@@ -52,6 +52,9 @@ fn remove(
         false => open::writable(io, location, None)?,
     };
     let location = &index::recognise(&store, location)?;
+    if !options.plan && !options.dry_run {
+        open::mend(&store, location)?;
+    }
     io.say_apart("Fetching manifests, excluding given removals... ");
     let cache = options.cache.folder(io);
     let all = Manifests::fetch(&store, location, cache.as_deref())?;

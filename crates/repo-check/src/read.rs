@@ -14,12 +14,13 @@ use location::Location;
 use manifest::MAX_BYTES;
 use repository::cache::{Cache, Cached};
 use repository::index::FILE_NAME;
+use repository::snapshot::ANNOUNCED;
 use repository::{Stored, index, pending};
 use store::{Content, Head, Store, parallel};
 
 use crate::Error;
 use crate::check::PENDING;
-use crate::entry::Entry;
+use crate::entry::{Archive, Entry};
 use crate::history::Memory;
 use crate::inventory::{Class, Inventory, Item};
 use crate::state::{Document, Known, Published, Snapshot, State};
@@ -150,6 +151,21 @@ impl<'a> Reader<'a> {
             for object in &pending.archives {
                 let name = object.key[start..].to_owned();
                 archives.entry(name).or_default().push(pending.key[start..].to_owned());
+            }
+        }
+        // Snapshots that are about to be written.
+        let announced = inventory.of(Class::Own).filter(|item| item.name.starts_with(ANNOUNCED));
+        for item in announced {
+            let read = |content: &Content| match index::parse(&item.name, &content.bytes) {
+                Ok(index) => Document::Read(self.entries(&index)),
+                Err(error) => unreadable("is no index", &error),
+            };
+            let fetched = self.fetch(item, u64::MAX, read)?;
+            let entries = fetched.as_ref().and_then(|fetched| fetched.content.read());
+            for entry in entries.into_iter().flatten() {
+                if let Archive::Here(name) = &entry.archive {
+                    archives.entry(name.clone()).or_default().push(item.name.clone());
+                }
             }
         }
         Ok(archives)

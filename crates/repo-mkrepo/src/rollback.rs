@@ -21,6 +21,9 @@ pub fn run(options: &Rollback, io: &mut Io) -> Result<(), Failure> {
             false => open::writable(io, &location, None)?,
         };
         let keep = io.keep_removed()?;
+        if !options.dry_run {
+            open::mend(&store, &location)?;
+        }
         let location = index::recognise(&store, &location)?;
         let generation = history::find(&store, &location, &options.to)?;
         let (number, id) = (generation.number, &generation.id);
@@ -58,7 +61,7 @@ pub fn run(options: &Rollback, io: &mut Io) -> Result<(), Failure> {
             origin: origin.clone(),
             ..publish::Options::default()
         };
-        let published = work.apply(&location, &now, &guard, &remover, publish)?;
+        let published = work.apply(&location, &now, &guard, &remover, publish, &tool::worker())?;
         records.write(tool::publish_record(&location, &published))?;
         match &published.generation {
             Some(id) if published.changed => {

@@ -30,6 +30,7 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
             files => Some(Manifests::read_files(files)?),
         };
         let store = open::writable(io, &location, None)?;
+        open::mend(&store, &location)?;
         // Where the folder cannot be written to, nothing is published.
         let output = Output::open(&io.folder().join(index::FILE_NAME))?;
         let notes = io.notes();

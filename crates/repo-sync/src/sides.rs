@@ -117,6 +117,9 @@ fn read_destination(
         open::writable(io, &to, profile)?
     };
     let to = index::recognise(&store, &to)?;
+    if !options.dry_run && !options.plan {
+        open::mend(&store, &to)?;
+    }
     let manifests = Manifests::fetch(&store, &to, cache.map(PathBuf::as_path))?;
     if manifests.entries.is_empty() {
         io.say("Destination is empty; proceeding.");

@@ -1,6 +1,7 @@
 //! Buckets, named by arguments rather than by the environment alone.
 
 use location::{Location, Prefix, Region, Role, Service};
+use repository::rollback;
 use store::{Access, Options, Store};
 use tool::{Failure, Io};
 
@@ -47,6 +48,15 @@ pub fn writable(io: &Io, location: &Location, profile: Option<&str>) -> Result<S
     let store = open(io, location, profile, Access::Credentials)?;
     io.caution(&store);
     Ok(store)
+}
+
+/// Completes or undoes what a process left that died in a change of this repository: to be called
+/// before another change.
+///
+/// # Errors
+/// When the store does not answer as it should.
+pub fn mend(store: &Store, location: &Location) -> Result<(), repository::Error> {
+    rollback::mend(store, location, &tool::is_at_work)
 }
 
 /// Opens a bucket that is only read. One that refuses the credentials, or for which there are

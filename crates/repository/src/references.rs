@@ -162,12 +162,12 @@ impl<'a> Reader<'a> {
         references: &mut References,
     ) -> Result<(), Error> {
         let start = self.location.key("").len();
-        for object in self.store.list_direct(&self.location.key("packages"))? {
+        let is_index = |name: &str| name == index::FILE_NAME || snapshot::is_file_name(name);
+        let mut objects = self.store.list_direct(&self.location.key("packages"))?;
+        objects.retain(|object| is_index(&object.key[start..]) && wanted(&object.key[start..]));
+        objects.extend(snapshot::announced(self.store, self.location)?);
+        for object in objects {
             let name = object.key[start..].to_owned();
-            let is_index = name == index::FILE_NAME || snapshot::is_file_name(&name);
-            if !is_index || !wanted(&name) {
-                continue;
-            }
             let source = match name.as_str() {
                 index::FILE_NAME => Source::Index,
                 name => Source::Snapshot(name.into()),

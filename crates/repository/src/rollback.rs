@@ -4,7 +4,10 @@
 //! of it: nothing of the history is undone. Archives that were taken away or overwritten since come
 //! back from what was set aside ([`crate::removed`]); what is overwritten by that is set aside in turn.
 
+mod journal;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use location::Location;
 use store::{Store, parallel};
@@ -17,6 +20,8 @@ use crate::publish::{self, Archives, Published};
 use crate::removed::{self, How, Remover};
 use crate::sync::is_archive;
 use crate::{Error, Known, Manifests};
+
+pub use journal::mend;
 
 /// What is to be done to go back.
 pub struct Rollback {
@@ -130,7 +135,8 @@ impl Rollback {
     }
 
     /// Brings archives back, and writes and removes manifests, where they still are what `now` says,
-    /// and publishes. After an interruption, preparing and applying again completes it.
+    /// and publishes. After an interruption, preparing and applying again completes it; any other tool
+    /// puts the archives back whose manifests have not followed ([`mend`]). `writer` names this process.
     ///
     /// # Errors
     /// [`Error::ArchivesGone`], with nothing changed, when archives are gone for good since it was
@@ -144,15 +150,16 @@ impl Rollback {
         guard: &Guard<'_>,
         remover: &Remover<'_>,
         options: publish::Options<'_>,
+        writer: &str,
     ) -> Result<Published, Error> {
         let store = guard.store();
+        let journals = Mutex::new(Vec::new());
         let restore = |only: Option<&BTreeSet<String>>| -> Result<(), Error> {
             let wanted = |path: &String| only.is_none_or(|only| only.contains(path));
             let aside = self.to_restore(store, location)?;
             let aside: Vec<_> = aside.into_iter().filter(|(path, _)| wanted(path)).collect();
-            parallel::map(store.parallel(), &aside, |(path, sha256)| {
-                bring_back(store, location, path, sha256, remover)
-            })?;
+            let journal = self.restore(location, remover, &aside, writer)?;
+            journals.lock().unwrap_or_else(PoisonError::into_inner).extend(journal);
             Ok(())
         };
         restore(None)?;
@@ -178,7 +185,7 @@ impl Rollback {
         let archives = Some(Archives { paths: self.archives.clone(), bring: &bring });
         let again = options.clone();
         let options = publish::Options { restores, known, archives, ..options };
-        match publish::publish(store, location, &options) {
+        let done = match publish::publish(store, location, &options) {
             Ok(published) => moved.map_or(Ok(published), Err),
             Err(Error::Vanished { place, archives }) => {
                 let keys = self.writes.iter().filter(|write| {
@@ -190,8 +197,51 @@ impl Rollback {
                 publish::publish(store, location, &again)?;
                 Err(Error::Vanished { place, archives })
             }
-            Err(error) => Err(error),
+            Err(error) => return Err(error),
+        };
+        // Archives whose manifests are those of others are theirs again.
+        for key in journals.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            journal::settle(store, location, &key)?;
         }
+        done
+    }
+
+    /// Brings archives (paths and checksums) back, over what is there now, which is written down before;
+    /// returns the key of that.
+    fn restore(
+        &self,
+        location: &Location,
+        remover: &Remover<'_>,
+        archives: &[(String, String)],
+        writer: &str,
+    ) -> Result<Option<String>, Error> {
+        let store = remover.store;
+        let aside = parallel::map(store.parallel(), archives, |(path, _)| {
+            remover.set_aside(&location.key(path), None, How::Overwritten)
+        })?;
+        let pairs = || archives.iter().zip(&aside);
+        let replaced = pairs().filter_map(|((path, restored), aside)| {
+            Some(journal::Archive {
+                path: path.clone(),
+                restored: restored.clone(),
+                before: aside.as_ref()?.sha256()?.to_owned(),
+            })
+        });
+        let replaced: Vec<journal::Archive> = replaced.collect();
+        let journal = match replaced.is_empty() {
+            true => None,
+            false => Some(journal::write(store, location, &self.generation.id, writer, replaced)?),
+        };
+        let pairs: Vec<_> = pairs().collect();
+        parallel::map(store.parallel(), &pairs, |((path, sha256), aside)| {
+            let key = location.key(path);
+            let expected = aside.as_ref().map(|aside| aside.object.etag.as_str());
+            match removed::restore(store, location, &key, sha256, expected)? {
+                true => Ok(()),
+                false => Err(Error::Moved { key }),
+            }
+        })?;
+        Ok(journal)
     }
 }
 
@@ -203,21 +253,4 @@ enum Then {
     Aside(String),
     /// It is gone for good; its key.
     Gone(String),
-}
-
-/// Brings one archive back, over what is there now.
-fn bring_back(
-    store: &Store,
-    location: &Location,
-    path: &str,
-    sha256: &str,
-    remover: &Remover<'_>,
-) -> Result<(), Error> {
-    let key = location.key(path);
-    let aside = remover.set_aside(&key, None, How::Overwritten)?;
-    let expected = aside.as_ref().map(|aside| aside.object.etag.as_str());
-    match removed::restore(store, location, &key, sha256, expected)? {
-        true => Ok(()),
-        false => Err(Error::Moved { key }),
-    }
 }

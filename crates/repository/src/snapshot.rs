@@ -1,11 +1,20 @@
 //! Snapshots: named copies of `packages.json`, `packages-NAME.json` beside it.
 
+use jiff::SignedDuration;
 use location::Location;
 use manifest::FILE_SUFFIX;
-use store::{Condition, Content, Store, Upload};
+use store::{Condition, Content, Object, Store, Upload};
 
 use crate::conditions::Guard;
-use crate::{Error, JSON};
+use crate::{Error, JSON, dice};
+
+const PENDING: &str = ".slipway/pending/";
+
+/// How long an announced snapshot counts.
+const EXPIRY: SignedDuration = SignedDuration::from_hours(1);
+
+/// What the keys of announced snapshots begin with, below the prefix.
+pub const ANNOUNCED: &str = ".slipway/pending/snapshot-";
 
 /// Key of the snapshot `name`; refuses names that would leave the prefix or mean another file.
 pub fn key(location: &Location, name: &str) -> Result<String, Error> {
@@ -33,6 +42,27 @@ pub fn list(store: &Store, location: &Location) -> Result<Vec<String>, Error> {
         .map(|object| object.key)
         .filter(|key| is_file_name(&key[start..]))
         .collect())
+}
+
+/// Says which archives a snapshot of these bytes is going to name, so that nothing takes them away before
+/// it is written; returns the key of that, which goes when the snapshot is there.
+pub(crate) fn announce(store: &Store, location: &Location, bytes: &[u8]) -> Result<String, Error> {
+    let key = location.key(&format!("{ANNOUNCED}{}.json", dice::name()));
+    store.put(&key, bytes, &Upload::new(JSON))?;
+    Ok(key)
+}
+
+/// The snapshots that are about to be written. One that was announced an hour before the newest change
+/// there is of a process that died.
+pub(crate) fn announced(store: &Store, location: &Location) -> Result<Vec<Object>, Error> {
+    let mut objects = store.list_direct(&location.key(PENDING))?;
+    let newest = objects.iter().map(|object| object.modified).max();
+    let announced = location.key(ANNOUNCED);
+    objects.retain(|object| {
+        let age = newest.map(|newest| newest.duration_since(object.modified));
+        object.key.starts_with(&announced) && age.is_some_and(|age| age < EXPIRY)
+    });
+    Ok(objects)
 }
 
 /// A snapshot that was written.

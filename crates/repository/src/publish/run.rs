@@ -163,22 +163,20 @@ impl<'a> Run<'a> {
     /// vanished and cannot be brought back.
     pub(super) fn snapshot(&mut self, key: &str, written: &Written) -> Result<(), Error> {
         self.say(Step::Snapshot(key[self.location.key("").len()..].to_owned()));
-        let manifests = self.options.given.cloned().unwrap_or_default();
-        let manifests = match self.options.given {
-            Some(_) => Arc::new(manifests),
-            None => Arc::clone(&self.manifests),
-        };
-        let watch = |watch: &mut Watch<'_>| match self.options.given {
-            Some(_) => Ok(()),
-            None => watch.check_snapshot(&manifests),
-        };
-        watch(&mut self.watch)?;
-        let snapshot =
-            snapshot::write(&self.guard, key, &written.bytes, self.options.new_snapshot)?;
-        watch(&mut self.watch).or_else(|error| {
-            snapshot.withdraw(&self.guard)?;
-            Err(error)
-        })
+        let announced = snapshot::announce(self.store, self.location, &written.bytes)?;
+        // None where the index is made of given manifests.
+        let manifests = Arc::clone(&self.manifests);
+        let (guard, new) = (&self.guard, self.options.new_snapshot);
+        let watch = &mut self.watch;
+        let done = watch.check_snapshot(&manifests).and_then(|()| {
+            let snapshot = snapshot::write(guard, key, &written.bytes, new)?;
+            watch.check_snapshot(&manifests).or_else(|error| {
+                snapshot.withdraw(guard)?;
+                Err(error)
+            })
+        });
+        self.store.delete_many(&[announced])?;
+        done
     }
 
     /// Whether the listing does not know yet what the caller has done.

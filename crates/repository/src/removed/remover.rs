@@ -53,6 +53,11 @@ pub struct Aside {
 }
 
 impl Aside {
+    /// The checksum of the content, where a copy is kept.
+    pub(crate) fn sha256(&self) -> Option<&str> {
+        self.tombstone.as_ref().map(|_| self.sha256.as_str())
+    }
+
     /// Puts the object back over the one with the ETag `instead`, if that is still there.
     pub(crate) fn undo(
         &self,

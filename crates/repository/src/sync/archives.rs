@@ -107,8 +107,12 @@ impl Copier<'_> {
         let moved = || Error::Moved { key: key.clone() };
         let before = match listed {
             Some(listed) => {
-                let aside = self.remover.set_aside(&key, Some(listed), How::Overwritten)?;
-                Some(aside.ok_or_else(moved)?)
+                match self.remover.set_aside(&key, Some(listed), How::Overwritten)? {
+                    Some(aside) => Some(aside),
+                    // Another sync of the same may have been faster.
+                    None if self.is_same(from, &source_key, &key)? => return Ok(None),
+                    None => return Err(moved()),
+                }
             }
             None => None,
         };
@@ -118,7 +122,6 @@ impl Copier<'_> {
                 (self.copied)(&key);
                 Ok(before.map(|before| Replaced { path: path.to_owned(), before, etag }))
             }
-            // Another sync of the same may have been faster.
             Err(store::Error::Precondition { .. }) => {
                 match self.is_same(from, &source_key, &key)? {
                     true => Ok(None),
