@@ -185,7 +185,8 @@ impl StageFiles {
             _ if kind.starts_with("rename") => false,
             _ => {
                 // What is opened, made or removed in an open folder is in a stage.
-                let inside = first.bytes().all(|byte| byte.is_ascii_digit()) && kind.ends_with("at")
+                let inside = first.bytes().all(|byte| byte.is_ascii_digit())
+                    && kind.ends_with("at")
                     || ["/tree/", "/archives/"].iter().any(|part| arguments.contains(part));
                 if kind == "openat"
                     && let Some((_, file)) = arguments.rsplit_once(" = ")
@@ -203,7 +204,8 @@ impl StageFiles {
 
 /// Whether each moment is tried, or those that may leave something of their own behind.
 fn tries_all() -> bool {
-    std::env::var("SLIPWAY_TEST_ROUNDS").is_ok_and(|rounds| rounds.parse().is_ok_and(|rounds: u64| rounds >= 200))
+    std::env::var("SLIPWAY_TEST_ROUNDS")
+        .is_ok_and(|rounds| rounds.parse().is_ok_and(|rounds: u64| rounds >= 200))
 }
 
 fn killed_at_every_call(scripts: bool) {
