@@ -54,6 +54,7 @@ fn components_see_no_secrets_unless_asked() {
         assert!(!document.to_string().contains("secret-of-"), "{phase}: {document}");
         // What is the application's stays, and services are in the document.
         assert!(environment.contains("DATABASE_URL=db://theirs"), "{environment}");
+        assert!(environment.contains(&format!("VCAP_SERVICES={SERVICES}\n")), "{environment}");
         let application = &document["application"];
         assert_eq!(application["environment"]["DATABASE_URL"], "db://theirs");
         assert_eq!(application["services"][0]["credentials"]["uri"], "db://u:bound@h");

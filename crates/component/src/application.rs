@@ -45,6 +45,7 @@ pub struct Application {
     details: Json,
     services: Services,
     environment: Environment,
+    variables: Environment,
 }
 
 /// The log file of a staging, which is not part of the application.
@@ -76,7 +77,8 @@ impl Application {
             }
             there.remove(Path::new(LOG_FILE));
         }
-        let mut environment = environment.clone();
+        let variables = environment.clone();
+        let mut environment = variables.clone();
         let json = |variable| move |source| Error::Json { variable, source };
         let details = match environment.remove(DETAILS) {
             Some(text) => serde_json::from_str(&text).map_err(json(DETAILS))?,
@@ -86,7 +88,7 @@ impl Application {
             Some(text) => Services::parse(&text).map_err(json(SERVICES))?,
             None => Services::default(),
         };
-        Ok(Self { root, there, details, services, environment })
+        Ok(Self { root, there, details, services, environment, variables })
     }
 
     /// Its folder. What is joined to it goes around the snapshot: ask [`Application::find`].
@@ -111,6 +113,12 @@ impl Application {
     #[must_use]
     pub fn environment(&self) -> &Environment {
         &self.environment
+    }
+
+    /// The whole environment, with `VCAP_APPLICATION` and `VCAP_SERVICES`.
+    #[must_use]
+    pub fn variables(&self) -> &Environment {
+        &self.variables
     }
 
     /// The path of something that was uploaded; nothing for all else.
@@ -312,6 +320,7 @@ mod tests {
         assert_eq!(application.details()["application_name"], "x");
         assert_eq!(application.services().iter().count(), 1);
         assert_eq!(application.environment().keys().collect::<Vec<_>>(), ["PORT"]);
+        assert_eq!(application.variables(), &environment);
         let broken = [("VCAP_SERVICES".to_owned(), "{".to_owned())].into();
         let error = Application::new(Path::new("/absent"), &broken).unwrap_err();
         assert!(error.to_string().contains("VCAP_SERVICES"));

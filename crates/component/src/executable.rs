@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::application::Environment;
 use crate::base::{BaseComponent, Dependency};
 use crate::component::{Component, Context, Kind};
 use crate::error::Error as StagingError;
@@ -196,10 +197,9 @@ impl Executable {
         })
     }
 
-    /// What it gets of the environment.
-    fn environment(&self) -> BTreeMap<&str, &str> {
-        let all = self.base().application().environment().iter();
-        let all = all.map(|(name, value)| (name.as_str(), value.as_str()));
+    /// Those of the variables that it may see.
+    fn shown<'a>(&self, variables: &'a Environment) -> BTreeMap<&'a str, &'a str> {
+        let all = variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         all.filter(|(name, _)| !(self.rules.hides)(name)).collect()
     }
 

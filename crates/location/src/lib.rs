@@ -12,7 +12,7 @@ mod url;
 use std::borrow::Cow;
 use std::fmt;
 
-pub use prefix::Prefix;
+pub use prefix::{PRIVATE, Prefix};
 pub use region::Region;
 pub use service::Service;
 pub use url::{path_segments, site};
@@ -78,6 +78,12 @@ pub enum Error {
     /// A prefix that no key can begin with on every store (`.` or `..` as a segment, NUL).
     #[error("{value:?} is not a prefix: it has an empty, \".\" or \"..\" segment")]
     Prefix {
+        /// The value as given.
+        value: String,
+    },
+    /// A prefix below the folder of the tools, in another repository.
+    #[error("{value:?} is not a prefix: below .slipway/ only the tools write")]
+    PrivatePrefix {
         /// The value as given.
         value: String,
     },

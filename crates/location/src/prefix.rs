@@ -4,6 +4,9 @@ use std::fmt;
 
 use crate::Error;
 
+/// Folder of what is for the tools alone, in any repository.
+pub const PRIVATE: &str = ".slipway";
+
 /// Empty, or segments that each end in a slash: `dist-heroku-24-develop/`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Prefix(String);
@@ -12,7 +15,8 @@ impl Prefix {
     /// Takes a prefix as people write it: with or without its last slash, `/` for none.
     ///
     /// # Errors
-    /// [`Error::Prefix`] when a segment is empty, `.` or `..`.
+    /// [`Error::Prefix`] when a segment is empty, `.` or `..`; [`Error::PrivatePrefix`] when one is
+    /// [`PRIVATE`].
     pub fn parse(text: &str) -> Result<Self, Error> {
         let inner = text.strip_prefix('/').unwrap_or(text);
         let inner = inner.strip_suffix('/').unwrap_or(inner);
@@ -21,6 +25,9 @@ impl Prefix {
         }
         if inner.contains('\0') || inner.split('/').any(|part| matches!(part, "" | "." | "..")) {
             return Err(Error::Prefix { value: text.to_owned() });
+        }
+        if inner.split('/').any(|part| part == PRIVATE) {
+            return Err(Error::PrivatePrefix { value: text.to_owned() });
         }
         Ok(Self(format!("{inner}/")))
     }
@@ -51,5 +58,10 @@ mod tests {
         for text in ["a//b", "a//", "../a", "a/./b", "a/.."] {
             assert!(Prefix::parse(text).is_err(), "{text:?}");
         }
+        for text in [".slipway", "/.slipway/", "a/.slipway/removed/"] {
+            let error = Prefix::parse(text).unwrap_err();
+            assert!(matches!(error, Error::PrivatePrefix { .. }), "{error}");
+        }
+        assert_eq!(Prefix::parse(".slipway-x").unwrap().as_str(), ".slipway-x/");
     }
 }

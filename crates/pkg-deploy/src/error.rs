@@ -64,10 +64,12 @@ pub enum Error {
         formula: String,
     },
     /// A file is not what its record says.
-    #[error("{path} is not the file that was built: its checksum differs", path = path.display())]
+    #[error("{path} is not the file that was built: its {what} differs", path = path.display())]
     Changed {
         /// The file.
         path: PathBuf,
+        /// `checksum` or `size`.
+        what: &'static str,
     },
     /// A manifest that no repository may hold.
     #[error("{path} is not a manifest: {reason}", path = path.display())]

@@ -60,7 +60,11 @@ impl<'b> Package<'b> {
             .ok_or_else(|| Error::NoArchive { formula: build.formula.clone() })?;
         let sha256 = checksum::of_file(&archive.path).map_err(Error::local(&archive.path))?;
         if sha256 != archive.sha256 {
-            return Err(Error::Changed { path: archive.path.clone() });
+            return Err(Error::Changed { path: archive.path.clone(), what: "checksum" });
+        }
+        let about = std::fs::metadata(&archive.path).map_err(Error::local(&archive.path))?;
+        if about.len() != archive.size_bytes {
+            return Err(Error::Changed { path: archive.path.clone(), what: "size" });
         }
         let manifest = match &build.manifest {
             Some(file) if with_manifest => {
@@ -344,7 +348,7 @@ fn read_manifest(file: &ManifestFile) -> Result<Vec<u8>, Error> {
         .and_then(|file| file.take(manifest::MAX_BYTES as u64 + 1).read_to_end(&mut bytes))
         .map_err(Error::local(&file.path))?;
     if bytes.len() <= manifest::MAX_BYTES && checksum::of_bytes(&bytes) != file.sha256 {
-        return Err(Error::Changed { path: file.path.clone() });
+        return Err(Error::Changed { path: file.path.clone(), what: "checksum" });
     }
     Manifest::parse(&bytes)
         .map_err(|error| Error::Manifest { path: file.path.clone(), reason: error.to_string() })?;
@@ -360,7 +364,7 @@ fn with_checksums(file: &ManifestFile, bytes: &[u8], archive: &Archive) -> Resul
     let found = File::open(&archive.path).and_then(|mut file| fetch::sums(&mut file));
     let found = found.map_err(Error::local(&archive.path))?;
     if found.sha256 != archive.sha256 {
-        return Err(Error::Changed { path: archive.path.clone() });
+        return Err(Error::Changed { path: archive.path.clone(), what: "checksum" });
     }
     let mut manifest = Manifest::parse(bytes).map_err(invalid)?;
     let facts = ArchiveFacts { sha1: found.sha1, sha256: found.sha256, size: found.size };

@@ -256,9 +256,11 @@ fn bad_input_changes_nothing() {
     cut.truncate(cut.iter().rposition(|byte| *byte == b'{').unwrap());
     let mut changed = good();
     changed.archive.as_mut().unwrap().sha256 = "0".repeat(64);
+    let mut longer = good();
+    longer.archive.as_mut().unwrap().size_bytes += 1;
     let mut broken = build(&workspace, "m-1", "archive", Some("{\"name\": 1}"));
     broken.temporary = false;
-    let cases: [(Vec<u8>, i32, &str); 6] = [
+    let cases: [(Vec<u8>, i32, &str); 7] = [
         (Vec::new(), 6, "pkg-deploy: there are no build records in stdin\n"),
         (
             cut,
@@ -271,6 +273,7 @@ fn bad_input_changes_nothing() {
             "pkg-deploy: bob-build failed with status 12, so nothing is deployed\n",
         ),
         (records(&[changed], 0), 6, "is not the file that was built: its checksum differs\n"),
+        (records(&[longer], 0), 6, "is not the file that was built: its size differs\n"),
         (records(&[broken], 0), 6, "is not a manifest: "),
         (b"{}\n".to_vec(), 6, "pkg-deploy: line 1 of the records has no \"kind\"\n"),
     ];

@@ -11,16 +11,13 @@ use crate::index;
 /// The metadata of archives and manifests that names the process that wrote them.
 pub const WRITER: &str = "writer";
 
-/// Folder of what is for the tools alone, in any repository.
-const OWN: &str = ".slipway";
-
 /// The longest key, in bytes.
 const LONGEST: usize = 1024;
 
 /// Whether an object is for the tools alone, and not for readers.
 #[must_use]
 pub fn is_private(key: &str) -> bool {
-    key.split('/').any(|segment| segment == OWN)
+    key.split('/').any(|segment| segment == location::PRIVATE)
 }
 
 /// What is wrong with a name that others give, and that is to be a key below the prefix.

@@ -8,7 +8,7 @@
 use std::process::Command;
 
 /// All of them, in the groups of `docs/environment.md`.
-pub const SECRETS: [&str; 141] = [
+pub const SECRETS: [&str; 145] = [
     // Amazon
     "AWS_ACCESS_KEY",
     "AWS_ACCESS_KEY_ID",
@@ -73,6 +73,7 @@ pub const SECRETS: [&str; 141] = [
     "OS_APPLICATION_CREDENTIAL_SECRET",
     "OS_PASSWORD",
     "OS_TOKEN",
+    "PULUMI_ACCESS_TOKEN",
     "RCLONE_CONFIG",
     "RCLONE_CONFIG_PASS",
     "SCW_SECRET_KEY",
@@ -105,8 +106,10 @@ pub const SECRETS: [&str; 141] = [
     "CODECOV_TOKEN",
     "DRONE_NETRC_PASSWORD",
     "DRONE_TOKEN",
+    "FORGEJO_TOKEN",
     "GH_ENTERPRISE_TOKEN",
     "GH_TOKEN",
+    "GITEA_TOKEN",
     "GITHUB_API_TOKEN",
     "GITHUB_ENTERPRISE_TOKEN",
     "GITHUB_TOKEN",
@@ -117,6 +120,7 @@ pub const SECRETS: [&str; 141] = [
     "SNYK_TOKEN",
     "SONAR_TOKEN",
     "SYSTEM_ACCESSTOKEN",
+    "TEAMCITY_BUILD_PROPERTIES_FILE",
     "TRAVIS_API_TOKEN",
     // Registries of packages and images
     "CARGO_REGISTRIES_CRATES_IO_TOKEN",

@@ -42,7 +42,7 @@ pub(super) fn document(component: &Executable, phase: &str) -> Json {
             "files": application.all().into_iter().map(text).collect::<Vec<_>>(),
             "details": application.details(),
             "services": application.services().to_json(),
-            "environment": component.environment(),
+            "environment": component.shown(application.environment()),
         },
         "configuration": Value::Map(base.configuration().clone()).to_json(),
         "droplet": droplet(base.droplet(), component.kind),

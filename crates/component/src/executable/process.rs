@@ -33,7 +33,7 @@ pub(super) fn run(
         .arg(phase)
         .current_dir(folder)
         .env_clear()
-        .envs(component.environment())
+        .envs(component.shown(application.variables()))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
