@@ -12,6 +12,7 @@ mod summary;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
 use location::{Location, Region};
 use manifest::plan::{self, Entry, Place, Plan, Planner, Urls};
 use manifest::{FILE_SUFFIX, Manifest};
@@ -25,6 +26,9 @@ use crate::{Error, Manifests, index, processors};
 pub use apply::{Applied, Options, Step, apply};
 pub use owner::settle;
 pub use summary::Summary;
+
+/// After this time a run that has written down what it removes has ended.
+const DEAD: SignedDuration = SignedDuration::from_hours(1);
 
 /// One of the two repositories of a sync.
 #[derive(Debug, Clone, Copy)]
@@ -207,11 +211,18 @@ impl Work {
             // Where the manifests are still there, somebody may be about to remove them.
             let stays =
                 |package: &String| self.result.contains_key(&format!("{package}{FILE_SUFFIX}"));
-            if !pending.packages.iter().any(stays) {
+            if !pending.packages.iter().any(stays) || self.is_old(&pending.key) {
                 self.settled.push(pending.key.clone());
             }
         }
         self.unfinished.retain(|path| !plan.archives_to_remove.contains(path));
+    }
+
+    /// Whether an object below the destination's prefix is an hour older than the newest one.
+    fn is_old(&self, key: &str) -> bool {
+        let newest = self.present.values().map(|object| object.modified).max();
+        let written = self.present.get(key).map(|object| object.modified);
+        newest.zip(written).is_some_and(|(newest, written)| newest.duration_since(written) > DEAD)
     }
 
     /// The sizes of what is copied and removed; `source` is listed for it.

@@ -129,10 +129,13 @@ pub fn apply(
     let removals: Vec<String> =
         work.plan.manifests_to_remove().map(|name| location.key(name)).collect();
     let mut settled = work.settled.clone();
+    let mut own = None;
     if !removals.is_empty() || !work.obsolete.is_empty() {
         let packages = work.plan.with(Action::Remove).map(|change| change.package.clone());
         let snapshot = options.publish.as_ref().and_then(|publish| publish.snapshot.clone());
-        settled.push(pending::write(to, location, packages.collect(), &work.obsolete, snapshot)?);
+        let note = pending::write(to, location, packages.collect(), &work.obsolete, snapshot)?;
+        settled.push(note.clone());
+        own = Some(note);
     }
     let mut written = Written::default();
     let mut moved = None;
@@ -194,6 +197,13 @@ pub fn apply(
         }
     }
     if let Some(moved) = moved {
+        // No package was removed, and none is about to be. Archives that updates have left are.
+        if let Some(note) = own {
+            if !work.obsolete.is_empty() {
+                pending::write(to, location, Vec::new(), &work.obsolete, None)?;
+            }
+            to.delete_many(&[note])?;
+        }
         return Err(moved);
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use location::Location;
 use store::{Object, Store, parallel};
 
-use super::{Side, Work};
+use super::{Side, Work, owner};
 use crate::Error;
 use crate::objects::by_key;
 use crate::references::{self, Source};
@@ -110,7 +110,7 @@ impl Copier<'_> {
                 match self.remover.set_aside(&key, Some(listed), How::Overwritten)? {
                     Some(aside) => Some(aside),
                     // Another sync of the same may have been faster.
-                    None if self.is_same(from, &source_key, &key)? => return Ok(None),
+                    None if self.holds_same(from, &source_key, &key)? => return Ok(None),
                     None => return Err(moved()),
                 }
             }
@@ -123,13 +123,19 @@ impl Copier<'_> {
                 Ok(before.map(|before| Replaced { path: path.to_owned(), before, etag }))
             }
             Err(store::Error::Precondition { .. }) => {
-                match self.is_same(from, &source_key, &key)? {
+                match self.holds_same(from, &source_key, &key)? {
                     true => Ok(None),
                     false => Err(moved()),
                 }
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Whether the destination has the very bytes of the source, which are read where nothing else says
+    /// so.
+    fn holds_same(&self, from: &Store, source_key: &str, key: &str) -> Result<bool, Error> {
+        Ok(self.to.head(key)?.is_some() && owner::is_same((from, source_key), (self.to, key))?)
     }
 
     fn is_same(&self, from: &Store, source_key: &str, key: &str) -> Result<bool, Error> {

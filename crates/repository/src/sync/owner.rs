@@ -72,7 +72,10 @@ fn replaced(
 
 /// Whether two objects hold the same bytes, which are read where nothing else says so. Without one
 /// of them nothing is replaced.
-fn is_same((from, theirs): (&Store, &str), (to, ours): (&Store, &str)) -> Result<bool, Error> {
+pub(super) fn is_same(
+    (from, theirs): (&Store, &str),
+    (to, ours): (&Store, &str),
+) -> Result<bool, Error> {
     let (Some(head), Some(other)) = (from.head(theirs)?, to.head(ours)?) else {
         return Ok(true);
     };
