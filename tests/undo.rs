@@ -267,6 +267,25 @@ fn first(place: &Place) -> (String, String) {
     (format!("{DEVELOP}a-1.tar.gz"), text)
 }
 
+/// What no generation names can be copied back by hand.
+#[test]
+fn an_orphan_is_kept_with_its_key() {
+    for place in deployed() {
+        let store = place.store();
+        let orphan = format!("{DEVELOP}orphan.tar.gz");
+        store.put(&orphan, b"orphan", &Upload::new("application/gzip")).unwrap();
+        let _ = gc(&place).run().success();
+        assert!(store.head(&orphan).unwrap().is_none(), "{}", place.kind);
+        let sha256 = checksum::of_bytes("orphan");
+        let kept = kept(&place);
+        let content = kept.iter().find(|key| key.ends_with(&sha256)).unwrap();
+        assert_eq!(store.get(content).unwrap().unwrap().bytes, b"orphan");
+        let stone = kept.iter().find(|key| key.contains(&format!("{sha256}-"))).unwrap();
+        let stone = String::from_utf8(store.get(stone).unwrap().unwrap().bytes).unwrap();
+        assert!(stone.contains(r#""path":"orphan.tar.gz""#), "{stone}");
+    }
+}
+
 /// A generation that cannot be read may name any archive.
 #[test]
 fn nothing_goes_while_a_generation_cannot_be_read() {
