@@ -323,13 +323,11 @@ fn a_check_only_reads() {
 fn a_large_archive_is_read_in_little_memory() {
     const MEGABYTES: usize = 48;
     let [site, _] = sites();
-    let mut large = std::io::Cursor::new(Vec::new());
     let file = "head -c $1 /dev/urandom > \"$2/large\" && tar -C \"$2\" -czf - large";
     let folder = scratch::Folder::new("check-test-").unwrap();
     let mut shell = Command::new("sh");
     shell.args(["-c", file, "sh", &(MEGABYTES << 20).to_string()]).arg(folder.path());
-    std::io::Write::write_all(&mut large, &shell.output().unwrap().stdout).unwrap();
-    package(&site, "large-1", large.get_ref());
+    package(&site, "large-1", &shell.output().unwrap().stdout);
     site.publish(BUCKET, PREFIX);
     let measure = "import resource, subprocess, sys
 subprocess.run(sys.argv[1:], check=True)
