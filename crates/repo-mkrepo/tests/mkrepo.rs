@@ -276,7 +276,8 @@ fn a_bomb_in_place_of_the_index() {
         ..Default::default()
     };
     site.server().unwrap().put(BUCKET, "dist/packages.json", bomb, attributes);
-    let output = mkrepo(&site).args(["--upload"]).env("SLIPWAY_MAX_INDEX", "100M").run().expect(6);
+    let limited = mkrepo(&site).env("SLIPWAY_MAX_INDEX", "100M").arg("--upload");
+    let output = limited.run().expect(6);
     assert!(output.stderr.contains("larger than 104857600 bytes"), "{}", output.stderr);
 }
 

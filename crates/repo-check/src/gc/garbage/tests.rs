@@ -136,6 +136,27 @@ fn the_history_keeps_its_archives() {
     );
 }
 
+/// A manifest may name another archive by now; that of the deploy is not taken from it.
+#[test]
+fn what_names_a_manifest_that_exists_stays() {
+    let mut one = repository();
+    one.note("half.tar.gz", MANIFEST, "a-1.composer.json");
+    expect(&one, &rules(), &["leftover .slipway/probe-1", "archive old.tar.gz"]);
+}
+
+/// The removal completes it itself, unless it died long ago.
+#[test]
+fn what_a_removal_under_way_is_about_stays() {
+    for (time, stays) in [(NOW, true), (0, false)] {
+        let mut one = repository();
+        one.put(".slipway/pending/1", "x", time);
+        let mut state = one.state();
+        state.pending.insert("old.tar.gz".to_owned(), vec![".slipway/pending/1".to_owned()]);
+        let found = rules().settle(rules().candidates(&state), &one.heads(), &state);
+        assert_eq!(found.iter().all(|garbage| garbage.item.name != "old.tar.gz"), stays);
+    }
+}
+
 /// What a package of the generated repositories has.
 #[derive(Debug, Clone)]
 struct Part {
