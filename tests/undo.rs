@@ -355,3 +355,41 @@ fn archives_with_another_public_url_are_no_garbage() {
         assert!(!all(&place).contains("cdn.example"), "{}: {}", place.kind, all(&place));
     }
 }
+
+/// An archive that comes back under a key in use is that of its manifest, wherever the rollback ends.
+#[test]
+fn an_interrupted_rollback_leaves_no_archive_under_another_manifest() {
+    let pair = |place: &Place| {
+        let is_package = |key: &str| key.contains("/a-1.");
+        let all = contents(place).into_iter();
+        all.filter(|(key, _)| is_package(key)).collect::<Vec<_>>()
+    };
+    let mut ended = 0;
+    for number in (1..200).step_by(3) {
+        let place = Place::in_process();
+        let _ = deploy(&place, "a-1", "one").run().success();
+        let old = pair(&place);
+        let _ = deploy(&place, "a-1", "another").arg("--overwrite").run().success();
+        let new = pair(&place);
+        let server = place.server().unwrap();
+        server.forget_requests();
+        server.set_hook(move |request| match request.number < number {
+            true => Action::Serve,
+            false => Action::Answer(403, "AccessDenied"),
+        });
+        let back =
+            place.tool("repo-mkrepo").args(["rollback", "--yes", "1", &place.bucket, DEVELOP]);
+        let status = back.run().status;
+        server.clear_hook();
+        let _ =
+            place.tool("repo-mkrepo").args(["--upload", &place.bucket, DEVELOP]).run().success();
+        let now = pair(&place);
+        assert!(now == old || now == new, "ended at {number}: {now:?}");
+        if status == 0 {
+            assert_eq!(now, old);
+            break;
+        }
+        ended += 1;
+    }
+    assert!((8..60).contains(&ended), "{ended} of these runs ended early");
+}
