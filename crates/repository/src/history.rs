@@ -268,13 +268,13 @@ pub(crate) fn write(store: &Store, location: &Location, files: &Files) -> Result
     Ok(())
 }
 
-/// Puts those files of a generation in place again that are gone: as long as `packages.json` does not
-/// name it, they look like those of a publish that died.
+/// Puts the manifests of a generation in place again if they alone are gone: as long as there was no
+/// record, they looked like those of a publish that died. Where the record is gone too, the whole
+/// generation was removed.
 pub(crate) fn make_sure(store: &Store, location: &Location, files: &Files) -> Result<(), Error> {
-    for (key, content_type, bytes) in objects(location, files) {
-        if store.head(&key)?.is_none() {
-            put(store, &key, content_type, bytes)?;
-        }
+    let [(key, content_type, bytes), (record, ..)] = objects(location, files);
+    if store.head(&key)?.is_none() && store.head(&record)?.is_some() {
+        put(store, &key, content_type, bytes)?;
     }
     Ok(())
 }

@@ -77,6 +77,9 @@ pub struct Tombstone {
     how: How,
     /// When it was taken away, by the service's clock.
     pub modified: Timestamp,
+    /// The end of its name: it begins with the time of the machine that wrote it, which tells the later
+    /// of two that a service with a coarse clock has of one time.
+    nonce: String,
 }
 
 /// What became of the path of an object that was taken away.
@@ -121,7 +124,7 @@ pub fn list(store: &Store, location: &Location) -> Result<Removed, Error> {
         }
     }
     removed.tombstones.sort_by(|a, b| {
-        (a.generation, a.modified, &a.key).cmp(&(b.generation, b.modified, &b.key))
+        (a.generation, a.modified, &a.nonce).cmp(&(b.generation, b.modified, &b.nonce))
     });
     Ok(removed)
 }
@@ -179,12 +182,13 @@ impl Removed {
 impl Tombstone {
     fn parse(name: &str, object: &Object) -> Option<Self> {
         let mut parts = name.strip_suffix(".json")?.split('-');
-        let [sha256, path, generation, how, _random] =
+        let [sha256, path, generation, how, nonce] =
             [parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?];
         let how = [How::Freed, How::Overwritten].into_iter().find(|known| known.word() == how)?;
         (is_sha256(sha256) && parts.next().is_none()).then(|| {
             Some(Self {
                 how,
+                nonce: nonce.to_owned(),
                 key: object.key.clone(),
                 sha256: sha256.to_owned(),
                 path: path.to_owned(),

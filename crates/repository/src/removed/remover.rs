@@ -259,7 +259,9 @@ impl Remover<'_> {
             version,
             command,
         };
-        let (digest, how, random) = (digest(path), how.word(), dice::name());
+        let time = u64::try_from(Timestamp::now().as_nanosecond()).unwrap_or_default();
+        let random = format!("{time:016x}{}", dice::name());
+        let (digest, how) = (digest(path), how.word());
         let name = format!("{sha256}-{digest}-{generation:010}-{how}-{random}.json");
         let key = self.location.key(&format!("{FOLDER}{name}"));
         self.store.put(&key, &json_bytes(&wire), &Upload::new(JSON))?;

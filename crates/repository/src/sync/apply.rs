@@ -119,11 +119,12 @@ pub fn apply(
     edit::check_sizes(&writes, result, to, location)?;
 
     let paths = work.archives_to_copy();
-    let mut replaced = Vec::new();
+    let (mut replaced, mut copies) = (Vec::new(), Vec::new());
     if !paths.is_empty() {
         (options.progress)(&Step::CopyArchives(paths.len()));
         let copied = copier.copy(&paths)?;
-        (applied.copied, replaced) = (copied.count, copied.replaced);
+        (replaced, copies) = (copied.replaced, copied.written);
+        applied.copied = copies.len();
     }
 
     let removals: Vec<String> =
@@ -205,6 +206,18 @@ pub fn apply(
             to.delete_many(&[note])?;
         }
         return Err(moved);
+    }
+
+    if !copies.is_empty() {
+        copier.make_sure(&copies, &|path| {
+            let keys = work.manifests_of(&BTreeSet::from([path]), location);
+            for (key, etag) in written.put.iter().filter(|(key, _)| keys.contains(key)) {
+                if to.head(key)?.is_some_and(|head| head.etag == *etag) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })?;
     }
 
     if !work.obsolete.is_empty() {

@@ -38,11 +38,11 @@ impl Replaced {
     }
 }
 
-/// What was copied.
+/// What was copied; what was there already does not count.
 #[derive(Default)]
 pub(super) struct Copied {
-    /// How many; those that were there already do not count.
-    pub count: usize,
+    /// The paths and tags of what is there now.
+    pub written: Vec<(String, String)>,
     pub replaced: Vec<Replaced>,
 }
 
@@ -78,18 +78,22 @@ impl Copier<'_> {
                 other => other.map(Ok),
             }
         })?;
-        let count = outcomes.len();
-        let (mut replaced, mut moved) = (Vec::new(), None);
+        let (mut copied, mut moved) = (Copied::default(), None);
         for outcome in outcomes {
             match outcome {
-                Ok(one) => replaced.extend(one),
+                Ok(None) => {}
+                Ok(Some((path, etag, before))) => {
+                    copied.written.push((path.clone(), etag.clone()));
+                    let replaced = before.map(|before| Replaced { path, before, etag });
+                    copied.replaced.extend(replaced);
+                }
                 Err(error) => moved = Some(error),
             }
         }
         match moved {
-            None => Ok(Copied { count, replaced }),
+            None => Ok(copied),
             Some(error) => {
-                for one in &replaced {
+                for one in &copied.replaced {
                     one.undo(self.to, self.location)?;
                 }
                 Err(error)
@@ -97,12 +101,34 @@ impl Copier<'_> {
         }
     }
 
+    /// Copies archives again that are not any more what was copied, though their packages are still
+    /// `ours`: another process may have brought back an older one in between.
+    pub(super) fn make_sure(
+        &self,
+        written: &[(String, String)],
+        ours: &dyn Fn(&str) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
+        let now = by_key(self.to.list(&self.location.key(""))?);
+        let is_other = |path: &str, etag: &str| {
+            now.get(&self.location.key(path)).is_none_or(|object| object.etag != etag)
+        };
+        let others = written.iter().filter(|(path, etag)| is_other(path, etag));
+        let mut again = BTreeSet::new();
+        for (path, _) in others {
+            if ours(path)? {
+                again.insert(path.as_str());
+            }
+        }
+        if again.is_empty() { Ok(()) } else { self.copy(&again).map(drop) }
+    }
+
+    /// Returns the path, the tag of the copy, and what it replaced.
     fn copy_one(
         &self,
         from: &Store,
         path: &str,
         listed: Option<&Object>,
-    ) -> Result<Option<Replaced>, Error> {
+    ) -> Result<Option<(String, String, Option<Aside>)>, Error> {
         let (source_key, key) = (self.source.location.key(path), self.location.key(path));
         let moved = || Error::Moved { key: key.clone() };
         let before = match listed {
@@ -120,7 +146,7 @@ impl Copier<'_> {
         match self.to.copy_over(from, &source_key, &key, expected) {
             Ok(etag) => {
                 (self.copied)(&key);
-                Ok(before.map(|before| Replaced { path: path.to_owned(), before, etag }))
+                Ok(Some((path.to_owned(), etag, before)))
             }
             Err(store::Error::Precondition { .. }) => {
                 match self.holds_same(from, &source_key, &key)? {
