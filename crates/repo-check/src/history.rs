@@ -14,7 +14,8 @@ use crate::inventory::{Class, Inventory};
 use crate::state::{History, State};
 
 const GENERATIONS: &str = ".slipway/generations/";
-const RECORD: &str = ".json";
+/// How the record of a generation ends.
+pub const RECORD: &str = ".json";
 /// How the name of a generation's manifests ends.
 pub const MANIFESTS: &str = ".manifests.gz";
 

@@ -15,7 +15,7 @@ use store::{Object, Store, parallel};
 
 use super::garbage::{Garbage, Rules, What};
 use crate::Error;
-use crate::history::MANIFESTS;
+use crate::history::{MANIFESTS, RECORD};
 use crate::read::Reader;
 use crate::state::State;
 
@@ -81,12 +81,7 @@ impl<'a> Sweep<'a> {
                 if still.first().is_some_and(|garbage| garbage.what == What::Archive) {
                     still = self.take_away(still)?;
                 } else {
-                    // Of a generation its record goes first: one without manifests would be damaged.
-                    let keys = still.iter().map(|garbage| self.location.key(&garbage.item.name));
-                    let (manifests, keys): (Vec<String>, Vec<String>) =
-                        keys.partition(|key| key.ends_with(MANIFESTS));
-                    self.store.delete_many(&keys)?;
-                    self.store.delete_many(&manifests)?;
+                    still = self.delete(still)?;
                 }
                 for garbage in still {
                     done(&garbage.item.name);
@@ -96,6 +91,32 @@ impl<'a> Sweep<'a> {
         }
         self.remover.expire()?;
         Ok(removed)
+    }
+
+    /// Deletes objects other than archives, and says which. Of a generation the record goes first: one
+    /// without manifests would be damaged. That a listing lacks a record does not mean that there is
+    /// none, so a leftover bundle stays if there is.
+    fn delete(&self, objects: Vec<Garbage>) -> Result<Vec<Garbage>, Error> {
+        let record = |garbage: &Garbage| {
+            let name = garbage.item.name.strip_suffix(MANIFESTS)?;
+            Some(self.location.key(&format!("{name}{RECORD}")))
+        };
+        let used = parallel::map(self.store.parallel(), &objects, |garbage| {
+            match record(garbage).filter(|_| garbage.what == What::Leftover) {
+                Some(record) => Ok::<_, Error>(self.store.head(&record)?.is_some()),
+                None => Ok(false),
+            }
+        })?;
+        let objects = objects.into_iter().zip(used).filter(|(_, used)| !used);
+        let objects: Vec<Garbage> = objects.map(|(garbage, _)| garbage).collect();
+        let key = |garbage: &Garbage| self.location.key(&garbage.item.name);
+        let is_bundle = |garbage: &&Garbage| garbage.item.name.ends_with(MANIFESTS);
+        let (bundles, others): (Vec<&Garbage>, Vec<&Garbage>) = objects.iter().partition(is_bundle);
+        let records = bundles.iter().filter_map(|garbage| record(garbage));
+        let first: Vec<String> = others.into_iter().map(key).chain(records).collect();
+        self.store.delete_many(&first)?;
+        self.store.delete_many(&bundles.into_iter().map(key).collect::<Vec<_>>())?;
+        Ok(objects)
     }
 
     /// Takes archives away, and says which. What somebody begins to refer to at that moment is put
