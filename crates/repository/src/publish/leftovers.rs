@@ -16,11 +16,7 @@ impl Run<'_> {
         let Some(now) = current.and_then(|current| current.generation.as_ref()) else {
             return;
         };
-        let (near, far): (Vec<Id>, Vec<Id>) =
-            self.leftovers.drain(..).partition(|id| id.number() >= now.number());
-        self.leftovers = far;
-        let lost: Vec<Id> = near.into_iter().filter(|id| id != now).collect();
-        self.forget(&lost);
+        self.forget_those(|id| id.number() >= now.number(), now);
     }
 
     /// At the end: the same, for generations that others have been put upon since.
@@ -28,19 +24,27 @@ impl Run<'_> {
         let mut next = last.cloned();
         for _ in 0..FAR_BACK {
             let Some(id) = next else { return };
-            let (near, far): (Vec<Id>, Vec<Id>) =
-                self.leftovers.drain(..).partition(|left| left.number() >= id.number());
-            self.leftovers = far;
-            let lost: Vec<Id> = near.into_iter().filter(|left| *left != id).collect();
-            self.forget(&lost);
+            self.forget_those(|left| left.number() >= id.number(), &id);
             if self.leftovers.is_empty() {
                 return;
             }
             let Ok(Some(generation)) = history::read(self.store, self.location, &id) else {
                 return;
             };
+            if generation.parent.is_none() {
+                // The chain begins here: what has a lower number is on no chain.
+                return self.forget_those(|_| true, &id);
+            }
             next = generation.parent;
         }
+    }
+
+    /// Removes the leftovers that `lost` tells, all but `kept`, and asks no more about any of them.
+    fn forget_those(&mut self, lost: impl Fn(&Id) -> bool, kept: &Id) {
+        let (lost, undecided): (Vec<Id>, Vec<Id>) = self.leftovers.drain(..).partition(lost);
+        self.leftovers = undecided;
+        let lost: Vec<Id> = lost.into_iter().filter(|id| id != kept).collect();
+        self.forget(&lost);
     }
 
     pub(super) fn forget(&self, ids: &[Id]) {
