@@ -68,6 +68,7 @@ acceptance:
 	$(CARGO) test --locked --no-fail-fast -p end-to-end --test races --test adversity \
 		--test deaths --test faults
 	$(CARGO) test --locked -p platform-install --test killed
+	python3 -B tests/services.py $(TARGET)/debug
 	FROM=10000 TO=11000 $(CARGO) test --locked -p composer --test resolver_oracle -- --ignored other_cases
 
 # Ratios to what else there is, in one run each; benches/*.sh says what is measured.

@@ -30,6 +30,15 @@ pub enum Command {
     Check(Check),
     /// Remove what nothing refers to.
     Gc(Box<Gc>),
+    /// Ask what its service does.
+    Service(Service),
+}
+
+/// How to ask the service.
+#[derive(Debug)]
+pub struct Service {
+    /// Write more keys than a page of a listing has.
+    pub thorough: bool,
 }
 
 /// How to check.
@@ -99,6 +108,7 @@ impl Options {
         let stacks: Vec<String> = args.values("--stack")?;
         let against: Option<String> = args.value("--against")?;
         let is_gc = args.flag("--gc");
+        let (is_service, thorough) = (args.flag("--service"), args.flag("--thorough"));
         let (bare, yes) = (args.flag("--bare"), args.flag(["-y", "--yes"]));
         let (dry_run, plan) = (args.flag(["-n", "--dry-run"]), args.flag("--plan"));
         let json = args.flag("--json");
@@ -146,13 +156,23 @@ impl Options {
                 "{name} is for asking the resolver, with --resolve"
             )));
         }
-        let command = if is_gc {
-            let other = [
-                ("--deep", deep),
-                ("--allow-external", allow_external),
-                ("--strict", strict),
-                ("--resolve", resolve),
-            ];
+        let other = [
+            ("--deep", deep),
+            ("--allow-external", allow_external),
+            ("--strict", strict),
+            ("--resolve", resolve),
+        ];
+        if thorough && !is_service {
+            return Err(Failure::arguments("--thorough is for asking the service, with --service"));
+        }
+        let command = if is_service {
+            let unasked = [("--gc", is_gc), ("--all", all), ("--keep", !keep.is_empty())];
+            let mut unfit = given.iter().chain(&other).chain(&unasked);
+            if let Some((name, _)) = unfit.find(|(_, given)| *given) {
+                return Err(Failure::arguments(format!("{name} goes without --service")));
+            }
+            Command::Service(Service { thorough })
+        } else if is_gc {
             if let Some((name, _)) = other.iter().find(|(_, given)| *given) {
                 return Err(Failure::arguments(format!("{name} is for checking, without --gc")));
             }
@@ -268,6 +288,10 @@ mod tests {
             &["--gc", "--resolve"],
             &["--stack", "heroku-24"],
             &["--against", "b/p/"],
+            &["--service", "--gc"],
+            &["--service", "--deep"],
+            &["--service", "--keep", "x"],
+            &["--thorough"],
             &["--gc", "--plan", "--dry-run"],
             &["--gc", "--plan", "--json"],
             &["--gc", "--apply", "plan", "--bare"],

@@ -3,7 +3,8 @@
 //! [`read`] gets the state of a repository from its store, [`check`] finds what is wrong with a
 //! state and asks nobody, [`report`] tells it; [`deep`] reads archives to their end,
 //! [`resolve`] asks what applications get. [`gc`] is the
-//! removal: which objects it takes is decided on a state as well.
+//! removal: which objects it takes is decided on a state as well. [`service`] asks what the service in
+//! use really does.
 
 mod args;
 mod check;
@@ -18,6 +19,7 @@ mod inventory;
 mod read;
 mod report;
 mod resolve;
+mod service;
 mod state;
 mod survey;
 #[cfg(test)]
@@ -45,5 +47,6 @@ pub fn run(args: Args, io: &mut Io) -> Result<(), Failure> {
     match &options.command {
         Command::Check(check) => survey::run(&options, check, io),
         Command::Gc(gc) => gc::run(&options, gc, io),
+        Command::Service(service) => service::run(&options, service, io),
     }
 }

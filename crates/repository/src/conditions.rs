@@ -208,12 +208,11 @@ impl<'a> Guard<'a> {
     }
 
     fn name(&self) -> String {
-        format!("{:?}\n{}", self.location.service, self.location.bucket)
+        name(self.location)
     }
 
     fn file(&self) -> Option<PathBuf> {
-        let digest = checksum::of_bytes(self.name());
-        self.folder.as_ref().map(|folder| folder.join(format!("{}.conditions", &digest[..32])))
+        self.folder.as_ref().map(|folder| file(folder, self.location))
     }
 
     fn remember(&self, verdicts: Verdicts) {
@@ -222,6 +221,25 @@ impl<'a> Guard<'a> {
             let _unsaved = save(&file, verdicts);
         }
     }
+}
+
+/// Forgets the verdict about a service, here and in the folder where verdicts are kept: the next
+/// conditional write asks again.
+pub fn forget_verdict(location: &Location, folder: Option<&Path>) {
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner).remove(&name(location));
+    if let Some(folder) = folder {
+        // Most often there is none.
+        let _missing = fs::remove_file(file(folder, location));
+    }
+}
+
+fn name(location: &Location) -> String {
+    format!("{:?}\n{}", location.service, location.bucket)
+}
+
+fn file(folder: &Path, location: &Location) -> PathBuf {
+    let digest = checksum::of_bytes(name(location));
+    folder.join(format!("{}.conditions", &digest[..32]))
 }
 
 impl Verdicts {

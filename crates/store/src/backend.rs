@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::inquiry::{Inquiry, Reply};
 use crate::{Condition, Error, Head, Object, Patience, Upload};
 
 /// How far down a listing goes.
@@ -101,6 +102,10 @@ pub(crate) trait Backend: Send + Sync {
     fn delete_if_match(&self, key: &str, etag: &str) -> Result<bool, Error>;
     /// Missing ones are fine. All are tried; the first failure is reported.
     fn delete_many(&self, keys: &[String]) -> Result<(), Error>;
+    /// Sends one request as it is. `None`: it takes none.
+    fn inquire(&self, _inquiry: &Inquiry<'_>) -> Result<Option<Reply>, Error> {
+        Ok(None)
+    }
     /// The same bucket, as nobody.
     fn anonymous(&self) -> Arc<dyn Backend>;
 }

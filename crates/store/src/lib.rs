@@ -15,6 +15,7 @@ mod encoding;
 mod error;
 mod folder;
 pub mod http;
+mod inquiry;
 mod key;
 mod object;
 mod options;
@@ -30,6 +31,7 @@ mod transfer;
 mod unfinished;
 
 pub use error::Error;
+pub use inquiry::{Inquiry, Reply, Scratch};
 pub use object::{Condition, Content, Download, Head, Object, Upload};
 pub use options::{Access, LARGEST, Options, Patience};
 pub use store::Store;

@@ -18,6 +18,7 @@ struct Register {
 static REGISTER: Mutex<Register> = Mutex::new(Register { next: 0, open: BTreeMap::new() });
 
 /// Something that is unfinished for as long as this value lives.
+#[derive(Debug)]
 pub(crate) struct Unfinished(u64);
 
 /// Remembers how something is given back.
@@ -35,7 +36,8 @@ impl Drop for Unfinished {
     }
 }
 
-/// Gives back what is unfinished: multipart uploads, whose parts the service would keep. Best
+/// Gives back what is unfinished: multipart uploads, whose parts the service would keep, and scratch
+/// objects. Best
 /// effort, for the moment before a process ends by a signal; it takes no longer than `patience`.
 pub fn give_back(patience: Duration) {
     let open: Vec<GiveBack> = std::mem::take(&mut register().open).into_values().collect();

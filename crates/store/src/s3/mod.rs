@@ -9,6 +9,7 @@ mod answer;
 mod copy;
 mod delete;
 mod failure;
+mod inquire;
 mod list;
 mod multipart;
 mod read;
@@ -31,6 +32,7 @@ use self::answer::{Answer, Expect};
 use self::wire::{Call, Wire};
 use crate::backend::{Backend, Depth, Reading, Source};
 use crate::credentials::Provider;
+use crate::inquiry::{Inquiry, Reply};
 use crate::{Access, Condition, Error, Head, Object, Options, Patience, Upload, http};
 
 /// Opens a bucket and looks for credentials.
@@ -182,6 +184,10 @@ impl Backend for Bucket {
 
     fn delete_many(&self, keys: &[String]) -> Result<(), Error> {
         self.delete_objects(keys)
+    }
+
+    fn inquire(&self, inquiry: &Inquiry<'_>) -> Result<Option<Reply>, Error> {
+        self.reply(inquiry).map(Some)
     }
 
     fn anonymous(&self) -> Arc<dyn Backend> {

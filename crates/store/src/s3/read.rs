@@ -50,8 +50,10 @@ impl Bucket {
             Err(failed) => return Err(failed.error),
         };
         self.mark_seen();
-        let (size, skip) = if answer.status == 206 {
-            let range = answer.header("content-range").unwrap_or_default();
+        // Some services send the range with the status of the whole.
+        let range = answer.header("content-range");
+        let (size, skip) = if answer.status == 206 || range.is_some() {
+            let range = range.unwrap_or_default();
             match parse_range(&range) {
                 Some((start, size)) if start == offset => (size, 0),
                 _ => return Err(self.unfit(key, &format!("asked from {offset} on, got {range:?}"))),

@@ -83,6 +83,34 @@ pub(super) fn check(bytes: &[u8]) -> Result<Document, String> {
     if document.root.is_empty() { Err("it has no element".to_owned()) } else { Ok(document) }
 }
 
+/// The texts of a document, each with the path of its element; of bytes that are no such document,
+/// nothing.
+pub(super) fn elements(bytes: &[u8]) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    if check(bytes).is_err() {
+        return found;
+    }
+    let mut path: Vec<String> = Vec::new();
+    let mut text = String::new();
+    for event in EventReader::new(bytes).into_iter().flatten() {
+        match event {
+            XmlEvent::StartElement { name, .. } => {
+                text.clear();
+                path.push(name.local_name);
+            }
+            XmlEvent::Characters(characters) | XmlEvent::CData(characters) => {
+                text.push_str(&characters);
+            }
+            XmlEvent::EndElement { .. } => {
+                found.push((path.join("/"), std::mem::take(&mut text)));
+                path.pop();
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
