@@ -37,7 +37,7 @@ pub(crate) struct Found<'s> {
 }
 
 enum Place<'s> {
-    Bucket { source: &'s Source, etag: String },
+    Bucket { source: &'s Source, etag: String, identity: String },
     Local { path: PathBuf, sha256: String },
 }
 
@@ -100,9 +100,9 @@ impl Sources<'_> {
                 Place::Local { path, sha256 } => {
                     Job::Local(Fetched { path: path.clone(), sha256: sha256.clone(), etag: None })
                 }
-                Place::Bucket { source, etag } => {
+                Place::Bucket { source, identity, .. } => {
                     let bucket = source.location.to_string();
-                    let kept = self.cache.path(&bucket, &found.key, etag);
+                    let kept = self.cache.path(&bucket, &found.key, identity);
                     let numbered = || Some(folder?.join(format!("{number}.tar.gz")));
                     Job::Remote {
                         store: source.store(),
@@ -156,8 +156,8 @@ fn fetch(cache: &Cache, job: Job) -> Result<Fetched, Error> {
     let mut file = scratch::File::new_in(folder, "download-").map_err(Error::local(folder))?;
     let download =
         store.download(&key, file.file())?.ok_or_else(|| Error::NoArchive { key: key.clone() })?;
+    let to = cache.path(&bucket, &key, &download.head.identity()).unwrap_or(to);
     let etag = download.head.etag;
-    let to = cache.path(&bucket, &key, &etag).unwrap_or(to);
     file.persist(&to).map_err(Error::local(&to))?;
     Ok(Fetched { path: to, sha256: download.sha256, etag: Some(etag) })
 }
@@ -173,7 +173,7 @@ impl Found<'_> {
 
     fn used(&self, file: &Fetched) -> Dependency {
         let (bucket, etag) = match &self.place {
-            Place::Bucket { source, etag } => (source.location.bucket.clone(), etag.clone()),
+            Place::Bucket { source, etag, .. } => (source.location.bucket.clone(), etag.clone()),
             Place::Local { .. } => (String::new(), String::new()),
         };
         Dependency {
@@ -203,19 +203,30 @@ fn look<'s>(
             return Ok(Some(found(pattern, place)));
         }
         let head = source.head(&pattern)?;
-        return Ok(head.map(|head| found(pattern, Place::Bucket { source, etag: head.etag })));
+        let place = |head: store::Head| {
+            let identity = head.identity();
+            Place::Bucket { source, etag: head.etag, identity }
+        };
+        return Ok(head.map(|head| found(pattern, place(head))));
     }
     let fixed = pattern.split('*').next().unwrap_or_default();
-    let mut etags: BTreeMap<String, String> =
-        source.list(fixed)?.into_iter().map(|object| (object.key, object.etag)).collect();
-    let mut keys: Vec<String> = etags.keys().cloned().collect();
+    let listed = source.list(fixed)?.into_iter();
+    let mut objects: BTreeMap<String, store::Object> =
+        listed.map(|object| (object.key.clone(), object)).collect();
+    let mut keys: Vec<String> = objects.keys().cloned().collect();
     keys.extend(built.into_iter().flat_map(BTreeMap::keys).cloned());
     let Some(best) = manifest::order::best_match(&pattern, &keys) else {
         return Ok(None);
     };
     let place = match local(best) {
         Some(place) => place,
-        None => Place::Bucket { source, etag: etags.remove(best).unwrap_or_default() },
+        None => {
+            // It is one of the listed ones, or it was built here.
+            let object = objects.remove(best);
+            let identity = object.as_ref().map(store::Object::identity).unwrap_or_default();
+            let etag = object.map(|object| object.etag).unwrap_or_default();
+            Place::Bucket { source, etag, identity }
+        }
     };
     Ok(Some(found(best.to_owned(), place)))
 }

@@ -311,3 +311,23 @@ fn a_stream_that_is_full_is_told_as_such() {
     let output = workspace.process("bash").args(["-c", full, tool]).run().expect(11);
     assert!(output.stderr.contains("cannot pass on what the formula says"), "{}", output.stderr);
 }
+
+/// On a service whose ETags are all the same, a library that was built again is not taken from the
+/// cache.
+#[test]
+fn a_rebuilt_dependency_is_seen_where_all_etags_are_the_same() {
+    let server = test_kit::s3::Server::start();
+    server.set_quirks(test_kit::s3::Quirks { constant_etags: true, ..Default::default() });
+    server.create_bucket("libraries");
+    let mut workspace = workspace();
+    workspace.repository("libraries", "p/");
+    workspace.use_s3(server.env());
+    workspace.formula("x-1", "# Build Deps: lib-1\ncp $1/lib $1/used");
+    for content in ["old", "new, and longer"] {
+        archive(&workspace, "b/p/lib-1.tar.gz", "lib", content);
+        let bytes = fs::read(workspace.path("stores/b/p/lib-1.tar.gz")).unwrap();
+        server.put("libraries", "p/lib-1.tar.gz", bytes, test_kit::s3::Attributes::default());
+        bob_build(&workspace).args(["--no-archive", "x-1"]).run().success();
+        assert_eq!(fs::read_to_string(workspace.path("app/used")).unwrap(), content);
+    }
+}

@@ -292,3 +292,54 @@ fn where_the_folder_cannot_be_written_nothing_is_published() {
     assert!(output.stderr.contains("cannot write ./packages.json"), "{}", output.stderr);
     assert_eq!(packages_json(&site), None);
 }
+
+/// Services whose ETags do not tell the states of an object apart.
+#[test]
+fn etags_that_are_worth_nothing() {
+    let unlisted = Quirks { unlisted_etags: true, ..Quirks::default() };
+    let other = Quirks { other_etags: true, ..Quirks::default() };
+    let constant = Quirks { constant_etags: true, ..Quirks::default() };
+    for (quirks, said) in [
+        (unlisted, "do not have the ETags of the objects"),
+        (other, "do not have the ETags of the objects"),
+        (constant, "gives objects with other contents the same ETag"),
+    ] {
+        let mut site = Site::s3();
+        // Before anything is there: what a test writes has the same tags.
+        site.server().unwrap().set_quirks(quirks);
+        site.create_bucket(BUCKET);
+        site.workspace.repository(BUCKET, PREFIX);
+        for name in ["a-1", "longer-2"] {
+            site.package(BUCKET, PREFIX, name, TIME);
+        }
+        let output = run(&site, &["--upload"], "").success();
+        assert_eq!(output.stderr.matches(said).count(), 1, "{}", output.stderr);
+        assert_eq!(packages_json(&site), Some(site.index(BUCKET, PREFIX)));
+        // Nothing to do is seen to be that, and one that was overwritten is published.
+        run(&site, &["--upload"], "").success();
+        site.package(BUCKET, PREFIX, "a-1", "2027-07-07 07:07:07 and longer");
+        run(&site, &["--upload"], "").success();
+        assert_eq!(packages_json(&site), Some(site.index(BUCKET, PREFIX)));
+    }
+}
+
+/// An error that a write without a condition meets too says nothing of conditions.
+#[test]
+fn an_error_of_the_probe_is_no_verdict() {
+    let [_, site] = sites();
+    let server = site.server().unwrap();
+    site.package(BUCKET, PREFIX, "c-1", TIME);
+    server.set_hook(|request| match request.path.contains("/probe-") {
+        true => test_kit::s3::Action::Answer(400, "QuotaExceeded"),
+        false => test_kit::s3::Action::Serve,
+    });
+    let output = run(&site, &["--upload"], "").expect(10);
+    assert!(output.stderr.contains("QuotaExceeded"), "{}", output.stderr);
+    assert!(!output.stderr.contains("WARNING"), "{}", output.stderr);
+    server.clear_hook();
+    // Nothing was remembered.
+    server.forget_requests();
+    let output = run(&site, &["--upload"], "").success();
+    assert!(!output.stderr.contains("WARNING"), "{}", output.stderr);
+    assert!(server.requests().iter().any(|request| request.path.contains("/probe-")));
+}

@@ -2,9 +2,10 @@
 //!
 //! A compare-and-swap is worth what the service makes of `If-Match` and `If-None-Match`. Some answer
 //! 200 to each, others 501. Amazon S3 and the folder store are trusted; any other service is asked
-//! once, on a scratch key below the prefix: a write on condition that the key is free, the same
-//! again, which must be refused, and one with a wrong tag, which must be refused too. The verdict is
-//! remembered by the process, and for a day beside the cache of manifests.
+//! once, on a scratch key below the prefix (see `probe`). A verdict needs a control: a write that
+//! succeeds without the condition, and not with it. An error that meets both is that error. The verdict
+//! is remembered with its reason by the process, and for a day beside the cache of manifests;
+//! [`forget_verdict`] clears it.
 //!
 //! Where conditions are worth nothing, those who write by way of a [`Guard`] take turns (see
 //! `turns`), look before a write and again after it: other tools, which do not, are noticed mostly.
@@ -19,15 +20,18 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use location::{Location, Service};
-use store::{Condition, Store, Upload};
+use store::{Condition, Store, Tags, Upload};
 
-use crate::history::FOLDER;
-use crate::{dice, turns};
+use crate::turns;
+
+mod probe;
+
+use probe::probe;
 
 /// How long a verdict is believed that was written down.
 const EXPIRY: Duration = Duration::from_secs(24 * 3600);
 
-const HEADER: &str = "slipway conditions 1";
+const HEADER: &str = "slipway conditions 2";
 
 /// What a service makes of the conditions of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,10 +45,13 @@ pub enum Verdict {
 }
 
 /// The verdict for each kind of condition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Verdicts {
     if_absent: Verdict,
     if_match: Verdict,
+    tags: Tags,
+    /// What the service answered, in one line.
+    reason: String,
 }
 
 /// What this process knows, by service and bucket.
@@ -68,7 +75,12 @@ impl<'a> Guard<'a> {
         folder: Option<PathBuf>,
         warn: &'a (dyn Fn(&str) + Sync),
     ) -> Self {
-        Self { store, location, folder, warn }
+        let guard = Self { store, location, folder, warn };
+        // What is known of the tags matters to what is read before the first write.
+        if let Some(verdicts) = guard.file().and_then(|file| recall(&file)) {
+            store.distrust_tags(verdicts.tags);
+        }
+        guard
     }
 
     /// The store that is written to.
@@ -90,17 +102,19 @@ impl<'a> Guard<'a> {
         // Held while it is found out, so that the threads of a process ask once.
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         let verdicts = match known.get(&self.name()) {
-            Some(verdicts) => *verdicts,
+            Some(verdicts) => verdicts.clone(),
             None => {
                 let verdicts = match self.file().and_then(|file| recall(&file)) {
                     Some(verdicts) => verdicts,
                     None => self.find_out()?,
                 };
-                known.insert(self.name(), verdicts);
-                self.tell(verdicts);
+                known.insert(self.name(), verdicts.clone());
+                self.tell(&verdicts);
                 verdicts
             }
         };
+        // Another store of this process may have been opened since.
+        self.store.distrust_tags(verdicts.tags);
         Ok(verdicts.of(condition) == Verdict::Kept)
     }
 
@@ -175,17 +189,22 @@ impl<'a> Guard<'a> {
 
     /// Takes a trusted service at its later word: it refused a condition after all.
     pub(crate) fn distrust(&self) {
-        let verdicts = Verdicts { if_absent: Verdict::Refused, if_match: Verdict::Refused };
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.insert(self.name(), verdicts) != Some(verdicts) {
-            self.remember(verdicts);
-            self.tell(verdicts);
+        let verdicts = Verdicts {
+            if_absent: Verdict::Refused,
+            if_match: Verdict::Refused,
+            tags: self.store.tags(),
+            reason: "a conditional write was refused later".to_owned(),
+        };
+        if known.insert(self.name(), verdicts.clone()).as_ref() != Some(&verdicts) {
+            self.remember(&verdicts);
+            self.tell(&verdicts);
         }
     }
 
     fn find_out(&self) -> Result<Verdicts, store::Error> {
         let verdicts = probe(self.store, self.location)?;
-        self.remember(verdicts);
+        self.remember(&verdicts);
         Ok(verdicts)
     }
 
@@ -194,16 +213,30 @@ impl<'a> Guard<'a> {
         (self.warn)(text);
     }
 
-    fn tell(&self, verdicts: Verdicts) {
+    fn tell(&self, verdicts: &Verdicts) {
+        match verdicts.tags {
+            Tags::Useful => {}
+            Tags::Unlisted => (self.warn)(&format!(
+                "NOTICE: listings of the service of {} do not have the ETags of the objects. Each \
+                 object is asked for.",
+                self.location
+            )),
+            Tags::Constant => (self.warn)(&format!(
+                "WARNING: the service of {} gives objects with other contents the same ETag. They \
+                 are compared by size, date and checksum, and each one is asked for.",
+                self.location
+            )),
+        }
         let does = match (verdicts.if_absent, verdicts.if_match) {
             (Verdict::Kept, Verdict::Kept) => return,
             (Verdict::Refused, _) | (_, Verdict::Refused) => "refuses conditional writes",
             _ => "ignores the conditions of writes",
         };
         (self.warn)(&format!(
-            "WARNING: the service of {} {does}. Publishing checks after each write and repeats it \
-             where need be, and these tools take turns; other programs know nothing of that.",
-            self.location
+            "WARNING: the service of {} {does} ({}). Publishing checks after each write and repeats \
+             it where need be, and these tools take turns; other programs know nothing of that. \
+             'repo-check --service' asks again.",
+            self.location, verdicts.reason
         ));
     }
 
@@ -215,7 +248,7 @@ impl<'a> Guard<'a> {
         self.folder.as_ref().map(|folder| file(folder, self.location))
     }
 
-    fn remember(&self, verdicts: Verdicts) {
+    fn remember(&self, verdicts: &Verdicts) {
         if let Some(file) = self.file() {
             // Where it cannot be written down, the next run asks again.
             let _unsaved = save(&file, verdicts);
@@ -243,38 +276,13 @@ fn file(folder: &Path, location: &Location) -> PathBuf {
 }
 
 impl Verdicts {
-    fn of(self, condition: &Condition) -> Verdict {
+    fn of(&self, condition: &Condition) -> Verdict {
         match condition {
             Condition::Always => Verdict::Kept,
             Condition::IfAbsent => self.if_absent,
             Condition::IfMatch(_) => self.if_match,
         }
     }
-}
-
-/// Asks the service, on a key of its own that is removed afterwards. Each write has other bytes,
-/// so that a repeated request is never taken for a success.
-fn probe(store: &Store, location: &Location) -> Result<Verdicts, store::Error> {
-    let key = location.key(&format!("{FOLDER}probe-{}", dice::name()));
-    let put = |text: &str, condition| {
-        let upload = Upload { condition, ..Upload::new("text/plain") };
-        match store.put(&key, text.as_bytes(), &upload) {
-            Ok(_) => Ok(Verdict::Ignored),
-            Err(store::Error::Precondition { .. }) => Ok(Verdict::Kept),
-            Err(store::Error::Service { status: 400 | 405 | 501, .. }) => Ok(Verdict::Refused),
-            Err(error) => Err(error),
-        }
-    };
-    let if_absent = match put("first", Condition::IfAbsent)? {
-        // It is free, so this must be written.
-        Verdict::Ignored => put("second", Condition::IfAbsent)?,
-        Verdict::Kept | Verdict::Refused => Verdict::Refused,
-    };
-    let wrong = Condition::IfMatch("00000000000000000000000000000000".to_owned());
-    let if_match = put("third", wrong)?;
-    // A key that stays is litter of ours, and harms nobody; not everybody may delete.
-    let _litter = store.delete_many(std::slice::from_ref(&key));
-    Ok(Verdicts { if_absent, if_match })
 }
 
 /// Whether a service says that it knows no conditions.
@@ -290,12 +298,22 @@ fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-fn save(file: &Path, verdicts: Verdicts) -> std::io::Result<()> {
+fn tags_word(tags: Tags) -> &'static str {
+    match tags {
+        Tags::Useful => "useful",
+        Tags::Unlisted => "unlisted",
+        Tags::Constant => "constant",
+    }
+}
+
+fn save(file: &Path, verdicts: &Verdicts) -> std::io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
     scratch::make_private(folder)?;
     let (absent, matching) = (word(verdicts.if_absent), word(verdicts.if_match));
+    let (tags, reason) = (tags_word(verdicts.tags), &verdicts.reason);
     let mut scratch = scratch::File::new_in(folder, ".conditions-")?;
-    writeln!(scratch.file(), "{HEADER}\n{absent}\n{matching}\n{}", seconds())?;
+    let at = seconds();
+    writeln!(scratch.file(), "{HEADER}\n{absent}\n{matching}\n{tags}\n{at}\n{reason}")?;
     scratch.persist(file)?;
     Ok(())
 }
@@ -304,13 +322,19 @@ fn save(file: &Path, verdicts: Verdicts) -> std::io::Result<()> {
 fn recall(file: &Path) -> Option<Verdicts> {
     let text = fs::read_to_string(file).ok()?;
     let lines: Vec<&str> = text.lines().collect();
-    let [HEADER, if_absent, if_match, at] = lines.as_slice() else { return None };
+    let [HEADER, if_absent, if_match, tags, at, reason] = lines.as_slice() else { return None };
     let age = seconds().checked_sub(at.parse().ok()?)?;
     let verdict = |text: &str| {
         let all = [Verdict::Kept, Verdict::Ignored, Verdict::Refused];
         all.into_iter().find(|verdict| word(*verdict) == text)
     };
-    let verdicts = Verdicts { if_absent: verdict(if_absent)?, if_match: verdict(if_match)? };
+    let all = [Tags::Useful, Tags::Unlisted, Tags::Constant];
+    let verdicts = Verdicts {
+        if_absent: verdict(if_absent)?,
+        if_match: verdict(if_match)?,
+        tags: all.into_iter().find(|known| tags_word(*known) == *tags)?,
+        reason: (*reason).to_owned(),
+    };
     (age < EXPIRY.as_secs()).then_some(verdicts)
 }
 
@@ -348,11 +372,19 @@ mod tests {
         let folder = scratch::Folder::new("conditions-test-").unwrap();
         let file = folder.path().join("x.conditions");
         assert_eq!(recall(&file), None);
-        let verdicts = Verdicts { if_absent: Verdict::Kept, if_match: Verdict::Refused };
-        save(&file, verdicts).unwrap();
+        let verdicts = Verdicts {
+            if_absent: Verdict::Kept,
+            if_match: Verdict::Refused,
+            tags: Tags::Unlisted,
+            reason: "501 NotImplemented".to_owned(),
+        };
+        save(&file, &verdicts).unwrap();
         assert_eq!(recall(&file), Some(verdicts));
 
-        let at = |at: u64| fs::write(&file, format!("{HEADER}\nkept\nignored\n{at}\n")).unwrap();
+        let at = |at: u64| {
+            let text = format!("{HEADER}\nkept\nignored\nuseful\n{at}\n200\n");
+            fs::write(&file, text).unwrap();
+        };
         let day = EXPIRY.as_secs();
         at(seconds() - day + 60);
         assert!(recall(&file).is_some());
@@ -361,7 +393,7 @@ mod tests {
         // From a clock that was wrong.
         at(seconds() + 1000);
         assert_eq!(recall(&file), None);
-        for text in ["", "slipway conditions 2\nkept\nkept\n0\n", "slipway conditions 1\nkept\n"] {
+        for text in ["", "slipway conditions 1\nkept\nkept\n0\n", "slipway conditions 2\nkept\n"] {
             fs::write(&file, text).unwrap();
             assert_eq!(recall(&file), None);
         }

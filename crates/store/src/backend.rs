@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::inquiry::{Inquiry, Reply};
-use crate::{Condition, Error, Head, Object, Patience, Upload};
+use crate::{Condition, Error, Head, Object, Patience, Tags, Upload};
 
 /// How far down a listing goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +102,12 @@ pub(crate) trait Backend: Send + Sync {
     fn delete_if_match(&self, key: &str, etag: &str) -> Result<bool, Error>;
     /// Missing ones are fine. All are tried; the first failure is reported.
     fn delete_many(&self, keys: &[String]) -> Result<(), Error>;
+    /// What its tags are worth, as far as it is known.
+    fn tags(&self) -> Tags {
+        Tags::Useful
+    }
+    /// Learns what its tags are worth.
+    fn distrust_tags(&self, _tags: Tags) {}
     /// Sends one request as it is. `None`: it takes none.
     fn inquire(&self, _inquiry: &Inquiry<'_>) -> Result<Option<Reply>, Error> {
         Ok(None)

@@ -15,6 +15,14 @@ pub struct Object {
     pub modified: jiff::Timestamp,
 }
 
+impl Object {
+    /// What tells this state of the object from others, as [`Head::identity`] says it.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        identity(&self.etag, self.size, self.modified)
+    }
+}
+
 /// What is known of an object without its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
@@ -38,12 +46,35 @@ impl Head {
         (self.size, &self.etag) == (other.size, &other.etag)
     }
 
+    /// What tells this state of the object from others, as long as caches last: more than its ETag,
+    /// since some services give the same one to all.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        identity(&self.etag, self.size, self.modified)
+    }
+
     /// Whether the object says that it is stored compressed.
     #[must_use]
     pub fn is_gzip(&self) -> bool {
         let encoding = self.content_encoding.as_deref().unwrap_or_default().trim();
         ["gzip", "x-gzip"].iter().any(|known| encoding.eq_ignore_ascii_case(known))
     }
+}
+
+/// What the ETags of a service are worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tags {
+    /// They change with the content, and listings have them.
+    Useful,
+    /// Listings have none, or others than the objects.
+    Unlisted,
+    /// Objects with other contents have the same.
+    Constant,
+}
+
+/// Headers have whole seconds only.
+fn identity(etag: &str, size: u64, modified: jiff::Timestamp) -> String {
+    format!("{etag} {size} {}", modified.as_second())
 }
 
 /// A whole object in memory.

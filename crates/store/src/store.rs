@@ -10,8 +10,8 @@ use location::{Env, Service};
 
 use crate::backend::{Backend, Depth};
 use crate::{
-    Content, Download, Error, Head, Object, Options, Stream, Upload, folder, key, parallel, s3,
-    transfer,
+    Content, Download, Error, Head, Object, Options, Stream, Tags, Upload, folder, key, parallel,
+    s3, transfer,
 };
 
 /// The metadata with the checksum of an object's content, where it was written by us.
@@ -122,6 +122,19 @@ impl Store {
     /// As [`Store::check_bucket`].
     pub fn time(&self) -> Result<Option<jiff::Timestamp>, Error> {
         self.backend.time()
+    }
+
+    /// What the ETags of the service are worth, as far as this process knows.
+    #[must_use]
+    pub fn tags(&self) -> Tags {
+        self.backend.tags()
+    }
+
+    /// Remembers for this process that the ETags of the service are worth no more than this. Listings
+    /// then ask for each object, and where ETags are constant, tags are made of size, date and
+    /// checksum as well.
+    pub fn distrust_tags(&self, tags: Tags) {
+        self.backend.distrust_tags(tags);
     }
 
     /// All objects whose keys start with `prefix`, sorted by the bytes of their keys.

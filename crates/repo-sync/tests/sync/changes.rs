@@ -146,3 +146,30 @@ fn a_destination_that_was_left_unpublished_is_completed() {
         );
     }
 }
+
+/// On a service whose ETags are all the same, a new manifest comes with its new archive.
+#[test]
+fn a_rebuilt_archive_arrives_where_all_etags_are_the_same() {
+    let mut site = Site::s3();
+    let quirks = test_kit::s3::Quirks { constant_etags: true, ..Default::default() };
+    site.server().unwrap().set_quirks(quirks);
+    for bucket in [DEV.0, STABLE.0] {
+        site.create_bucket(bucket);
+    }
+    site.workspace.repository(DEV.0, DEV.1);
+    for name in ["php-8.4.6", "ext-demo-2.0.0"] {
+        site.package(DEV.0, DEV.1, name, TIME);
+    }
+    site.publish(DEV.0, DEV.1);
+    run(&site, &[], "y\n").success();
+    let (from, to) =
+        (format!("{}php-8.4.6.tar.gz", DEV.1), format!("{}php-8.4.6.tar.gz", STABLE.1));
+    let mut archive = site.get(STABLE.0, &to).unwrap();
+    archive.reverse();
+    archive[0] = archive[0].wrapping_add(1);
+    site.package(DEV.0, DEV.1, "php-8.4.6", LATER);
+    site.put(DEV.0, &from, &archive);
+    site.publish(DEV.0, DEV.1);
+    run(&site, &[], "y\n").success();
+    assert_eq!(site.get(STABLE.0, &to).unwrap(), archive);
+}

@@ -181,7 +181,7 @@ pub(super) fn same_entry(theirs: &Object, ours: &Object) -> Option<bool> {
 }
 
 /// Whether two objects certainly hold the same bytes. Checksums decide where both have one; equal
-/// tags do too, since no service gives one tag to two contents of one length.
+/// tags do too: where a service gives one tag to several contents, `store` makes it one of each.
 pub(super) fn same_object(theirs: &store::Head, ours: &store::Head) -> bool {
     let checksums = (theirs.metadata.get("sha256"), ours.metadata.get("sha256"));
     theirs.size == ours.size

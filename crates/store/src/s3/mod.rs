@@ -13,6 +13,7 @@ mod inquire;
 mod list;
 mod multipart;
 mod read;
+mod tags;
 mod typed;
 mod wire;
 mod write;
@@ -33,7 +34,7 @@ use self::wire::{Call, Wire};
 use crate::backend::{Backend, Depth, Reading, Source};
 use crate::credentials::Provider;
 use crate::inquiry::{Inquiry, Reply};
-use crate::{Access, Condition, Error, Head, Object, Options, Patience, Upload, http};
+use crate::{Access, Condition, Error, Head, Object, Options, Patience, Tags, Upload, http};
 
 /// Opens a bucket and looks for credentials.
 pub(crate) fn open(
@@ -73,6 +74,8 @@ struct Bucket {
     realm: String,
     /// Whether the bucket has been seen: only then a bare 404 means that a key is missing.
     seen: AtomicBool,
+    /// What is known of the ETags of the service.
+    known: Arc<tags::Known>,
 }
 
 impl Bucket {
@@ -82,7 +85,8 @@ impl Bucket {
             Service::Endpoint { url, .. } => format!("s3 {url}"),
             Service::Aws { .. } | Service::Folder { .. } => "s3 aws".to_owned(),
         };
-        Self { wire: Arc::new(wire), options, realm, seen: AtomicBool::new(false) }
+        let known = tags::Known::of(&realm);
+        Self { wire: Arc::new(wire), options, realm, seen: AtomicBool::new(false), known }
     }
 
     /// A bare 404 to a HEAD request says neither bucket nor key. This asks for the bucket, once.
@@ -136,7 +140,7 @@ impl Backend for Bucket {
     }
 
     fn list(&self, prefix: &str, depth: Depth) -> Result<Vec<Object>, Error> {
-        self.list_objects(prefix, depth)
+        self.with_tags(self.list_objects(prefix, depth)?)
     }
 
     fn head(&self, key: &str) -> Result<Option<Head>, Error> {
@@ -153,11 +157,11 @@ impl Backend for Bucket {
     }
 
     fn put(&self, key: &str, bytes: &[u8], upload: &Upload<'_>) -> Result<String, Error> {
-        self.put_object(key, bytes.to_vec(), upload)
+        self.settled(key, self.put_object(key, bytes.to_vec(), upload)?)
     }
 
     fn put_file(&self, key: &str, file: &Path, upload: &Upload<'_>) -> Result<String, Error> {
-        self.put_from_file(key, file, upload)
+        self.settled(key, self.put_from_file(key, file, upload)?)
     }
 
     fn copy(
@@ -166,7 +170,8 @@ impl Backend for Bucket {
         key: &str,
         condition: &Condition,
     ) -> Result<Option<String>, Error> {
-        self.copy_object(source, key, condition)
+        let copied = self.copy_object(source, key, condition)?;
+        copied.map(|etag| self.settled(key, etag)).transpose()
     }
 
     fn copy_hinted(
@@ -175,7 +180,8 @@ impl Backend for Bucket {
         key: &str,
         condition: &Condition,
     ) -> Result<Option<String>, Error> {
-        self.copy_with_hint(source, key, condition)
+        let copied = self.copy_with_hint(source, key, condition)?;
+        copied.map(|etag| self.settled(key, etag)).transpose()
     }
 
     fn delete_if_match(&self, key: &str, etag: &str) -> Result<bool, Error> {
@@ -184,6 +190,14 @@ impl Backend for Bucket {
 
     fn delete_many(&self, keys: &[String]) -> Result<(), Error> {
         self.delete_objects(keys)
+    }
+
+    fn tags(&self) -> Tags {
+        self.known.tags()
+    }
+
+    fn distrust_tags(&self, tags: Tags) {
+        self.known.learn(tags);
     }
 
     fn inquire(&self, inquiry: &Inquiry<'_>) -> Result<Option<Reply>, Error> {
@@ -211,5 +225,5 @@ fn unquoted(etag: &str) -> String {
 
 /// An ETag as it goes over the wire.
 fn quoted(etag: &str) -> String {
-    format!("\"{etag}\"")
+    format!("\"{}\"", tags::own(etag))
 }

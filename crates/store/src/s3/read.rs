@@ -92,14 +92,15 @@ impl Bucket {
                 metadata.insert(short.to_owned(), value);
             }
         }
-        Ok(Head {
+        let head = Head {
             size,
             etag: etag.ok_or_else(|| self.unfit(key, "the answer has no ETag"))?,
             modified: modified.ok_or_else(|| self.unfit(key, "the answer has no date"))?,
             content_type: answer.header("content-type").filter(|text| !text.is_empty()),
             content_encoding: answer.header("content-encoding").filter(|text| !text.is_empty()),
             metadata,
-        })
+        };
+        Ok(self.known.complete(&self.wire.bucket, key, head))
     }
 
     fn unfit(&self, key: &str, detail: &str) -> Error {

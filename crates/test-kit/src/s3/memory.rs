@@ -9,6 +9,8 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use s3s::crypto::{Checksum, Md5};
 
+use super::quirks::Quirks;
+
 /// What the server keeps, all of it.
 #[derive(Default)]
 pub(super) struct State {
@@ -26,6 +28,9 @@ pub(super) struct Bucket {
     /// The last changes, newest last: a key, and what was there before.
     changes: VecDeque<(String, Option<Stored>)>,
 }
+
+/// The ETag of everything, where all have the same.
+const CONSTANT: &str = "d41d8cd98f00b204e9800998ecf8427e";
 
 /// So many changes can be hidden from a listing.
 const REMEMBERED: usize = 32;
@@ -92,42 +97,6 @@ pub(super) struct Multipart {
     pub(super) key: String,
     pub(super) attributes: Attributes,
     pub(super) parts: BTreeMap<i32, (String, Bytes)>,
-}
-
-/// How the server strays from the ideal service, as real ones do.
-#[derive(Clone, Debug)]
-pub struct Quirks {
-    /// `If-Match` and `If-None-Match` on a write are ignored and answered 200 (Garage, s3rver).
-    pub ignore_conditions: bool,
-    /// Writes with `If-Match` or `If-None-Match` are answered 501, without any effect.
-    pub refuse_conditions: bool,
-    /// A copy is answered 200, and nothing is copied (Ceph radosgw on dbstore).
-    pub copy_nothing: bool,
-    /// `Content-Encoding` of a write is not kept.
-    pub drop_encoding: bool,
-    /// At most so many keys on a page of a listing, whatever the client asks for.
-    pub page_size: usize,
-    /// Listings sort `/` before every other byte (`q/1` before `q.txt`), as SeaweedFS does.
-    pub slash_first: bool,
-    /// Parts of a multipart upload (but the last) must have so many bytes; AWS wants 5 MiB.
-    pub smallest_part: usize,
-    /// By how many days its clock is behind this machine's.
-    pub days_behind: u32,
-}
-
-impl Default for Quirks {
-    fn default() -> Quirks {
-        Quirks {
-            ignore_conditions: false,
-            refuse_conditions: false,
-            copy_nothing: false,
-            drop_encoding: false,
-            page_size: 1000,
-            slash_first: false,
-            smallest_part: 0,
-            days_behind: 0,
-        }
-    }
 }
 
 /// The condition of a write.
@@ -222,7 +191,10 @@ impl State {
             attributes.content_encoding = None;
         }
         let stored = Stored {
-            etag: etag.unwrap_or_else(|| md5_hex(&bytes)),
+            etag: match self.quirks.constant_etags {
+                true => CONSTANT.to_owned(),
+                false => etag.unwrap_or_else(|| md5_hex(&bytes)),
+            },
             bytes,
             modified: self.now(),
             attributes,

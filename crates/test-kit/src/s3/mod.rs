@@ -9,6 +9,7 @@ mod fault;
 mod gate;
 mod memory;
 mod protocol;
+mod quirks;
 mod script;
 mod serve;
 mod terms;
@@ -25,7 +26,8 @@ use s3s::service::S3ServiceBuilder;
 use tokio::task::JoinHandle;
 
 pub use fault::{Action, Hook, Request};
-pub use memory::{Attributes, Quirks, Stored};
+pub use memory::{Attributes, Stored};
+pub use quirks::Quirks;
 pub use script::{Fault, Script};
 
 use gate::Gate;

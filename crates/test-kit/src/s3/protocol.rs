@@ -9,7 +9,8 @@ use s3s::{Body, S3, S3Request, S3Response, S3Result, s3_error};
 
 use super::memory::{Attributes, State};
 use super::terms::{
-    check_read, http_date, length, metadata, receive, source, url_encoded, write_condition,
+    check_read, http_date, length, listed_etag, metadata, receive, source, url_encoded,
+    write_condition,
 };
 
 /// The state behind the protocol, shared with the test that looks into it.
@@ -144,12 +145,13 @@ impl S3 for Service {
             Some(kind) if kind.as_str() == EncodingType::URL => url_encoded(&text),
             _ => text,
         };
+        let quirks = self.state().quirks.clone();
         let contents: Vec<Object> = page
             .objects
             .into_iter()
             .map(|(key, object)| Object {
                 key: Some(encode(key)),
-                e_tag: Some(ETag::Strong(object.etag)),
+                e_tag: listed_etag(&quirks, object.etag),
                 size: Some(length(&object.bytes)),
                 last_modified: Some(object.modified.into()),
                 ..Default::default()

@@ -10,6 +10,7 @@ use s3s::dto::*;
 use s3s::{Body, S3Error, S3ErrorCode, S3Result, s3_error};
 
 use super::memory::{Condition, Refusal, Stored};
+use super::quirks::Quirks;
 
 /// The largest body that the server takes.
 const LARGEST_BODY: usize = 1 << 32;
@@ -78,6 +79,15 @@ pub(super) fn write_condition(
         (None, Some(ETagCondition::Any)) => Ok(Condition::Absent),
         (None, Some(ETagCondition::ETag(etag))) => Ok(Condition::NotMatch(etag.value().to_owned())),
         (Some(_), Some(_)) => Err(s3_error!(InvalidRequest)),
+    }
+}
+
+/// An object's ETag as listings have it.
+pub(super) fn listed_etag(quirks: &Quirks, etag: String) -> Option<ETag> {
+    match (quirks.unlisted_etags, quirks.other_etags) {
+        (true, _) => None,
+        (false, true) => Some(ETag::Strong(format!("{etag}-listed"))),
+        (false, false) => Some(ETag::Strong(etag)),
     }
 }
 

@@ -195,8 +195,8 @@ fn keys_that_xml_cannot_hold_are_asked_for_in_another_way() {
         0..3 => page(&["a\u{1}b", "c+d"], None),
         _ => {
             let body = "<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>false</IsTruncated>\
-                <Contents><Key>a%01b</Key><Size>1</Size><LastModified>2023-11-21T09:00:00Z</LastModified></Contents>\
-                <Contents><Key>c%2Bd+e</Key><Size>1</Size><LastModified>2023-11-21T09:00:00Z</LastModified></Contents>\
+                <Contents><Key>a%01b</Key><Size>1</Size><ETag>a</ETag><LastModified>2023-11-21T09:00:00Z</LastModified></Contents>\
+                <Contents><Key>c%2Bd+e</Key><Size>1</Size><ETag>c</ETag><LastModified>2023-11-21T09:00:00Z</LastModified></Contents>\
                 </ListBucketResult>";
             Stub::answer(200, &[], body.as_bytes())
         }
