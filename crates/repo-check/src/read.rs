@@ -181,7 +181,10 @@ impl<'a> Reader<'a> {
         let new: Vec<&Item> = items.iter().copied().filter(is_new).collect();
         let cache = self.cache.as_deref().and_then(|folder| Cache::at(folder, self.location));
         let cached = match &cache {
-            Some(cache) if !new.is_empty() => cache.load(),
+            // Where all tags are the same, it may be another state of the same second.
+            Some(cache) if !new.is_empty() && self.store.tags() != store::Tags::Constant => {
+                cache.load()
+            }
             _ => Cached::default(),
         };
         let fetched = parallel::map(self.store.parallel(), &new, |item| {

@@ -32,7 +32,7 @@ mod unfinished;
 
 pub use error::Error;
 pub use inquiry::{Inquiry, Reply, Scratch};
-pub use object::{Condition, Content, Download, Head, Object, Tags, Upload};
+pub use object::{Condition, Content, Download, Head, Object, Tags, Upload, proves_content};
 pub use options::{Access, LARGEST, Options, Patience};
 pub use store::Store;
 pub use stream::Stream;

@@ -72,6 +72,16 @@ pub enum Tags {
     Constant,
 }
 
+/// Follows the ETag of the service in a tag of ours, where all ETags are the same. No ETag has it.
+pub(crate) const MARK: char = '~';
+
+/// Whether a tag that two objects have says that their contents are the same: not where it is only
+/// their size and date.
+#[must_use]
+pub fn proves_content(tag: &str) -> bool {
+    !tag.contains(MARK)
+}
+
 /// Headers have whole seconds only.
 fn identity(etag: &str, size: u64, modified: jiff::Timestamp) -> String {
     format!("{etag} {size} {}", modified.as_second())

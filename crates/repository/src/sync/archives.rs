@@ -177,17 +177,17 @@ pub(super) fn same_entry(theirs: &Object, ours: &Object) -> Option<bool> {
     if theirs.size != ours.size {
         return Some(false);
     }
-    (theirs.etag == ours.etag).then_some(true)
+    (theirs.etag == ours.etag && store::proves_content(&ours.etag)).then_some(true)
 }
 
 /// Whether two objects certainly hold the same bytes. Checksums decide where both have one; equal
-/// tags do too: where a service gives one tag to several contents, `store` makes it one of each.
+/// tags do too, unless the service gives one tag to several contents.
 pub(super) fn same_object(theirs: &store::Head, ours: &store::Head) -> bool {
     let checksums = (theirs.metadata.get("sha256"), ours.metadata.get("sha256"));
     theirs.size == ours.size
         && match checksums {
             (Some(theirs), Some(ours)) => theirs == ours,
-            _ => theirs.etag == ours.etag,
+            _ => theirs.etag == ours.etag && store::proves_content(&ours.etag),
         }
 }
 

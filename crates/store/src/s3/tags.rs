@@ -10,11 +10,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Bucket;
+use crate::object::MARK;
 use crate::store::SHA256;
 use crate::{Error, Head, Object, Tags, key, parallel};
 
-/// Follows the ETag of the service in a tag of ours. No ETag has it.
-const MARK: char = '~';
 /// So many objects must have another ETag than the listing said, in the same size and of the same
 /// second: one may be a write at that moment.
 const OTHERS: u32 = 2;
