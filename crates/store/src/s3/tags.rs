@@ -18,14 +18,17 @@ use crate::{Error, Head, Object, Tags, key, parallel};
 /// second: one may be a write at that moment.
 const OTHERS: u32 = 2;
 
+/// ETag, size, and the second of the last write.
+type Listed = (String, u64, i64);
+
 /// What is known of the ETags of a service.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     constant: AtomicBool,
     unlisted: AtomicBool,
     others: AtomicU32,
-    /// What listings said: ETag, size, and the second of the last write.
-    listed: Mutex<BTreeMap<(String, String), (String, u64, i64)>>,
+    /// What listings said, by bucket and key.
+    listed: Mutex<BTreeMap<(String, String), Listed>>,
 }
 
 static SERVICES: Mutex<BTreeMap<String, Arc<Known>>> = Mutex::new(BTreeMap::new());
