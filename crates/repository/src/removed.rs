@@ -114,22 +114,27 @@ pub struct Removed {
 /// As of the store.
 pub fn list(store: &Store, location: &Location) -> Result<Removed, Error> {
     let folder = location.key(FOLDER);
-    let mut removed = Removed::default();
-    for object in store.list_direct(&folder)? {
-        let name = &object.key[folder.len()..];
-        if is_sha256(name) {
-            removed.contents.insert(name.to_owned(), object);
-        } else if let Some(tombstone) = Tombstone::parse(name, &object) {
-            removed.tombstones.push(tombstone);
-        }
-    }
-    removed.tombstones.sort_by(|a, b| {
-        (a.generation, a.modified, &a.nonce).cmp(&(b.generation, b.modified, &b.nonce))
-    });
-    Ok(removed)
+    Ok(Removed::listed(&folder, store.list_direct(&folder)?))
 }
 
 impl Removed {
+    /// What these objects directly below `folder` say.
+    fn listed(folder: &str, objects: Vec<Object>) -> Self {
+        let mut removed = Self::default();
+        for object in objects {
+            let name = &object.key[folder.len()..];
+            if is_sha256(name) {
+                removed.contents.insert(name.to_owned(), object);
+            } else if let Some(tombstone) = Tombstone::parse(name, &object) {
+                removed.tombstones.push(tombstone);
+            }
+        }
+        removed.tombstones.sort_by(|a, b| {
+            (a.generation, a.modified, &a.nonce).cmp(&(b.generation, b.modified, &b.nonce))
+        });
+        removed
+    }
+
     /// Whether nothing was taken away.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -276,6 +281,19 @@ mod tests {
         assert_eq!(removed.freed("x").map(|stone| stone.generation), Some(5));
         removed.tombstones[2].how = How::Overwritten;
         assert_eq!(removed.freed("x"), None);
+    }
+
+    #[test]
+    fn of_two_that_have_one_time_the_name_tells_the_later() {
+        // By content `a` comes first, by time `b`: a clock of whole seconds has one time for both.
+        let named = |content: char, nonce: &str| {
+            let sha256 = content.to_string().repeat(64);
+            format!("{FOLDER}{sha256}-{}-0000000004-over-{nonce}.json", digest("x"))
+        };
+        let names = [named('a', "18764b00000000aazz"), named('b', "18764b000000000bcd")];
+        let removed = Removed::listed(FOLDER, names.map(|name| object(&name, 10)).to_vec());
+        assert_eq!(removed.at("x", 4).map(|stone| &stone.sha256[..1]), Some("b"));
+        assert_eq!(removed.of("x").last().map(|stone| &stone.sha256[..1]), Some("a"));
     }
 
     #[test]
