@@ -72,7 +72,7 @@ pub(crate) fn below<'u>(url: &'u str, base: &str) -> Option<&'u str> {
 }
 
 /// The segments of a URL's path, percent-decoded, without empty and `.` ones and without query and
-/// fragment: the last ones name an object, whoever serves it. A text without a scheme is a path.
+/// fragment: the last ones name an object, on any server. A text without a scheme is a path.
 /// Where the decoded path is not UTF-8, it stays as it is written.
 #[must_use]
 pub fn path_segments(url: &str) -> Vec<String> {

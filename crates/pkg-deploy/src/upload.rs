@@ -370,7 +370,7 @@ fn with_checksums(file: &ManifestFile, bytes: &[u8], archive: &Archive) -> Resul
     let facts = ArchiveFacts { sha1: found.sha1, sha256: found.sha256, size: found.size };
     manifest.set_archive_facts(&facts).map_err(invalid)?;
     let bytes = manifest.to_bytes();
-    // It may be too long by that for whoever reads it.
+    // That may make it too long for its readers.
     Manifest::parse(&bytes).map_err(invalid)?;
     Ok(bytes)
 }

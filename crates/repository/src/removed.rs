@@ -221,7 +221,7 @@ pub(crate) fn content_key(location: &Location, tombstone: &Tombstone) -> String 
 }
 
 /// Copies what was taken away to `key`, over the object there with the ETag `expected`, or where
-/// there is none; returns whether there is an object then, whoever wrote it.
+/// there is none; returns whether there is an object then, ours or another one.
 ///
 /// # Errors
 /// As of the store.

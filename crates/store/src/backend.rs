@@ -86,7 +86,7 @@ pub(crate) trait Backend: Send + Sync {
         key: &str,
         condition: &Condition,
     ) -> Result<Option<String>, Error>;
-    /// The same with a condition that the service is told, and may ignore: the caller has just
+    /// The same with a condition that the service gets, and may ignore: the caller has just
     /// checked it, and this closes the moment in between where the service can.
     fn copy_hinted(
         &self,

@@ -119,7 +119,7 @@ impl<'a> Sweep<'a> {
         Ok(objects)
     }
 
-    /// Takes archives away, and says which. What somebody begins to refer to at that moment is put
+    /// Takes archives away, and says which. What is referred to again at that moment is put
     /// back.
     fn take_away(&mut self, archives: Vec<Garbage>) -> Result<Vec<Garbage>, Error> {
         let (rules, location) = (self.rules, self.location);
@@ -148,7 +148,7 @@ impl<'a> Sweep<'a> {
     }
 
     /// What of a batch may go at this very moment. Where manifests, index and snapshots are what
-    /// they were, what was decided on them holds; else it is decided anew.
+    /// they were, what was decided on them holds; else it is decided again.
     fn still(&mut self, batch: &[Garbage]) -> Result<Vec<Garbage>, Error> {
         let holds = match &self.last {
             Some((state, _)) => self.reader.holds(state)?,

@@ -83,7 +83,7 @@ fn head(store: &Store, location: &Location) -> Result<Option<Id>, Error> {
 
 /// What the next generation follows on.
 pub(super) struct End {
-    /// The newest generation; `None` where there is none that can be read.
+    /// The newest generation; `None` without one that can be read.
     pub newest: Option<Result<Generation, Damaged>>,
     /// The highest number that was ever given, as far as there are files that say so.
     pub highest: u64,

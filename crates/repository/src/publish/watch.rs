@@ -1,6 +1,6 @@
 //! Whether the archives that a publish names exist, looked at before and after each write.
 //!
-//! Somebody may remove an archive on an old decision: a process that was stopped, or one that asked
+//! Another process may remove an archive on an old decision: one that was stopped, or one that asked
 //! its user for an hour. What is missing is brought back, by the caller or from what was taken away
 //! ([`crate::removed`]). What was missing all along, in a repository of manifests without archives,
 //! stays so.

@@ -109,8 +109,8 @@ impl Remover<'_> {
 
     /// Takes objects of the repository away that nothing refers to, and looks before and after.
     /// `needed` says which of these paths something refers to at that moment: it is asked before the
-    /// keys are freed, in small shares, and once more afterwards. What somebody began to refer to in
-    /// between is put back.
+    /// keys are freed, in small shares, and once more afterwards. What is referred to again since is
+    /// put back.
     ///
     /// # Errors
     /// As of the store, and of `needed`.
@@ -213,7 +213,7 @@ impl Remover<'_> {
         Ok(())
     }
 
-    /// The object at `key`; `None` when there is none, or another one than `expected`. One answer that
+    /// The object at `key`; `None` without one, or where it is another one than `expected`. One answer that
     /// says so may be wrong, so it is asked twice.
     fn look(&self, key: &str, expected: Option<&Object>) -> Result<Option<(Head, Object)>, Error> {
         for _ in 0..2 {
