@@ -72,6 +72,10 @@ fn deploy(
         repo_tool::open::mend(&store, &location)?;
     }
     let there = survey(&target, &packages, options.publish || options.resume)?;
+    if options.publish {
+        let coming: Vec<_> = packages.iter().filter_map(Package::manifest_file).collect();
+        repository::check_room(&store, &location, cache.as_deref(), &coming)?;
+    }
     let mut known = Known::default();
     for (package, there) in packages.iter().zip(there) {
         let deploy = target.deploy(package, there)?;

@@ -103,6 +103,11 @@ impl<'b> Package<'b> {
         self.manifest.as_ref().map(|(file, _)| location.key(&file.name))
     }
 
+    /// The manifest's file name and bytes; none for a bare library.
+    pub(crate) fn manifest_file(&self) -> Option<(&str, &[u8])> {
+        self.manifest.as_ref().map(|(file, bytes)| (file.name.as_str(), bytes.as_slice()))
+    }
+
     /// What the manifest says.
     pub(crate) fn manifest_bytes(&self) -> Option<&[u8]> {
         self.manifest.as_ref().map(|(_, bytes)| bytes.as_slice())

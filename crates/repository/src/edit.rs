@@ -1,6 +1,7 @@
 //! Changes of single manifests, each on condition that it still is what was seen.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use location::Location;
 use manifest::Manifest;
@@ -78,6 +79,35 @@ pub(crate) fn check_sizes<'a>(
     }
     let size = result.map(|(name, bytes)| history::size_in_bundle(name, bytes)).sum();
     Ok(store.check_size(&location.key(index::FILE_NAME), size)?)
+}
+
+/// Far enough from the limit that the sizes in a listing say so: a manifest takes at most twice its
+/// size in a generation, and some bytes around it.
+const FAR: u64 = 8;
+
+/// Refuses a publish before anything of it is uploaded, where the repository would be larger than its
+/// readers take with the manifests that are `coming` (file names and bytes). Near the limit all
+/// manifests are read, by way of `cache` (see [`Manifests::fetch`]).
+///
+/// # Errors
+/// [`store::Error::TooLarge`] within [`Error::Store`]; as of the store, and of a broken manifest.
+pub fn check_room(
+    store: &Store,
+    location: &Location,
+    cache: Option<&Path>,
+    coming: &[(&str, &[u8])],
+) -> Result<(), Error> {
+    let listed = manifests::list(store, location)?.manifests;
+    let listed = listed.iter().map(|object| object.size).sum::<u64>();
+    let added = coming.iter().map(|(_, bytes)| bytes.len() as u64).sum::<u64>();
+    if (listed + added).saturating_mul(FAR) < store.largest() {
+        return Ok(());
+    }
+    let now = Manifests::fetch(store, location, cache)?;
+    let mut all: BTreeMap<&str, &[u8]> =
+        now.entries.iter().map(|stored| (stored.file_name.as_str(), stored.bytes())).collect();
+    all.extend(coming.iter().copied());
+    check_sizes(&[], all.into_iter(), store, location)
 }
 
 /// What became of writes.
