@@ -8,6 +8,7 @@ use manifest::Manifest;
 use store::{Condition, Store, Upload, parallel};
 
 use crate::conditions::Guard;
+use crate::references::may_mean;
 use crate::{Error, JSON, Manifests, history, index, manifests};
 
 /// A manifest that is written over the one that was seen, and over no other.
@@ -37,10 +38,11 @@ impl Write {
         &self.key
     }
 
-    /// The archive that the manifest names, as a path below the prefix.
-    pub(crate) fn archive(&self, location: &Location) -> Option<String> {
-        let manifest = Manifest::parse(&self.bytes).ok()?;
-        location.relative(manifest.dist_url()?)
+    /// Whether the manifest may name one of these archives (paths below the prefix).
+    pub(crate) fn names_any(&self, archives: &[String], location: &Location) -> bool {
+        let manifest = Manifest::parse(&self.bytes);
+        let url = manifest.as_ref().ok().and_then(Manifest::dist_url);
+        url.is_some_and(|url| archives.iter().any(|path| may_mean(location, url, path)))
     }
 
     /// Returns the tag of what is there now.

@@ -90,6 +90,7 @@ impl<'a> Sweep<'a> {
             }
         }
         self.remover.expire()?;
+        self.remover.forget_gone()?;
         Ok(removed)
     }
 
