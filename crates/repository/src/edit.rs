@@ -1,15 +1,16 @@
 //! Changes of single manifests, each on condition that it still is what was seen.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
+use jiff::SignedDuration;
 use location::Location;
 use manifest::Manifest;
 use store::{Condition, Store, Upload, parallel};
 
 use crate::conditions::Guard;
 use crate::references::may_mean;
-use crate::{Error, JSON, Manifests, history, index, manifests};
+use crate::{Error, JSON, Manifests, Stored, history, index, manifests};
 
 /// A manifest that is written over the one that was seen, and over no other.
 pub(crate) struct Write {
@@ -82,6 +83,10 @@ pub(crate) fn check_sizes<'a>(
     let size = result.map(|(name, bytes)| history::size_in_bundle(name, bytes)).sum();
     Ok(store.check_size(&location.key(index::FILE_NAME), size)?)
 }
+
+/// A manifest with the same tag whose time is so much later was removed and deployed again: most services
+/// have one tag for the same bytes. Shorter differences are those of a service's own clocks.
+const WRITTEN_AGAIN: SignedDuration = SignedDuration::from_secs(2);
 
 /// Far enough from the limit that the sizes in a listing say so: a manifest takes at most twice its
 /// size in a generation, and some bytes around it.
@@ -178,11 +183,16 @@ pub(crate) fn remove(
     if keys.is_empty() {
         return Ok(());
     }
-    let known = seen.fingerprint();
+    let known: HashMap<&str, &Stored> =
+        seen.entries.iter().map(|stored| (stored.key.as_str(), stored)).collect();
     let listed = manifests::list(guard.store(), location)?.manifests;
     let removed: BTreeSet<&String> = keys.iter().collect();
     for object in listed.into_iter().filter(|object| removed.contains(&object.key)) {
-        if !known.contains(&(object.key.clone(), object.etag)) {
+        let is_same = known.get(object.key.as_str()).is_some_and(|seen| {
+            let later = object.modified.duration_since(seen.modified);
+            seen.etag == object.etag && later < WRITTEN_AGAIN
+        });
+        if !is_same {
             return Err(Error::Moved { key: object.key });
         }
     }
