@@ -19,8 +19,12 @@ pub fn shell(folder: &Path, script: &str) {
 
 /// Says what a test leaves out, also where the test passes.
 pub fn left_out(what: &str) {
-    // Not by a macro, whose words are shown only when the test fails.
-    io::stderr().write_all(format!("LEFT OUT: {what}\n").as_bytes()).unwrap();
+    say(&format!("LEFT OUT: {what}"));
+}
+
+/// Says something, also where the test passes: not by a macro, whose words are kept back.
+pub fn say(line: &str) {
+    io::stderr().write_all(format!("{line}\n").as_bytes()).unwrap();
 }
 
 /// Whether a program is installed.
