@@ -39,6 +39,7 @@ fn what_bytes_can_say() {
         ("hard link with a size", file().member(b'1', b"h", b"f", 4, b"")),
         ("pipe with a size", Tar::new().member(b'6', b"p", b"", 4, b"")),
         ("folder without a name", Tar::new().folder(b"").file(b"f", b"")),
+        ("label with content", Tar::new().member(b'V', b"l", b"", 4, b"text").file(b"f", b"")),
         ("label", Tar::new().member(b'V', b"label", b"", 0, b"").file(b"f", b"")),
         ("list of names", Tar::new().member(b'D', b"d/", b"", 4, b"Yx\0\0").file(b"d/x", b"")),
         ("kind of a vendor", Tar::new().member(b'Q', b"f", b"", 4, b"text")),

@@ -75,7 +75,10 @@ impl<R: Read> Members<R> {
                 }
                 b'g' => self.global(&header, &mut extended_size)?,
                 // The label of a volume, which is no file.
-                b'V' => {}
+                b'V' => {
+                    self.expect(header.size().ok_or_else(|| self.unreadable("size"))?);
+                    self.skip()?;
+                }
                 _ => {
                     // As in GNU tar, pax records count more than long names.
                     extended.name = extended.sparse_name.take().or(extended.name).or(long_name);
