@@ -160,11 +160,6 @@ pub enum Refusal {
     /// A device, and the process is not root's.
     #[error("it is a device file, which only root can make")]
     Device,
-    /// A sparse file in a format of `star`.
-    #[error(
-        "it is a sparse file in a format of star; GNU tar and bsdtar write one that can be read"
-    )]
-    Sparse,
     /// A part of a file in an archive of several volumes.
     #[error("it is a part of a file whose other parts are in other volumes")]
     OtherVolume,

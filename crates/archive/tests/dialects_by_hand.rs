@@ -259,6 +259,27 @@ fn what_bytes_can_say() {
                 header[483..495].copy_from_slice(b"00000003720\0");
             }),
         ),
+        ("sparse of star", {
+            let sparse = Tar::new().member(b'S', b"s", b"", 516, &[b'x'; 516]);
+            sparse.edit(0, star).edit(0, |header| {
+                header[345..351].fill(0);
+                let map =
+                    b"00000000000 00000001000 00000003000 00000000004 00000003720 00000000000 ";
+                header[356..428].copy_from_slice(map);
+                header[452..464].copy_from_slice(b"00000003720 ");
+            })
+        }),
+        ("sparse of star with its map in a block", {
+            let mut map = [0; 1028];
+            map[..48].copy_from_slice(b"00000000000 00000001000 00000003000 00000000004 ");
+            map[48..72].copy_from_slice(b"00000003720 00000000000 ");
+            map[512..].fill(b'x');
+            let sparse = Tar::new().member(b'S', b"s", b"", 516, &map);
+            sparse.edit(0, star).edit(0, |header| {
+                header[345..351].fill(0);
+                header[452..464].copy_from_slice(b"00000003720 ");
+            })
+        }),
         (
             "names with . and //",
             Tar::new().folder(b".//a/").file(b".//b", b"x").link(b"./l/", b"a"),

@@ -174,7 +174,6 @@ impl<R: Read> Members<R> {
             // A folder in an incremental archive: the names in it are its content.
             b'D' => (EntryKind::Directory, true),
             b'M' => return Err(Error::refused(&name, Refusal::OtherVolume)),
-            b'S' if header.is_posix() => return Err(Error::refused(&name, Refusal::Sparse)),
             // Before POSIX, folders were files with a slash at the end.
             0 | b'0' | b'7' if name.ends_with(b"/") => (EntryKind::Directory, false),
             // POSIX: what is not known is a file.
@@ -209,7 +208,7 @@ impl<R: Read> Members<R> {
         Ok(Entry { name, kind, target, size, mode, mtime, mtime_nanos, device })
     }
 
-    /// A sparse file in GNU tar's own format: reads the rest of its map, and says its size.
+    /// A sparse file in GNU tar's own format or star's: reads the rest of its map, and says its size.
     fn old_sparse(
         &mut self,
         header: &Header,

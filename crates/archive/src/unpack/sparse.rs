@@ -1,7 +1,8 @@
 //! Sparse files: their content is the parts of the file that are not holes, one after another.
 //!
 //! GNU tar has four ways to say which parts these are: in the header and in blocks behind it (its
-//! own format), in records of a pax header (0.0, 0.1), and in front of the content (1.0).
+//! own format), in records of a pax header (0.0, 0.1), and in front of the content (1.0). It also
+//! reads that of star, which is like its own.
 
 use super::header::{BLOCK, Header, number};
 
@@ -50,11 +51,19 @@ impl Records {
     }
 }
 
-/// The map in a header of GNU tar's own format, and whether it goes on in another block.
+/// The map in a header of GNU tar's own format, or in one of star: the file's size, and whether it
+/// goes on in another block. Star has other places for it, or all of it in blocks.
 pub(super) fn in_header(header: &Header, map: &mut Map) -> Option<(u64, bool)> {
-    segments(&header.0[386..482], map)?;
-    let size = number(&header.0[483..495])?.try_into().ok()?;
-    Some((size, header.0[482] != 0))
+    let block = &header.0;
+    let (fields, more, size) = match header.is_posix() {
+        false => (&block[386..482], block[482] != 0, &block[483..495]),
+        true if block[345] == 0 && block[366] != 0 => {
+            (&block[356..452], block[355] != 0, &block[452..464])
+        }
+        true => (&block[..0], true, &block[452..464]),
+    };
+    segments(fields, map)?;
+    Some((number(size)?.try_into().ok()?, more))
 }
 
 /// More of the map, in a block of its own, and whether it goes on.
