@@ -8,14 +8,14 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::num::NonZeroUsize;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use rustix::fs::{Mode, OFlags};
 
 use crate::Error;
 use gzip::{Blocks, Halt};
-use tree::{Found, What};
+use tree::{Found, Tree, What};
 
 /// The time limit where the caller names none: 1980-01-01T00:00:00Z, in seconds since 1970.
 ///
@@ -50,6 +50,12 @@ pub struct Packed {
     pub sha256: String,
     /// How many members it has.
     pub entries: u64,
+    /// The size of all its files, unpacked.
+    pub content: u64,
+    /// The size of the archive before it was compressed.
+    pub uncompressed: u64,
+    /// Sockets, which no archive can hold: they were left out.
+    pub sockets: Vec<PathBuf>,
 }
 
 /// Packs the children of the folder `tree` into `out`, at its current position.
@@ -58,27 +64,43 @@ pub struct Packed {
 /// bits too; of several hard links the first is the file and the others refer to it. The format is
 /// GNU tar's, which holds names of any length and any bytes.
 ///
+/// All that is packed can be unpacked again: symbolic links are packed as they are, wherever they
+/// lead, and named pipes and devices as such. Sockets are left out, as by every tar.
+///
 /// After an error `out` holds a part of an archive, which the caller removes.
 ///
 /// # Errors
-/// [`Error::Special`] for sockets, named pipes and devices, [`Error::Changed`] for a file that
-/// changed while it was read, [`Error::Read`] and [`Error::WriteArchive`] for what the disk says.
+/// [`Error::Changed`] for a file that changed while it was read, [`Error::Read`] and
+/// [`Error::WriteArchive`] for what the disk says.
 pub fn pack(tree: &Path, out: &mut File, options: &PackOptions) -> Result<Packed, Error> {
     let limit = options.mtime_limit.unwrap_or(DEFAULT_TIME_LIMIT);
     let threads = options
         .threads
         .or_else(|| thread::available_parallelism().ok())
         .map_or(1, NonZeroUsize::get);
-    let found = tree::walk(tree)?;
+    let Tree { found, sockets } = tree::walk(tree)?;
+    let mut uncompressed = 0;
     let compressed = gzip::compress(out, threads, options.level.clamp(1, 9), |blocks| {
         let mut buffer = vec![0; 128 << 10];
         for entry in &found {
             write_entry(tree, entry, limit, &mut buffer, blocks)?;
         }
         blocks.write(&header::END)?;
+        uncompressed = blocks.taken();
         Ok(())
     })?;
-    Ok(Packed { size: compressed.size, sha256: compressed.sha256, entries: found.len() as u64 })
+    let sizes = found.iter().map(|entry| match entry.what {
+        What::File { size, .. } => size,
+        _ => 0,
+    });
+    Ok(Packed {
+        size: compressed.size,
+        sha256: compressed.sha256,
+        entries: found.len() as u64,
+        content: sizes.sum(),
+        uncompressed,
+        sockets,
+    })
 }
 
 fn write_entry(

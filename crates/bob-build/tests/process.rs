@@ -289,6 +289,33 @@ fn a_full_disk_is_one_clear_message() {
     let last = output.stderr.lines().last().unwrap_or_default();
     assert!(last.contains("cannot write the archive"), "{}", output.stderr);
     assert_eq!(workspace.litter(), [""; 0]);
+    // The build itself is not lost.
+    let kept = format!("What was built is still in {}", workspace.path("app").display());
+    assert!(output.stderr.contains(&kept), "{}", output.stderr);
+    assert!(workspace.path("app/4").is_file());
+}
+
+/// Whatever a formula leaves is packed, and what is packed can be a dependency.
+#[test]
+fn what_is_built_can_be_installed() {
+    let workspace = workspace();
+    let formula = "mkdir -p $1/log $1/run; ln -s /dev/stdout $1/log/access.log; mkfifo $1/run/pipe
+        ln -s /etc/ssl/certs/ca-certificates.crt $1/cacerts; ln -s ../../elsewhere $1/up
+        python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(\"s\")' && mv s $1/run/s";
+    workspace.formula("lib-1", formula);
+    workspace.formula("user-1", "# Build Deps: lib-1\ncp -a $1/log/access.log $1/copy");
+    workspace.formula("zeros-1", "truncate -s 600M $1/zeros");
+    let formulae = ["lib-1", "user-1", "zeros-1", "-o", "out"];
+    let output = bob_build(&workspace).args(formulae).run().success();
+    let socket = workspace.path("app/run/s");
+    for says in [
+        format!("WARNING: {} is a socket, which no archive can hold", socket.display()),
+        "more than 200 unpacked bytes a packed byte: to unpack it, --max-ratio has".to_owned(),
+    ] {
+        assert!(output.stderr.contains(&says), "{says}:\n{}", output.stderr);
+    }
+    let names = listing(&workspace.path("out/user-1.tar.gz"));
+    assert_eq!(names, "cacerts\ncopy\nlog/\nlog/access.log\nrun/\nrun/pipe\nup\n");
 }
 
 #[test]

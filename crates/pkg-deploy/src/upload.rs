@@ -92,9 +92,11 @@ impl<'b> Package<'b> {
         &self.archive.sha256
     }
 
-    /// Whether an object is the very archive.
+    /// Whether an object is the very archive, and stored as such: one with an encoding is another one
+    /// to web clients.
     pub(crate) fn is(&self, head: &Head) -> bool {
-        head.metadata.get(SHA256).map(String::as_str) == Some(self.sha256())
+        head.encodings().next().is_none()
+            && head.metadata.get(SHA256).map(String::as_str) == Some(self.sha256())
             && head.size == self.archive.size_bytes
     }
 

@@ -199,6 +199,28 @@ fn an_archive_that_is_removed_meanwhile_is_brought_again() {
     assert_eq!(site.get(BUCKET, "p/x-1.tar.gz").unwrap(), b"x");
 }
 
+/// The same bytes with an encoding are another archive to Composer.
+#[test]
+fn an_archive_that_is_stored_encoded_is_not_taken_for_ours() {
+    let [_, site] = sites();
+    let server = site.server().unwrap();
+    let all = built(&site, "x-1", "x");
+    deploy(&site, &[], &all).success();
+    let object = || server.object(BUCKET, "p/x-1.tar.gz").unwrap();
+    let encoding = || object().attributes.content_encoding;
+    assert_eq!(encoding(), None);
+    let mut encoded = object();
+    encoded.attributes.content_encoding = Some("gzip".to_owned());
+    server.put(BUCKET, "p/x-1.tar.gz", encoded.bytes, encoded.attributes);
+    // As if a deploy had died before the manifest.
+    site.delete(BUCKET, "p/x-1.composer.json");
+    let check = deploy(&site, &["--check", "x-1"], b"").expect(5);
+    assert!(check.stderr.contains("already exists"), "{}", check.stderr);
+    deploy(&site, &[], &all).expect(5);
+    deploy(&site, &["--overwrite"], &all).success();
+    assert_eq!(encoding(), None);
+}
+
 #[test]
 fn the_archive_of_a_package_that_is_removed_meanwhile_stays_away() {
     // The whole package is removed once it is published, or while its archive is brought again.

@@ -202,7 +202,7 @@ pub fn install(
         if &*item.package.name == INSTALLER
             && let Some(installer) = &project.installer
         {
-            installer.copy_to(&stage.tree())?;
+            installer.copy_to(&stage)?;
         }
         lines.extend(activation.activate(item, &mut effects)?);
     }

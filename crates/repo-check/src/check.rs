@@ -73,14 +73,8 @@ pub fn wanted_heads(state: &State) -> Vec<String> {
             wanted.insert((*name).to_owned());
         }
     }
-    state.each_entry(&mut |_, entry| {
-        if let (Archive::Here(name), Some(_)) = (&entry.archive, &entry.content.sha256) {
-            wanted.insert(name.clone());
-        }
-    });
-    let referrers = state.referrers();
-    let orphans = state.inventory.of(Class::Archive).map(|item| &item.name);
-    wanted.extend(orphans.filter(|name| !referrers.has(name)).cloned());
+    // What is stored beside an archive stands in no listing: its checksum, its encoding.
+    wanted.extend(state.inventory.of(Class::Archive).map(|item| item.name.clone()));
     wanted.into_iter().collect()
 }
 

@@ -29,6 +29,8 @@ pub enum Kind {
     WrongChecksum,
     /// An archive cannot be unpacked, or would not be.
     DamagedArchive,
+    /// An archive that is stored with a `Content-Encoding`, which clients undo.
+    EncodedArchive,
     /// An archive that nothing refers to.
     OrphanedArchive,
     /// A package that can be installed nowhere.
@@ -68,7 +70,7 @@ pub enum Kind {
 }
 
 /// All kinds, in the order in which they are told.
-pub const ALL: [Kind; 30] = [
+pub const ALL: [Kind; 31] = [
     Kind::MissingIndex,
     Kind::UnreadableIndex,
     Kind::StaleIndex,
@@ -81,6 +83,7 @@ pub const ALL: [Kind; 30] = [
     Kind::WrongSize,
     Kind::WrongChecksum,
     Kind::DamagedArchive,
+    Kind::EncodedArchive,
     Kind::OrphanedArchive,
     Kind::Unresolvable,
     Kind::LowerPhp,
@@ -117,6 +120,7 @@ impl Kind {
             Self::WrongSize => "wrong-size",
             Self::WrongChecksum => "wrong-checksum",
             Self::DamagedArchive => "damaged-archive",
+            Self::EncodedArchive => "encoded-archive",
             Self::OrphanedArchive => "orphaned-archive",
             Self::Unresolvable => "unresolvable",
             Self::LowerPhp => "lower-php",
@@ -153,6 +157,7 @@ impl Kind {
             | Self::WrongSize
             | Self::WrongChecksum
             | Self::DamagedArchive
+            | Self::EncodedArchive
             | Self::OrphanedArchive
             | Self::Unresolvable
             | Self::LowerPhp
@@ -207,6 +212,10 @@ impl Kind {
             Self::WrongSize | Self::WrongChecksum | Self::DamagedArchive => {
                 "Deploy the package again with --overwrite: its users cannot trust the archive."
             }
+            Self::EncodedArchive => {
+                "Deploy the package again with --overwrite, or write the object again without \
+                 Content-Encoding. What compresses uploads by itself has to leave out archives."
+            }
             Self::OrphanedArchive => {
                 "Deploy the package again if its manifest is missing; otherwise 'repo-check --gc' \
                  removes the archive."
@@ -255,6 +264,9 @@ impl Kind {
             Self::WrongSize => "an archive has not the size that it should have",
             Self::WrongChecksum => "an archive has not the checksum that it should have",
             Self::DamagedArchive => "an archive cannot be unpacked",
+            Self::EncodedArchive => {
+                "Composer cannot install an archive: it undoes its Content-Encoding"
+            }
             Self::OrphanedArchive => "nothing refers to an archive",
             Self::Unresolvable => "a package can be installed nowhere",
             Self::LowerPhp => "'*' gives a lower PHP than an extension is there for",

@@ -38,11 +38,24 @@ impl Head {
         (self.size, &self.etag) == (other.size, &other.etag)
     }
 
-    /// Whether the object says that it is stored compressed.
+    /// Whether the object says that it is stored compressed, and in no other way.
     #[must_use]
     pub fn is_gzip(&self) -> bool {
-        let encoding = self.content_encoding.as_deref().unwrap_or_default().trim();
-        ["gzip", "x-gzip"].iter().any(|known| encoding.eq_ignore_ascii_case(known))
+        let mut encodings = self.encodings();
+        let is_gzip = |encoding: &str| {
+            ["gzip", "x-gzip"].iter().any(|known| encoding.eq_ignore_ascii_case(known))
+        };
+        encodings.next().is_some_and(is_gzip) && encodings.next().is_none()
+    }
+
+    /// The encodings that a web client undoes before it hands out the bytes. `aws-chunked` is one of
+    /// the upload: some services store it, and send it, all the same.
+    pub fn encodings(&self) -> impl Iterator<Item = &str> {
+        let encodings = self.content_encoding.as_deref().unwrap_or_default().split(',');
+        let nothing = ["", "identity", "aws-chunked"];
+        encodings.map(str::trim).filter(move |encoding| {
+            !nothing.iter().any(|known| encoding.eq_ignore_ascii_case(known))
+        })
     }
 }
 

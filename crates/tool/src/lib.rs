@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 pub use age::Age;
 pub use archive::Limits;
-pub use archives::LIMIT_OPTIONS;
+pub use archives::{LIMIT_OPTIONS, limit_option};
 pub use args::Args;
 pub use ask::Answer;
 pub use bucket::{max_index_hint, max_index_of};

@@ -82,16 +82,18 @@ pub(super) struct Blocks {
     threads: Vec<SyncSender<Block>>,
     next: usize,
     block: Block,
+    taken: u64,
 }
 
 impl Blocks {
     fn new(threads: Vec<SyncSender<Block>>) -> Self {
         let block = Block { bytes: Vec::with_capacity(BLOCK), dictionary: 0, last: false };
-        Self { threads, next: 0, block }
+        Self { threads, next: 0, block, taken: 0 }
     }
 
     /// Takes the next bytes of the input.
     pub fn write(&mut self, mut bytes: &[u8]) -> Result<(), Stopped> {
+        self.taken += bytes.len() as u64;
         while !bytes.is_empty() {
             let free = self.block.dictionary + BLOCK - self.block.bytes.len();
             if free == 0 {
@@ -103,6 +105,11 @@ impl Blocks {
             bytes = later;
         }
         Ok(())
+    }
+
+    /// How long the input is so far.
+    pub fn taken(&self) -> u64 {
+        self.taken
     }
 
     fn send(&mut self, last: bool) -> Result<(), Stopped> {
