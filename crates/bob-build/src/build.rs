@@ -64,7 +64,7 @@ fn with(options: &Options, io: &mut Io, records: Option<&mut Records>) -> Result
         workspace,
         default_build_path: io.env("DEFAULT_BUILD_PATH").unwrap_or_else(|| BUILD_PATH.to_owned()),
         home: io.env("HOME").map(PathBuf::from),
-        pack: pack_options(io)?,
+        pack: pack_options(options, io)?,
         cache: Cache::open(cache_folder(options, io), io),
         input: io.input(),
         words_to_stdout: options.records.is_some(),
@@ -292,13 +292,13 @@ fn leave_manifests(folder: scratch::Folder) -> Option<PathBuf> {
     Some(folder.keep())
 }
 
-fn pack_options(io: &Io) -> Result<PackOptions, Error> {
-    let mut options = PackOptions::default();
+fn pack_options(options: &Options, io: &Io) -> Result<PackOptions, Error> {
+    let mut pack = PackOptions { effort: options.effort, ..PackOptions::default() };
     if let Some(value) = io.env("SOURCE_DATE_EPOCH") {
         let seconds = value.parse().map_err(|_| Error::Epoch { value })?;
-        options.mtime_limit = Some(seconds);
+        pack.mtime_limit = Some(seconds);
     }
-    Ok(options)
+    Ok(pack)
 }
 
 /// The folder of downloaded archives: as given, else where the user's caches are.

@@ -99,6 +99,20 @@ fn two_builds_give_the_same_bytes() {
 }
 
 #[test]
+fn more_time_makes_smaller_archives() {
+    let workspace = workspace();
+    workspace.formula("x-1", "mkdir -p $1; seq 1 300000 | sha256sum > $1/x; seq 1 300000 > $1/y");
+    let size = |how: &str| {
+        let output = bob_build(&workspace).args(["--compression", how, "x-1"]).run().success();
+        builds(&output.stdout)[0].archive.clone().unwrap().size_bytes
+    };
+    let (normal, best) = (size("normal"), size("best"));
+    assert!(best < normal, "{best} {normal}");
+    let output = bob_build(&workspace).args(["--compression=9", "x-1"]).run().expect(2);
+    assert!(output.stderr.contains("--compression is normal or best"), "{}", output.stderr);
+}
+
+#[test]
 fn dependencies_come_from_the_bucket_and_from_upstream() {
     let mut workspace = workspace();
     archive(&workspace, "b/p/php-8.3.9.tar.gz", "php", "8.3.9");
