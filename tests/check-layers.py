@@ -19,6 +19,7 @@ LIBRARIES = [
     "php-json",
     "composer",
     "location",
+    "http-client",
     "record",
     "scratch",
     "archive",
@@ -38,13 +39,14 @@ ALONE = {"checksum", "printable", "manifest", "php-json", "composer", "location"
 
 # What each of the others may use, where that is less than everything above it.
 ONLY = {
-    "store": {"checksum", "location", "scratch"},
-    "fetch": {"checksum", "location", "scratch", "store"},
+    "http-client": {"location"},
+    "store": {"checksum", "http-client", "location", "scratch"},
+    "fetch": {"checksum", "http-client", "location", "scratch", "store"},
     "repository": {"checksum", "manifest", "location", "scratch", "store"},
     "platform": {"php-json"},
     "resolution": {"composer", "php-json", "platform"},
     "bp-tool": {"component", "tool"},
-    "component": {"archive", "checksum", "location", "printable", "scratch", "store"},
+    "component": {"archive", "checksum", "http-client", "location", "printable", "scratch", "store"},
 }
 
 # A binary each; nothing uses them.

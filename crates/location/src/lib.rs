@@ -3,6 +3,7 @@
 //! Pure text: nothing here touches the network, a disk or the process environment. The environment
 //! comes in as a function ([`Env`]), so that every caller, and every test, says what it is.
 
+mod address;
 mod aws;
 mod prefix;
 mod region;
@@ -12,10 +13,11 @@ mod url;
 use std::borrow::Cow;
 use std::fmt;
 
+pub use address::{Authority, Invalid, usual_port};
 pub use prefix::{PRIVATE, Prefix};
 pub use region::Region;
 pub use service::Service;
-pub use url::{path_segments, site};
+pub use url::{path_segments, site, without_secrets};
 
 /// Looks up one variable of the environment. An empty value counts as unset everywhere here.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -62,6 +64,16 @@ pub enum Error {
         variable: String,
         /// Its value, without what may be secret in it: user, password, query.
         value: String,
+    },
+    /// An endpoint names a port that cannot be one.
+    #[error("{variable} is {value:?}: {problem}")]
+    Port {
+        /// The variable or option that it came from.
+        variable: String,
+        /// Its value, without what may be secret in it.
+        value: String,
+        /// What a port must be.
+        problem: Invalid,
     },
     /// What readers are to see holds a user or a password.
     #[error("S3_PUBLIC_URL is {value:?}: all readers would see the user or the password in it")]
@@ -228,10 +240,14 @@ pub fn public_url(env: Env<'_>) -> Result<Option<String>, Error> {
 /// A public URL, without its trailing slashes.
 ///
 /// # Errors
-/// [`Error::PublicUrl`] when it holds a user or a password.
+/// [`Error::PublicUrl`] when it holds a user or a password, [`Error::Port`] for a port that cannot be one.
 pub fn parse_public_url(url: &str) -> Result<String, Error> {
-    if url::host(url).0.name.contains('@') {
+    if url::authority(url).contains('@') {
         return Err(Error::PublicUrl { value: url::without_secrets(url) });
+    }
+    if let Err(problem @ Invalid::Port) = Authority::parse(url::authority(url)) {
+        let variable = "S3_PUBLIC_URL".to_owned();
+        return Err(Error::Port { variable, value: url::without_secrets(url), problem });
     }
     Ok(url.trim_end_matches('/').to_owned())
 }
@@ -309,6 +325,7 @@ mod tests {
             "https://MY.B.S3.amazonaws.com/p/x+1.tar.gz",
             "https://my.b.s3.amazonaws.com:443/p/x+1.tar.gz",
             "https://s3.local:9000/my.b/p/x+1.tar.gz",
+            "http://S3.local.:9000/my.b/p/x+1.tar.gz",
         ] {
             assert_eq!(at.relative(url).as_deref(), Some("x+1.tar.gz"), "{url}");
         }
@@ -368,6 +385,8 @@ mod tests {
             let error = Location::from_env(Role::Own, &env).unwrap_err().to_string();
             assert!(error.contains(shown) && !error.contains("secret"), "{error}");
         }
+        let error = parse_public_url("https://cdn.example:65536/x").unwrap_err().to_string();
+        assert!(error.starts_with("S3_PUBLIC_URL is ") && error.contains("65535"), "{error}");
         let plain = |name: &str| (name == "S3_PUBLIC_URL").then(|| "https://h/a@b/".to_owned());
         assert_eq!(public_url(&plain).unwrap().as_deref(), Some("https://h/a@b"));
     }
