@@ -9,7 +9,6 @@ use std::io::{self, Read};
 use std::num::NonZeroUsize;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-use std::thread;
 
 use rustix::fs::{Mode, OFlags};
 
@@ -65,10 +64,7 @@ pub struct Packed {
 /// changed while it was read, [`Error::Read`] and [`Error::WriteArchive`] for what the disk says.
 pub fn pack(tree: &Path, out: &mut File, options: &PackOptions) -> Result<Packed, Error> {
     let limit = options.mtime_limit.unwrap_or(DEFAULT_TIME_LIMIT);
-    let threads = options
-        .threads
-        .or_else(|| thread::available_parallelism().ok())
-        .map_or(1, NonZeroUsize::get);
+    let threads = options.threads.map_or_else(parallel::processors, NonZeroUsize::get);
     let found = tree::walk(tree)?;
     let compressed = gzip::compress(out, threads, options.level.clamp(1, 9), |blocks| {
         let mut buffer = vec![0; 128 << 10];

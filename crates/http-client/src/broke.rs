@@ -4,6 +4,9 @@ use std::io;
 
 use crate::router::ProxyFailed;
 
+/// `ENOMEM`, `ENFILE`, `EMFILE` and `ENOBUFS`.
+const SCARCE: [i32; 4] = [12, 23, 24, 105];
+
 /// Why a request went wrong, as messages say it: without a word for what the client library could not
 /// name.
 #[must_use]
@@ -51,6 +54,10 @@ impl Broke {
                 | io::ErrorKind::NetworkDown
                 | io::ErrorKind::AddrNotAvailable => Self::Connect,
                 io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::Stalled,
+                // Of files or memory there are too few at the moment.
+                _ if cause.raw_os_error().is_some_and(|code| SCARCE.contains(&code)) => {
+                    Self::Connect
+                }
                 // The standard library has no kind for a name that does not resolve.
                 _ if cause.to_string().starts_with("failed to lookup address") => Self::Connect,
                 _ => Self::Cut,

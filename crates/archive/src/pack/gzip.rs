@@ -78,16 +78,23 @@ struct Deflated {
 }
 
 /// Where the input goes: cuts it into blocks and deals them out to the threads in turn.
-pub(super) struct Blocks {
-    threads: Vec<SyncSender<Block>>,
-    next: usize,
+pub(super) struct Blocks<'a> {
+    way: Way<'a>,
     block: Block,
 }
 
-impl Blocks {
-    fn new(threads: Vec<SyncSender<Block>>) -> Self {
+/// What becomes of a block.
+enum Way<'a> {
+    /// Each thread compresses in its turn.
+    Threads { senders: Vec<SyncSender<Block>>, next: usize },
+    /// It is compressed and written here: the system gives no threads.
+    Here { writer: Writer<'a>, level: u32, outcome: io::Result<()> },
+}
+
+impl<'a> Blocks<'a> {
+    fn new(way: Way<'a>) -> Self {
         let block = Block { bytes: Vec::with_capacity(BLOCK), dictionary: 0, last: false };
-        Self { threads, next: 0, block }
+        Self { way, block }
     }
 
     /// Takes the next bytes of the input.
@@ -112,18 +119,26 @@ impl Blocks {
         let next = Block { dictionary: bytes.len(), bytes, last: false };
         let mut block = std::mem::replace(&mut self.block, next);
         block.last = last;
-        let thread = self.next;
-        self.next = (thread + 1) % self.threads.len();
-        self.threads[thread].send(block).map_err(|_| Stopped)
+        match &mut self.way {
+            Way::Threads { senders, next } => {
+                let thread = *next;
+                *next = (thread + 1) % senders.len();
+                senders[thread].send(block).map_err(|_| Stopped)
+            }
+            Way::Here { writer, level, outcome } => {
+                *outcome = deflate(*level, &block).and_then(|deflated| writer.put(&deflated));
+                if outcome.is_ok() { Ok(()) } else { Err(Stopped) }
+            }
+        }
     }
 }
 
 /// Compresses what `feed` writes into `out`.
 pub(super) fn compress(
-    out: &mut File,
+    out: &File,
     threads: usize,
     level: u32,
-    feed: impl FnOnce(&mut Blocks) -> Result<(), Halt>,
+    feed: impl FnOnce(&mut Blocks<'_>) -> Result<(), Halt>,
 ) -> Result<Compressed, Error> {
     thread::scope(|scope| {
         let mut senders = Vec::with_capacity(threads);
@@ -131,19 +146,34 @@ pub(super) fn compress(
         for _ in 0..threads {
             let (sender, blocks) = sync_channel(WAITING);
             let (deflated, receiver) = sync_channel(WAITING);
-            scope.spawn(move || deflate_all(&blocks, &deflated, level));
+            let work = move || deflate_all(&blocks, &deflated, level);
+            if thread::Builder::new().spawn_scoped(scope, work).is_err() {
+                break;
+            }
             senders.push(sender);
             receivers.push(receiver);
         }
-        let writer = scope.spawn(move || write_all(out, &receivers));
-
-        let mut blocks = Blocks::new(senders);
+        let write = move || write_all(Writer::new(out)?, &receivers);
+        let writer = match senders.is_empty() {
+            true => None,
+            false => thread::Builder::new().spawn_scoped(scope, write).ok(),
+        };
+        let mut blocks = Blocks::new(match &writer {
+            Some(_) => Way::Threads { senders, next: 0 },
+            None => {
+                let writer = Writer::new(out).map_err(|source| Error::WriteArchive { source })?;
+                Way::Here { writer, level, outcome: Ok(()) }
+            }
+        });
         let fed = feed(&mut blocks).and_then(|()| Ok(blocks.send(true)?));
-        // Lets the threads end, where the input failed before its last block.
-        drop(blocks);
-        let written = match writer.join() {
-            Ok(written) => written,
-            Err(panic) => std::panic::resume_unwind(panic),
+        let written = match (blocks.way, writer) {
+            (Way::Here { writer, outcome, .. }, _) => outcome.and_then(|()| writer.finish()),
+            // Lets the threads end, where the input failed before its last block.
+            (Way::Threads { senders, .. }, Some(writer)) => {
+                drop(senders);
+                writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            }
+            (Way::Threads { .. }, None) => Err(io::ErrorKind::Other.into()),
         };
         match fed {
             Err(Halt::Failed(error)) => Err(error),
@@ -189,28 +219,53 @@ fn deflate(level: u32, block: &Block) -> io::Result<Deflated> {
 }
 
 /// Writes the results in the order in which the blocks were dealt out.
-fn write_all(out: &mut File, threads: &[Receiver<io::Result<Deflated>>]) -> io::Result<Compressed> {
-    let mut hash = Sha256::new();
-    let mut size = 0;
-    let mut write = |bytes: &[u8]| {
-        hash.update(bytes);
-        size += bytes.len() as u64;
-        out.write_all(bytes)
-    };
-    write(&HEADER)?;
-    let mut crc = Crc::new();
+fn write_all(
+    mut writer: Writer<'_>,
+    threads: &[Receiver<io::Result<Deflated>>],
+) -> io::Result<Compressed> {
     for thread in threads.iter().cycle() {
         // Only a failed input ends without a last block; its error is the one that counts.
         let Ok(deflated) = thread.recv() else { break };
         let deflated = deflated?;
-        write(&deflated.bytes)?;
-        crc.combine(&deflated.crc);
+        writer.put(&deflated)?;
         if deflated.last {
             break;
         }
     }
-    write(&crc.sum().to_le_bytes())?;
-    write(&crc.amount().to_le_bytes())?;
-    let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Compressed { size, sha256 })
+    writer.finish()
+}
+
+/// The member that is written: its head, its blocks, and what stands at its end.
+struct Writer<'a> {
+    out: &'a File,
+    hash: Sha256,
+    size: u64,
+    crc: Crc,
+}
+
+impl<'a> Writer<'a> {
+    fn new(out: &'a File) -> io::Result<Self> {
+        let mut writer = Self { out, hash: Sha256::new(), size: 0, crc: Crc::new() };
+        writer.write(&HEADER)?;
+        Ok(writer)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.hash.update(bytes);
+        self.size += bytes.len() as u64;
+        self.out.write_all(bytes)
+    }
+
+    fn put(&mut self, deflated: &Deflated) -> io::Result<()> {
+        self.write(&deflated.bytes)?;
+        self.crc.combine(&deflated.crc);
+        Ok(())
+    }
+
+    fn finish(mut self) -> io::Result<Compressed> {
+        self.write(&self.crc.sum().to_le_bytes())?;
+        self.write(&self.crc.amount().to_le_bytes())?;
+        let sha256 = self.hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Compressed { size: self.size, sha256 })
+    }
 }
