@@ -1,9 +1,68 @@
 //! What the tools need that change no repository, and how they are run, for tests that disturb them.
 
+use std::os::unix::fs::chown;
 use std::path::Path;
 use std::process::Command;
 
 use test_kit::{Process, Site, Workspace};
+
+use crate::trial::{OPERATIONS, Trial};
+
+/// A user without an entry in `/etc/passwd`, and without processes.
+const STRANGER: u32 = 54_321;
+
+/// Runs `check` for each tool, with a site that is made for it.
+pub fn each_tool(check: impl Fn(&str, &Site, &dyn Fn() -> Process)) {
+    for operation in OPERATIONS {
+        let trial = Trial::new(operation);
+        check(operation.name, &trial.site, &|| trial.process());
+    }
+    for Reader { name, prepare, process } in READERS.into_iter().chain(OTHERS) {
+        let site = Site::s3();
+        site.create_bucket("own");
+        for package in ["a-1.0", "lib-1"] {
+            site.package("own", "p/", package, "2026-01-01 00:00:00");
+        }
+        site.publish("own", "p/");
+        prepare(&site);
+        check(name, &site, &|| process(&site));
+    }
+}
+
+/// Gives a folder and all in it to a user.
+fn give(path: &Path, user: u32) {
+    chown(path, Some(user), Some(user)).unwrap();
+    if path.is_dir() && !path.is_symlink() {
+        for entry in std::fs::read_dir(path).unwrap() {
+            give(&entry.unwrap().path(), user);
+        }
+    }
+}
+
+/// Whether tests run as root, who can become any user.
+#[must_use]
+pub fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output();
+    id.is_ok_and(|output| output.stdout == b"0\n")
+}
+
+/// Has a process run as a user whom the system knows by number alone, after the commands `before`.
+/// Whoever is not root runs it as what they are.
+#[must_use]
+pub fn as_stranger(site: &Site, process: Process, before: &str) -> Process {
+    if !is_root() {
+        return process.under(&format!(r#"{before} && exec "$0" "$@""#));
+    }
+    // The folder of the tool itself may be closed to others.
+    let tool = site.workspace.path("tool");
+    let script = format!(
+        r#"cp -- "$0" {tool} && chmod 755 {tool} && {before} &&
+        exec setpriv --reuid={STRANGER} --regid={STRANGER} --clear-groups -- {tool} "$@""#,
+        tool = tool.display()
+    );
+    give(&site.workspace.path(""), STRANGER);
+    process.under(&script)
+}
 
 /// A tool that opens a bucket, and what it needs.
 pub struct Reader {
@@ -27,6 +86,7 @@ pub const READERS: [Reader; 4] = [
             tool.env("WORKSPACE_DIR", site.workspace.path("formulae"))
                 .env("S3_BUCKET", "own")
                 .env("S3_PREFIX", "p/")
+                .env("DEFAULT_BUILD_PATH", site.workspace.path("built-to"))
                 .args(["--no-cache", "x-1"])
         },
     },
@@ -54,13 +114,15 @@ pub const READERS: [Reader; 4] = [
 /// The tools that need no bucket.
 pub const OTHERS: [Reader; 5] = [
     Reader {
-        name: "bob-build",
+        name: "bob-build without dependencies",
         prepare: |site| {
             site.workspace.formula("y-1", "printf x > $1/file");
         },
         process: |site| {
             let tool = site.process(test_kit::binary("bob-build"));
-            tool.env("S3_BUCKET", "own").args(["--no-cache", "y-1"])
+            tool.env("S3_BUCKET", "own")
+                .env("DEFAULT_BUILD_PATH", site.workspace.path("built-to"))
+                .arg("y-1")
         },
     },
     Reader {
