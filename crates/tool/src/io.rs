@@ -176,7 +176,9 @@ impl Io {
             Ok(()) => Some(folder),
             Err(error) => {
                 let folder = folder.display();
-                self.warn_once(&format!("the cache {folder} is not used: cannot write it: {error}"));
+                self.warn_once(&format!(
+                    "the cache {folder} is not used: cannot write it: {error}"
+                ));
                 None
             }
         }
