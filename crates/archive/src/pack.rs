@@ -10,7 +10,6 @@ use std::io::{self, Read};
 use std::num::NonZeroUsize;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::thread;
 
 use rustix::fs::{Mode, OFlags};
 
@@ -96,10 +95,7 @@ pub struct Packed {
 /// [`Error::WriteArchive`] for what the disk says.
 pub fn pack(tree: &Path, out: &mut File, options: &PackOptions) -> Result<Packed, Error> {
     let limit = options.mtime_limit.unwrap_or(DEFAULT_TIME_LIMIT);
-    let threads = options
-        .threads
-        .or_else(|| thread::available_parallelism().ok())
-        .map_or(1, NonZeroUsize::get);
+    let threads = options.threads.map_or_else(parallel::processors, NonZeroUsize::get);
     let Tree { found, sockets } = tree::walk(tree)?;
     let uncompressed = found.iter().map(|entry| size_in_tar(entry, limit)).sum::<u64>();
     let uncompressed = uncompressed + header::END.len() as u64;

@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
 
+use http_client::{Broke, steady};
 use store::Patience;
-use store::http::{Broke, steady};
 use ureq::http::{Response, StatusCode, header};
 use ureq::{Agent, Body};
 use url::Url;

@@ -51,7 +51,7 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
         cache: options
             .cache_dir
             .as_ref()
-            .and_then(|path| io.cache(folder.join(path)))
+            .and_then(|path| io.writable_cache(folder.join(path)))
             .map(Cache::new),
         report: Report::new(io)?,
         pending: RefCell::default(),

@@ -18,7 +18,6 @@ pub mod http;
 mod key;
 mod object;
 mod options;
-pub mod parallel;
 mod promise;
 pub mod retry;
 mod s3;
@@ -29,6 +28,7 @@ mod stub;
 mod transfer;
 mod unfinished;
 
+pub use ::parallel;
 pub use error::Error;
 pub use object::{Condition, Content, Download, Head, Object, Upload};
 pub use options::{Access, LARGEST, Options, Patience};

@@ -163,6 +163,27 @@ impl Io {
         }
     }
 
+    /// The same for a cache that is written to, which is made: where that is not possible (a home that
+    /// is read-only, or not ours), it is not used either.
+    #[must_use]
+    pub fn writable_cache(&self, folder: PathBuf) -> Option<PathBuf> {
+        use rustix::fs::{Access, access};
+        let folder = self.cache(folder)?;
+        let made = scratch::make_private(&folder).and_then(|()| {
+            access(&folder, Access::WRITE_OK | Access::EXEC_OK).map_err(io::Error::from)
+        });
+        match made {
+            Ok(()) => Some(folder),
+            Err(error) => {
+                let folder = folder.display();
+                self.warn_once(&format!(
+                    "the cache {folder} is not used: cannot write it: {error}"
+                ));
+                None
+            }
+        }
+    }
+
     /// Says one line on stderr, and leaves one empty.
     pub fn say_apart(&self, line: impl Into<Line>) {
         self.notes.lines([line.into(), Line::new()]);

@@ -69,16 +69,23 @@ struct Deflated {
     crc: Crc,
 }
 
-/// Where the input goes: cuts it into blocks and deals them out to the threads in turn.
-pub(super) struct Blocks {
-    threads: Vec<SyncSender<Vec<u8>>>,
-    next: usize,
+/// Where the input goes: cuts it into blocks and deals them out.
+pub(super) struct Blocks<'a> {
+    way: Way<'a>,
     /// How long a block is.
     length: usize,
     block: Vec<u8>,
 }
 
-impl Blocks {
+/// What becomes of a block.
+enum Way<'a> {
+    /// Each thread compresses in its turn.
+    Threads { senders: Vec<SyncSender<Vec<u8>>>, next: usize },
+    /// It is compressed and written here: the system gives no threads.
+    Here { writer: Writer<'a>, compressor: Compressor, outcome: io::Result<()> },
+}
+
+impl Blocks<'_> {
     /// Takes the next bytes of the input.
     pub fn write(&mut self, mut bytes: &[u8]) -> Result<(), Stopped> {
         while !bytes.is_empty() {
@@ -95,50 +102,84 @@ impl Blocks {
 
     fn send(&mut self) -> Result<(), Stopped> {
         let block = std::mem::replace(&mut self.block, Vec::with_capacity(self.length));
-        let thread = self.next;
-        self.next = (thread + 1) % self.threads.len();
-        self.threads[thread].send(block).map_err(|_| Stopped)
+        match &mut self.way {
+            Way::Threads { senders, next } => {
+                let thread = *next;
+                *next = (thread + 1) % senders.len();
+                senders[thread].send(block).map_err(|_| Stopped)
+            }
+            Way::Here { writer, compressor, outcome } => {
+                *outcome = deflate(compressor, &block).and_then(|deflated| writer.put(&deflated));
+                if outcome.is_ok() { Ok(()) } else { Err(Stopped) }
+            }
+        }
     }
 
-    fn end(mut self) -> Result<(), Stopped> {
+    fn end(&mut self) -> Result<(), Stopped> {
         if self.block.is_empty() { Ok(()) } else { self.send() }
     }
 }
 
 /// Compresses what `feed` writes into `out`: `size` bytes.
 pub(super) fn compress(
-    out: &mut File,
+    out: &File,
     threads: usize,
     level: i32,
     size: u64,
-    feed: impl FnOnce(&mut Blocks) -> Result<(), Halt>,
+    feed: impl FnOnce(&mut Blocks<'_>) -> Result<(), Halt>,
 ) -> Result<Compressed, Error> {
+    let cannot_write = |source| Error::WriteArchive { source };
     let level = CompressionLvl::new(level).unwrap_or_default();
     let places = Places::of(size);
     let length = places.block();
+    let writer = Writer::new(out, places).map_err(cannot_write)?;
     thread::scope(|scope| {
         let mut senders = Vec::with_capacity(threads);
         let mut receivers = Vec::with_capacity(threads);
         for _ in 0..threads {
             let (sender, blocks) = sync_channel(WAITING);
             let (deflated, receiver) = sync_channel(WAITING);
-            scope.spawn(move || deflate_all(&blocks, &deflated, level));
+            let work = move || deflate_all(&blocks, &deflated, level);
+            if thread::Builder::new().spawn_scoped(scope, work).is_err() {
+                break;
+            }
             senders.push(sender);
             receivers.push(receiver);
         }
-        let writer = scope.spawn(move || write_all(out, places, &receivers));
-
+        // The thread that writes gets what it writes with once it is there.
+        let (hand_over, handed) = sync_channel::<Writer<'_>>(1);
+        let write = move || match handed.recv() {
+            Ok(writer) => write_all(writer, &receivers),
+            Err(_) => Err(io::ErrorKind::Other.into()),
+        };
+        let thread = match senders.is_empty() {
+            true => None,
+            false => thread::Builder::new().spawn_scoped(scope, write).ok(),
+        };
+        let way = match &thread {
+            Some(_) => {
+                // It waits for this.
+                let _sent = hand_over.send(writer);
+                Way::Threads { senders, next: 0 }
+            }
+            None => Way::Here { writer, compressor: Compressor::new(level), outcome: Ok(()) },
+        };
         let block = Vec::with_capacity(length.min(size as usize));
-        let mut blocks = Blocks { threads: senders, next: 0, length, block };
+        let mut blocks = Blocks { way, length, block };
         let fed = feed(&mut blocks).and_then(|()| Ok(blocks.end()?));
-        let written = match writer.join() {
-            Ok(written) => written,
-            Err(panic) => std::panic::resume_unwind(panic),
+        let written = match (blocks.way, thread) {
+            (Way::Here { writer, outcome, .. }, _) => outcome.and_then(|()| writer.finish()),
+            // Lets the threads end.
+            (Way::Threads { senders, .. }, Some(thread)) => {
+                drop(senders);
+                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            }
+            (Way::Threads { .. }, None) => Err(io::ErrorKind::Other.into()),
         };
         match fed {
             Err(Halt::Failed(error)) => Err(error),
             // The writer says why.
-            Ok(()) | Err(Halt::Stopped) => written.map_err(|source| Error::WriteArchive { source }),
+            Ok(()) | Err(Halt::Stopped) => written.map_err(cannot_write),
         }
     })
 }
@@ -174,47 +215,74 @@ fn deflate(compressor: &mut Compressor, block: &[u8]) -> io::Result<Deflated> {
     Ok(Deflated { bytes, crc })
 }
 
-/// Writes the results in the order in which the blocks were dealt out, and then the header, which says
-/// how long they are.
+/// Writes the results in the order in which the blocks were dealt out.
 fn write_all(
-    out: &mut File,
-    mut places: Places,
+    mut writer: Writer<'_>,
     threads: &[Receiver<io::Result<Deflated>>],
 ) -> io::Result<Compressed> {
-    let begin = out.stream_position()?;
-    let header = |places: &Places| {
-        let field = places.field();
-        let mut header = HEADER;
-        header[FLAGS] = if field.is_empty() { 0 } else { HAS_EXTRA };
-        [&header[..], &field].concat()
-    };
-    out.write_all(&header(&places))?;
-    let mut crc = Crc::new();
-    let mut sizes = Vec::with_capacity(places.sizes.len());
     // Only a failed input ends before its last block; its error is the one that counts.
     for deflated in threads.iter().cycle().map_while(|thread| thread.recv().ok()) {
-        let deflated = deflated?;
-        out.write_all(&deflated.bytes)?;
-        sizes.push(u32::try_from(deflated.bytes.len()).map_err(io::Error::other)?);
-        crc.combine(&deflated.crc);
+        writer.put(&deflated?)?;
     }
-    out.write_all(&END)?;
-    out.write_all(&crc.sum().to_le_bytes())?;
-    out.write_all(&crc.amount().to_le_bytes())?;
-    let end = out.stream_position()?;
-    if sizes.len() == places.sizes.len() {
-        places.sizes = sizes;
-        out.seek(SeekFrom::Start(begin))?;
-        out.write_all(&header(&places))?;
+    writer.finish()
+}
+
+/// The member that is written: its header, its blocks, and what stands at its end.
+struct Writer<'a> {
+    out: &'a File,
+    /// Where the member begins.
+    begin: u64,
+    places: Places,
+    /// How long each block is that was written.
+    sizes: Vec<u32>,
+    crc: Crc,
+}
+
+impl<'a> Writer<'a> {
+    fn new(mut out: &'a File, places: Places) -> io::Result<Self> {
+        let begin = out.stream_position()?;
+        let sizes = Vec::with_capacity(places.sizes.len());
+        let mut writer = Self { out, begin, places, sizes, crc: Crc::new() };
+        writer.write_header()?;
+        Ok(writer)
     }
-    out.seek(SeekFrom::Start(begin))?;
-    let sha256 = checksum(&mut *out)?;
-    out.seek(SeekFrom::Start(end))?;
-    Ok(Compressed { size: end - begin, sha256 })
+
+    fn write_header(&mut self) -> io::Result<()> {
+        let field = self.places.field();
+        let mut header = HEADER;
+        header[FLAGS] = if field.is_empty() { 0 } else { HAS_EXTRA };
+        self.out.write_all(&header)?;
+        self.out.write_all(&field)
+    }
+
+    fn put(&mut self, deflated: &Deflated) -> io::Result<()> {
+        self.out.write_all(&deflated.bytes)?;
+        self.sizes.push(u32::try_from(deflated.bytes.len()).map_err(io::Error::other)?);
+        self.crc.combine(&deflated.crc);
+        Ok(())
+    }
+
+    /// Writes the end, and then the header again, which says how long the blocks are.
+    fn finish(mut self) -> io::Result<Compressed> {
+        self.out.write_all(&END)?;
+        self.out.write_all(&self.crc.sum().to_le_bytes())?;
+        self.out.write_all(&self.crc.amount().to_le_bytes())?;
+        let end = self.out.stream_position()?;
+        // Fewer are there only where the input has failed.
+        if self.sizes.len() == self.places.sizes.len() {
+            self.places.sizes = std::mem::take(&mut self.sizes);
+            self.out.seek(SeekFrom::Start(self.begin))?;
+            self.write_header()?;
+        }
+        self.out.seek(SeekFrom::Start(self.begin))?;
+        let sha256 = checksum(self.out)?;
+        self.out.seek(SeekFrom::Start(end))?;
+        Ok(Compressed { size: end - self.begin, sha256 })
+    }
 }
 
 /// SHA-256 of all that follows, in hex.
-fn checksum(from: &mut File) -> io::Result<String> {
+fn checksum(mut from: &File) -> io::Result<String> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     loop {

@@ -93,7 +93,7 @@ impl Provider {
         if let Some(container) = container::Container::find(env)? {
             return Self::asked(Source::Container(container)).map(Some);
         }
-        let Some(instance) = instance::Instance::find(env) else {
+        let Some(instance) = instance::Instance::find(env)? else {
             return Ok(None);
         };
         let Some(found) = instance.ask()? else {
@@ -172,6 +172,17 @@ fn environment(env: Env<'_>) -> Result<Option<Credentials>, Error> {
             Ok(Some(Credentials { key, secret, token, expires: None }))
         }
     }
+}
+
+/// Whether an endpoint for credentials names a host, and a port that can be one.
+fn check_address(variable: &str, url: &str) -> Result<(), Error> {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let authority = authority.rsplit('@').next().unwrap_or_default();
+    location::Authority::parse(authority).map(drop).map_err(|invalid| Error::Credentials {
+        from: format!("the endpoint that {variable} names"),
+        detail: invalid.to_string(),
+    })
 }
 
 /// Deadlines for endpoints that are near, or are not there at all.

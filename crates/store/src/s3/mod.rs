@@ -52,9 +52,8 @@ pub(crate) fn open(
     };
     let patience = options.patience(env)?;
     let address = Address::new(service, bucket, None);
-    let proxy = http::proxy(address.endpoint(), env)?;
     let wire = Wire {
-        agent: http::agent(&patience, options.parallel.max(1), proxy, None),
+        agent: http::agent(&patience, options.parallel.max(1), http::proxies(env)?, None),
         service: service.clone(),
         bucket: bucket.to_owned(),
         address: Arc::new(RwLock::new(address)),

@@ -289,7 +289,7 @@ fn unreachable(address: &Address, source: ureq::Error, uncertain: bool) -> Faile
     Failed {
         error: Error::Unreachable {
             endpoint: address.endpoint().to_owned(),
-            source: Box::new(source),
+            source: http_client::cause(source),
         },
         status: 0,
         code: String::new(),
