@@ -60,18 +60,23 @@ pub fn mend(store: &Store, location: &Location) -> Result<(), repository::Error>
 }
 
 /// Opens a bucket that is only read. One that refuses the credentials, or for which there are
-/// none, is read anonymously; a notice says so.
+/// none, is read anonymously; a notice says so, and why.
 ///
 /// # Errors
-/// When the bucket does not exist or cannot be reached.
+/// When the bucket does not exist or cannot be reached; the refusal of the credentials, when nobody
+/// may read it without.
 pub fn readable(io: &Io, location: &Location, profile: Option<&str>) -> Result<Store, Failure> {
     let anonymously = |why: &str| io.say(format!("NOTICE: {why}; reading {location} anonymously."));
     match open(io, location, profile, Access::Credentials) {
-        Ok(store) => match store.check_bucket() {
+        Ok(store) => match store.check_access(&location.key("")) {
             Ok(()) => Ok(store),
-            Err(store::Error::AccessDenied { .. }) => {
-                anonymously("access denied with the given credentials");
-                Ok(store.anonymous())
+            Err(refused @ store::Error::AccessDenied { .. }) => {
+                let anonymous = store.anonymous();
+                if anonymous.check_access(&location.key("")).is_err() {
+                    return Err(refused.into());
+                }
+                anonymously(&format!("with the given credentials, {refused}"));
+                Ok(anonymous)
             }
             Err(error) => Err(error.into()),
         },

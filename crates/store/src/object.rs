@@ -13,6 +13,17 @@ pub struct Object {
     pub etag: String,
     /// When the object was last written, by the service's clock.
     pub modified: jiff::Timestamp,
+    /// The storage class, where the service names one: `STANDARD`, `GLACIER`, …
+    pub storage_class: Option<String>,
+}
+
+impl Object {
+    /// The storage class of an object that cannot be read before it is restored.
+    #[must_use]
+    pub fn archived(&self) -> Option<&str> {
+        // GLACIER_IR, for one, is read like any other.
+        self.storage_class.as_deref().filter(|class| matches!(*class, "GLACIER" | "DEEP_ARCHIVE"))
+    }
 }
 
 /// What is known of an object without its content.

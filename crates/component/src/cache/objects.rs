@@ -42,22 +42,24 @@ pub(super) fn fetch(
     }
     .map_err(|error| other(&error))?;
     match fetch_from(&store, &key, entry) {
-        Err(Problem::Denied) => fetch_from(&store.anonymous(), &key, entry),
+        // When nobody may read it, the first refusal is what the user can act on.
+        Err(denied @ Problem::Denied(_)) => {
+            fetch_from(&store.anonymous(), &key, entry).map_err(|_| denied)
+        }
         done => done,
     }
     .map_err(|problem| match problem {
-        Problem::Denied => Trouble::Other(format!("access denied: {uri}")),
         Problem::Store(store::Error::NoBucket { .. }) if uri.starts_with("file://") => {
             Trouble::Other(format!("{uri} does not exist"))
         }
         Problem::Missing => Trouble::Other(format!("{uri} does not exist")),
-        Problem::Store(error) => other(&error),
+        Problem::Denied(error) | Problem::Store(error) => other(&error),
         Problem::Disk(error) => other(&error),
     })
 }
 
 enum Problem {
-    Denied,
+    Denied(store::Error),
     Missing,
     Store(store::Error),
     Disk(std::io::Error),
@@ -66,7 +68,7 @@ enum Problem {
 impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Self {
         match error {
-            store::Error::AccessDenied { .. } => Self::Denied,
+            error @ store::Error::AccessDenied { .. } => Self::Denied(error),
             error => Self::Store(error),
         }
     }

@@ -58,10 +58,23 @@ pub(crate) fn open(
         service: service.clone(),
         bucket: bucket.to_owned(),
         address: Arc::new(RwLock::new(address)),
+        pays: credentials.is_some() && pays(env)?,
         credentials: credentials.map(Arc::new),
         patience,
     };
     Ok(Arc::new(Bucket::new(wire, options)))
+}
+
+/// Whether the user agrees to pay for requests, as GDAL and others have that variable.
+fn pays(env: Env<'_>) -> Result<bool, Error> {
+    match env("AWS_REQUEST_PAYER").as_deref().unwrap_or_default() {
+        "" => Ok(false),
+        "requester" => Ok(true),
+        other => {
+            let detail = format!("AWS_REQUEST_PAYER is {other:?}; it can be 'requester' only");
+            Err(Error::Setting { detail })
+        }
+    }
 }
 
 /// A bucket of an S3 service.
@@ -85,13 +98,25 @@ impl Bucket {
 
     /// A bare 404 to a HEAD request says neither bucket nor key. This asks for the bucket, once.
     fn ensure_bucket(&self) -> Result<(), Error> {
-        if self.seen.load(Ordering::Relaxed) { Ok(()) } else { self.check_bucket() }
+        if self.seen.load(Ordering::Relaxed) { Ok(()) } else { self.check_bucket("") }
     }
 
-    /// Asks for the bucket.
-    fn ask(&self) -> Result<Answer, Error> {
+    /// Asks for the bucket; where that is refused, for its keys that begin with `prefix`. Credentials
+    /// may have rights there only, and a refusal of HEAD has no reason.
+    fn ask(&self, prefix: &str) -> Result<Answer, Error> {
         let request = self.wire.request("HEAD", "");
-        match self.wire.exchange(request, &Call::new("HEAD", "", Expect::Nothing)) {
+        let answer = match self.wire.exchange(request, &Call::new("HEAD", "", Expect::Nothing)) {
+            Err(failed) if failed.is_mute() => {
+                let mut request = self.wire.request("GET", "");
+                for (name, value) in [("list-type", "2"), ("max-keys", "1"), ("prefix", prefix)] {
+                    request.add_param(name, value);
+                }
+                let expect = Expect::Document("ListBucketResult");
+                self.wire.exchange(request, &Call::new("LIST", prefix, expect))
+            }
+            answer => answer,
+        };
+        match answer {
             Ok(answer) => {
                 self.mark_seen();
                 Ok(answer)
@@ -125,12 +150,12 @@ impl Backend for Bucket {
         &self.wire.patience
     }
 
-    fn check_bucket(&self) -> Result<(), Error> {
-        self.ask().map(drop)
+    fn check_bucket(&self, prefix: &str) -> Result<(), Error> {
+        self.ask(prefix).map(drop)
     }
 
-    fn time(&self) -> Result<Option<jiff::Timestamp>, Error> {
-        Ok(self.ask()?.header("date").and_then(|text| read::parse_date(&text)))
+    fn time(&self, prefix: &str) -> Result<Option<jiff::Timestamp>, Error> {
+        Ok(self.ask(prefix)?.header("date").and_then(|text| read::parse_date(&text)))
     }
 
     fn list(&self, prefix: &str, depth: Depth) -> Result<Vec<Object>, Error> {
@@ -191,6 +216,7 @@ impl Backend for Bucket {
             bucket: self.wire.bucket.clone(),
             address: Arc::clone(&self.wire.address),
             credentials: None,
+            pays: false,
             patience: self.wire.patience.clone(),
         };
         let options = Options { access: Access::Anonymous, ..self.options.clone() };
