@@ -11,7 +11,8 @@ use store::{Access, Options, Patience, Store};
 use ureq::Agent;
 use url::Url;
 
-use crate::http::{self, Got};
+use crate::auth::Auth;
+use crate::http::{self, Got, Web};
 use crate::verify::{Expected, Sums, sums};
 use crate::{Error, Place};
 
@@ -31,6 +32,7 @@ pub struct Client {
     /// By scheme and host, since what is behind a proxy is told by them.
     agents: Mutex<HashMap<String, Agent>>,
     stores: Mutex<HashMap<String, Store>>,
+    auth: Auth,
 }
 
 impl Client {
@@ -45,7 +47,14 @@ impl Client {
 
     /// The same with other patience.
     pub fn with_patience(env: Env, patience: Patience, connections: usize) -> Self {
-        Self { env, patience, connections, agents: Mutex::default(), stores: Mutex::default() }
+        let (agents, stores) = Default::default();
+        Self { env, patience, connections, agents, stores, auth: Auth::default() }
+    }
+
+    /// The same with credentials for web servers.
+    #[must_use]
+    pub fn with_auth(self, auth: Auth) -> Self {
+        Self { auth, ..self }
     }
 
     /// How many transfers may be under way at once.
@@ -62,7 +71,7 @@ impl Client {
     pub fn document(&self, place: &Place, limit: u64) -> Result<Vec<u8>, Error> {
         let too_large = || Error::TooLarge { url: place.shown(), limit };
         let bytes = match place {
-            Place::Http(url) => http::get(&self.agent(url)?, url, &self.patience, limit)?,
+            Place::Http(url) => http::get(&self.web(url)?, url, limit)?,
             Place::File(path) => {
                 let file = open(path, place)?;
                 // Room for all of it, so that it is not copied from one room to the next.
@@ -130,8 +139,8 @@ impl Client {
         let limit = expected.size.unwrap_or(LARGEST_ARCHIVE);
         match place {
             Place::Http(url) => {
-                let agent = self.agent(url)?;
-                let got = http::download(&agent, url, &self.patience, limit, known, file, watch)?;
+                let web = self.web(url)?;
+                let got = http::download(&web, url, limit, known, file, watch)?;
                 Ok(match got {
                     Got::Whole { etag } => Some(Name(etag)),
                     Got::Unchanged => None,
@@ -162,6 +171,10 @@ impl Client {
                 Ok(Some(Name(Some(head.etag))))
             }
         }
+    }
+
+    fn web(&self, url: &Url) -> Result<Web<'_>, Error> {
+        Ok(Web { agent: self.agent(url)?, auth: &self.auth, patience: &self.patience })
     }
 
     fn agent(&self, url: &Url) -> Result<Agent, Error> {
