@@ -245,3 +245,25 @@ fn archived_objects_are_found() {
     let output = place.tool("repo-check").args(["--gc", "--yes", "--no-cache"]).run().expect(6);
     assert!(output.stderr.contains("InvalidObjectState"), "{}", output.stderr);
 }
+
+#[test]
+fn an_archived_package_over_http_is_refused_in_the_service_s_words() {
+    let place = Place::in_process();
+    let server = place.server().unwrap();
+    server.set_public(&place.bucket, true);
+    let url = format!("{}/{}/p", server.endpoint(), place.bucket);
+    let index = format!(
+        r#"{{"packages":[[{{"name":"heroku-sys/x","version":"1","type":"heroku-sys-library",
+        "dist":{{"type":"heroku-sys-tar","url":"{url}/x.tar.gz"}}}}]]}}"#
+    );
+    server.put(&place.bucket, "p/packages.json", index, Attributes::default());
+    let glacier = Attributes { storage_class: Some("GLACIER".to_owned()), ..Attributes::default() };
+    server.put(&place.bucket, "p/x.tar.gz", "x", glacier);
+    let root = format!(
+        r#"{{"require":{{"heroku-sys/x":"*"}},"repositories":[{{"packagist":false}},
+        {{"type":"composer","url":"{url}/packages.json"}}]}}"#
+    );
+    place.workspace.write("app/composer.json", root);
+    let tool = place.tool("platform-install").folder(place.workspace.path("app"));
+    refused("platform-install", &tool.run(), &["InvalidObjectState", "storage class", "x.tar.gz"]);
+}

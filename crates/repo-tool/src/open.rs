@@ -16,6 +16,8 @@ pub struct Place {
     pub region: Option<String>,
     /// Its service, with the name of the option that names it; else that of the environment.
     pub endpoint: Option<(&'static str, String)>,
+    /// The profile of the AWS files that names a service, in place of the environment's.
+    pub profile: Option<String>,
 }
 
 impl Place {
@@ -24,7 +26,7 @@ impl Place {
     /// # Errors
     /// When one of the parts is not valid.
     pub fn location(&self, io: &Io) -> Result<Location, Failure> {
-        let env = io.env_fn();
+        let env = io.env_of(self.profile.as_deref());
         let region = Region::parse(self.region.as_deref())?;
         let service = match &self.endpoint {
             Some((option, url)) => Service::from_endpoint(option, url, region)?,
@@ -94,7 +96,8 @@ fn open(
     profile: Option<&str>,
     access: Access,
 ) -> Result<Store, store::Error> {
+    let env = io.env_of(profile);
     let profile = profile.map(str::to_owned);
     let options = Options { profile, access, ..io.store_options() };
-    Store::open(&location.service, &location.bucket, options, &io.env_fn())
+    Store::open(&location.service, &location.bucket, options, &env)
 }

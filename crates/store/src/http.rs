@@ -20,10 +20,11 @@ pub(crate) fn agent(
     connections: usize,
     proxy: Option<Proxy>,
     certificate: Option<ClientCert>,
+    roots: RootCerts,
 ) -> Agent {
     let tls = TlsConfig::builder()
         .provider(TlsProvider::NativeTls)
-        .root_certs(RootCerts::PlatformVerifier)
+        .root_certs(roots)
         .client_cert(certificate)
         .build();
     Agent::config_builder()
@@ -93,7 +94,8 @@ pub fn reader(
     env: Env<'_>,
     certificate: Option<ClientCert>,
 ) -> Result<Agent, Error> {
-    Ok(agent(patience, connections, proxy(url, env)?, certificate))
+    let proxy = proxy(url, env)?;
+    Ok(agent(patience, connections, proxy, certificate, RootCerts::PlatformVerifier))
 }
 
 /// The proxy for a URL, by the usual variables; none for this machine itself.

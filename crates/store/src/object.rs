@@ -100,11 +100,19 @@ pub struct Upload<'a> {
     pub condition: Condition,
     /// User metadata: names (letters, digits, `-`) and values.
     pub metadata: &'a [(&'a str, &'a str)],
+    /// A canned ACL, in place of that of the store's options.
+    pub acl: Option<&'a str>,
 }
 
 impl<'a> Upload<'a> {
     /// An unconditional write without metadata.
     pub fn new(content_type: &'a str) -> Self {
-        Self { content_type, content_encoding: None, condition: Condition::Always, metadata: &[] }
+        Self {
+            content_type,
+            content_encoding: None,
+            condition: Condition::Always,
+            metadata: &[],
+            acl: None,
+        }
     }
 }

@@ -15,7 +15,13 @@ pub(super) fn fetch(
     entry: &Entry,
     environment: &Environment,
 ) -> Result<Fetched, Trouble> {
-    let env = |name: &str| environment.get(name).filter(|value| !value.is_empty()).cloned();
+    let of = |name: &str| environment.get(name).filter(|value| !value.is_empty()).cloned();
+    // What the profile says about endpoints counts here, too.
+    let endpoints = store::aws::endpoints(&of, None);
+    let env = |name: &str| match endpoints.iter().find(|(variable, _)| *variable == name) {
+        Some((_, value)) => Some(value.clone()).filter(|value| !value.is_empty()),
+        None => of(name),
+    };
     let other = |error: &dyn std::error::Error| Trouble::Other(chain(error));
     let (service, bucket, key) = if let Some(rest) = uri.strip_prefix("s3://") {
         let (bucket, key) = rest

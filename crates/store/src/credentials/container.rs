@@ -10,7 +10,7 @@ use location::Env;
 use ureq::Agent;
 
 use super::{Credentials, LARGEST, json, near, set};
-use crate::{Error, http};
+use crate::{Error, aws, http};
 
 const ECS: &str = "http://169.254.170.2";
 const TRIES: u32 = 3;
@@ -58,7 +58,8 @@ impl Container {
             (None, Some(text)) => Token::Text(text),
             (None, None) => Token::None,
         };
-        let agent = http::agent(&near(Duration::from_secs(2)), 1, None, None);
+        let agent =
+            http::agent(&near(Duration::from_secs(2)), 1, None, None, aws::roots(env, None)?);
         Ok(Some(Self { url, token, agent }))
     }
 

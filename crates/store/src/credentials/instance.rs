@@ -7,6 +7,7 @@ use std::time::Duration;
 use location::Env;
 use serde_json::Value;
 use ureq::http::Response;
+use ureq::tls::RootCerts;
 use ureq::{Agent, Body};
 
 use super::{Credentials, LARGEST, json, near, set};
@@ -35,7 +36,8 @@ impl Instance {
         let endpoint =
             set(env, "AWS_EC2_METADATA_SERVICE_ENDPOINT").unwrap_or_else(|| default.to_owned());
         // Elsewhere than on an instance nobody answers, and that has to be found out quickly.
-        let agent = http::agent(&near(Duration::from_secs(1)), 1, None, None);
+        let agent =
+            http::agent(&near(Duration::from_secs(1)), 1, None, None, RootCerts::PlatformVerifier);
         Some(Self { endpoint: endpoint.trim_end_matches('/').to_owned(), agent })
     }
 

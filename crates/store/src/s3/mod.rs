@@ -31,7 +31,7 @@ use self::answer::{Answer, Expect};
 use self::wire::{Call, Wire};
 use crate::backend::{Backend, Depth, Reading, Source};
 use crate::credentials::Provider;
-use crate::{Access, Condition, Error, Head, Object, Options, Patience, Upload, http};
+use crate::{Access, Condition, Error, Head, Object, Options, Patience, Upload, aws, http};
 
 /// Opens a bucket and looks for credentials.
 pub(crate) fn open(
@@ -43,38 +43,40 @@ pub(crate) fn open(
     if !address::bucket_is_valid(bucket) {
         return Err(Error::NoBucket { bucket: bucket.to_owned() });
     }
+    let profile = options.profile.as_deref();
     let credentials = match options.access {
         Access::Anonymous => None,
+        Access::Credentials if aws::is_unsigned(env) => None,
         Access::Credentials => {
-            let provider = Provider::find(env, options.profile.as_deref())?;
+            let provider = Provider::find(env, profile)?;
             Some(provider.ok_or_else(|| Error::NoCredentials { bucket: bucket.to_owned() })?)
         }
     };
     let patience = options.patience(env)?;
-    let address = Address::new(service, bucket, None);
+    // A region of the environment says nothing about the URLs of readers, so it is not the location's.
+    let region =
+        aws::region(env, profile).filter(|_| service.region().is_some_and(|r| !r.is_set()));
+    let wrong = |region: &String| Error::Setting {
+        detail: format!(
+            "the region {region:?} of AWS_REGION, AWS_DEFAULT_REGION or the profile is not one"
+        ),
+    };
+    if let Some(region) = region.as_ref().filter(|region| !address::region_is_valid(region)) {
+        return Err(wrong(region));
+    }
+    let address = Address::new(service, bucket, region.as_deref());
     let proxy = http::proxy(address.endpoint(), env)?;
+    let roots = aws::roots(env, profile)?;
     let wire = Wire {
-        agent: http::agent(&patience, options.parallel.max(1), proxy, None),
+        agent: http::agent(&patience, options.parallel.max(1), proxy, None, roots),
         service: service.clone(),
         bucket: bucket.to_owned(),
         address: Arc::new(RwLock::new(address)),
-        pays: credentials.is_some() && pays(env)?,
+        pays: credentials.is_some() && aws::pays(env)?,
         credentials: credentials.map(Arc::new),
         patience,
     };
     Ok(Arc::new(Bucket::new(wire, options)))
-}
-
-/// Whether the user agrees to pay for requests, as GDAL and others have that variable.
-fn pays(env: Env<'_>) -> Result<bool, Error> {
-    match env("AWS_REQUEST_PAYER").as_deref().unwrap_or_default() {
-        "" => Ok(false),
-        "requester" => Ok(true),
-        other => {
-            let detail = format!("AWS_REQUEST_PAYER is {other:?}; it can be 'requester' only");
-            Err(Error::Setting { detail })
-        }
-    }
 }
 
 /// A bucket of an S3 service.
