@@ -86,7 +86,8 @@ impl Output {
         let path = self.place(&written.name)?;
         fs::write(&path, &written.bytes).map_err(Error::local(&path))?;
         let sha256 = checksum::of_bytes(&written.bytes);
-        Ok(ManifestFile { path, name: written.name.clone(), sha256 })
+        let (name, acl) = (written.name.clone(), written.acl.clone());
+        Ok(ManifestFile { path, name, sha256, acl })
     }
 
     /// A new file for what the formula says.

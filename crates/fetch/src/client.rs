@@ -10,7 +10,8 @@ use location::Location;
 use store::{Access, Options, Patience, Store};
 use ureq::Agent;
 
-use crate::http::{self, Got};
+use crate::auth::Auth;
+use crate::http::{self, Got, Web};
 use crate::verify::{Expected, Sums, sums};
 use crate::{Error, Place};
 
@@ -30,6 +31,7 @@ pub struct Client {
     /// Made with the first request over HTTP.
     agent: OnceLock<Agent>,
     stores: Mutex<HashMap<String, Store>>,
+    auth: Auth,
 }
 
 impl Client {
@@ -44,7 +46,14 @@ impl Client {
 
     /// The same with other patience.
     pub fn with_patience(env: Env, patience: Patience, connections: usize) -> Self {
-        Self { env, patience, connections, agent: OnceLock::new(), stores: Mutex::default() }
+        let (agent, stores) = Default::default();
+        Self { env, patience, connections, agent, stores, auth: Auth::default() }
+    }
+
+    /// The same with credentials for web servers.
+    #[must_use]
+    pub fn with_auth(self, auth: Auth) -> Self {
+        Self { auth, ..self }
     }
 
     /// How many transfers may be under way at once.
@@ -61,7 +70,7 @@ impl Client {
     pub fn document(&self, place: &Place, limit: u64) -> Result<Vec<u8>, Error> {
         let too_large = || Error::TooLarge { url: place.shown(), limit };
         let bytes = match place {
-            Place::Http(url) => http::get(self.agent()?, url, &self.patience, limit)?,
+            Place::Http(url) => http::get(&self.web()?, url, limit)?,
             Place::File(path) => {
                 let file = open(path, place)?;
                 // Room for all of it, so that it is not copied from one room to the next.
@@ -129,8 +138,8 @@ impl Client {
         let limit = expected.size.unwrap_or(LARGEST_ARCHIVE);
         match place {
             Place::Http(url) => {
-                let agent = self.agent()?;
-                let got = http::download(agent, url, &self.patience, limit, known, file, watch)?;
+                let web = self.web()?;
+                let got = http::download(&web, url, limit, known, file, watch)?;
                 Ok(match got {
                     Got::Whole { etag } => Some(Name(etag)),
                     Got::Unchanged => None,
@@ -161,6 +170,10 @@ impl Client {
                 Ok(Some(Name(Some(head.etag))))
             }
         }
+    }
+
+    fn web(&self) -> Result<Web<'_>, Error> {
+        Ok(Web { agent: self.agent()?, auth: &self.auth, patience: &self.patience })
     }
 
     fn agent(&self) -> Result<&Agent, Error> {

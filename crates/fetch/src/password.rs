@@ -17,10 +17,14 @@ pub(crate) fn basic(url: &Url) -> Option<String> {
     if url.username().is_empty() && url.password().is_none() {
         return None;
     }
-    let mut pair: Vec<u8> = percent_decode_str(url.username()).collect();
-    pair.push(b':');
-    pair.extend(percent_decode_str(url.password().unwrap_or_default()));
-    Some(http_client::basic(&pair))
+    let user: Vec<u8> = percent_decode_str(url.username()).collect();
+    let password: Vec<u8> = percent_decode_str(url.password().unwrap_or_default()).collect();
+    Some(pair(&user, &password))
+}
+
+/// The header for a user and a password.
+pub(crate) fn pair(user: &[u8], password: &[u8]) -> String {
+    http_client::basic(&[user, b":", password].concat())
 }
 
 #[cfg(test)]

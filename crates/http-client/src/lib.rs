@@ -43,6 +43,8 @@ pub struct Settings {
     pub proxies: Proxies,
     /// What proves who we are, where a server wants to know.
     pub certificate: Option<ClientCert>,
+    /// Whom we believe that a server is who it says.
+    pub roots: RootCerts,
 }
 
 /// An agent for any address. Answers of any status are answers; redirects are not followed.
@@ -63,7 +65,7 @@ pub fn basic(pair: &[u8]) -> String {
 fn config(settings: &Settings, proxy: Option<Proxy>) -> Config {
     let tls = TlsConfig::builder()
         .provider(TlsProvider::NativeTls)
-        .root_certs(RootCerts::PlatformVerifier)
+        .root_certs(settings.roots.clone())
         .client_cert(settings.certificate.clone())
         .build();
     Agent::config_builder()

@@ -144,9 +144,12 @@ fn survey(
 /// is put into it, so it is asked for first.
 pub(crate) fn open(io: &Io, location: &Location) -> Result<Store, Error> {
     let store = with_credentials(io, location)?;
-    match store.check_bucket() {
+    match store.check_access(&location.key("")) {
+        Ok(()) => Ok(store),
         // Whoever may only put objects may not ask; the first request on a key tells as well.
-        Ok(()) | Err(store::Error::AccessDenied { .. }) => Ok(store),
+        Err(error) if error.reason() == Some(store::Reason::Rights) && error.is_refusal() => {
+            Ok(store)
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -328,7 +328,9 @@ impl Target<'_> {
         let sha256 = checksum::of_bytes(bytes);
         let metadata = [(SHA256, sha256.as_str()), (WRITER, writer.as_str())];
         let put = |condition| {
-            let upload = Upload { metadata: &metadata, condition, ..Upload::new(repository::JSON) };
+            let acl = file.acl.as_deref();
+            let upload =
+                Upload { metadata: &metadata, condition, acl, ..Upload::new(repository::JSON) };
             Ok(self.guard.put(&key, bytes, &upload)?)
         };
         let (etag, upload) = match (self.overwrite, expected) {
@@ -357,9 +359,14 @@ fn read_manifest(file: &ManifestFile) -> Result<Vec<u8>, Error> {
     if bytes.len() <= manifest::MAX_BYTES && checksum::of_bytes(&bytes) != file.sha256 {
         return Err(Error::Changed { path: file.path.clone(), what: "checksum" });
     }
-    Manifest::parse(&bytes)
-        .map_err(|error| Error::Manifest { path: file.path.clone(), reason: error.to_string() })?;
-    Ok(bytes)
+    let invalid = |reason| Error::Manifest { path: file.path.clone(), reason };
+    Manifest::parse(&bytes).map_err(|error| invalid(error.to_string()))?;
+    match &file.acl {
+        Some(acl) if !store::is_canned_acl(acl) => {
+            Err(invalid(format!("its record has {acl:?} as its ACL, which is not a canned one")))
+        }
+        _ => Ok(bytes),
+    }
 }
 
 /// The manifest with what its archive is, in place of what it may say of that.

@@ -25,6 +25,7 @@ fn build(site: &Site, formula: &str, name: &str, manifest: &str) -> Build {
             path: site.workspace.write(Path::new(&file), &text),
             name: manifest.to_owned(),
             sha256: checksum::of_bytes(&text),
+            acl: None,
         }),
         dependencies: Some(Vec::new()),
         dependencies_file: None,

@@ -48,6 +48,7 @@ fn build(site: &Site, name: &str, content: &str) -> Build {
             name: format!("{name}.composer.json"),
             sha256: checksum::of_bytes(&text),
             path: manifest,
+            acl: None,
         }),
         dependencies: None,
         dependencies_file: None,

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use composer::{Package, Solution};
-use fetch::{Cache, Client};
+use fetch::{Auth, Cache, Client};
 use php_json::{Object, Style, Value};
 use platform::INSTALLER;
 use tool::{Failure, Io};
@@ -47,7 +47,9 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     let context = Context {
         options,
         settings: Settings::of(io, options),
-        client: Client::new(Box::new(io.env_fn()), options.jobs).map_err(Error::Client)?,
+        client: Client::new(Box::new(io.env_fn()), options.jobs)
+            .map_err(Error::Client)?
+            .with_auth(Auth::read(&io.env_fn(), &folder).map_err(Error::Client)?),
         cache: options
             .cache_dir
             .as_ref()

@@ -83,6 +83,7 @@ pub fn check(state: &State, evidence: &Evidence) -> Vec<Finding> {
     let mut findings = Vec::new();
     documents(state, &mut findings);
     index(state, &mut findings);
+    archived(state, &mut findings);
     archives::references(state, evidence, &mut findings);
     archives::contents(state, evidence, &mut findings);
     archives::orphans(state, evidence, &mut findings);
@@ -105,6 +106,18 @@ fn documents(state: &State, findings: &mut Vec<Finding>) {
             _ => Kind::BrokenManifest,
         };
         findings.push(Finding::new(kind, name, reason));
+    }
+}
+
+/// Objects of the repository that nobody can read before they are restored.
+fn archived(state: &State, findings: &mut Vec<Finding>) {
+    for item in state.inventory.items() {
+        let ours = !matches!(item.class, Class::Nested | Class::Other);
+        if let (Some(class), true) = (&item.archived, ours) {
+            let message =
+                format!("has the storage class {class}: it cannot be read until it is restored");
+            findings.push(Finding::new(Kind::ArchivedObject, &item.name, message));
+        }
     }
 }
 

@@ -21,6 +21,8 @@ pub enum Kind {
     MissingArchive,
     /// A manifest names an archive that is not there.
     OrphanedManifest,
+    /// An object is in an archive storage class, and cannot be read before it is restored.
+    ArchivedObject,
     /// A package that is unpacked from an archive names none.
     NoUrl,
     /// An archive has another size than a manifest says.
@@ -70,7 +72,7 @@ pub enum Kind {
 }
 
 /// All kinds, in the order in which they are told.
-pub const ALL: [Kind; 31] = [
+pub const ALL: [Kind; 32] = [
     Kind::MissingIndex,
     Kind::UnreadableIndex,
     Kind::StaleIndex,
@@ -79,6 +81,7 @@ pub const ALL: [Kind; 31] = [
     Kind::BrokenGeneration,
     Kind::MissingArchive,
     Kind::OrphanedManifest,
+    Kind::ArchivedObject,
     Kind::NoUrl,
     Kind::WrongSize,
     Kind::WrongChecksum,
@@ -116,6 +119,7 @@ impl Kind {
             Self::BrokenGeneration => "broken-generation",
             Self::MissingArchive => "missing-archive",
             Self::OrphanedManifest => "orphaned-manifest",
+            Self::ArchivedObject => "archived-object",
             Self::NoUrl => "no-url",
             Self::WrongSize => "wrong-size",
             Self::WrongChecksum => "wrong-checksum",
@@ -153,6 +157,7 @@ impl Kind {
             | Self::BrokenGeneration
             | Self::MissingArchive
             | Self::OrphanedManifest
+            | Self::ArchivedObject
             | Self::NoUrl
             | Self::WrongSize
             | Self::WrongChecksum
@@ -208,6 +213,10 @@ impl Kind {
             Self::MissingArchive | Self::OrphanedManifest => {
                 "Deploy the package again with --overwrite, or take it out: 'pkg-remove NAME'."
             }
+            Self::ArchivedObject => {
+                "Restore it ('aws s3api restore-object'), copy it over itself with the storage class \
+                 STANDARD, and exclude this prefix from the lifecycle rule."
+            }
             Self::NoUrl => "Deploy the package again with --overwrite.",
             Self::WrongSize | Self::WrongChecksum | Self::DamagedArchive => {
                 "Deploy the package again with --overwrite: its users cannot trust the archive."
@@ -260,6 +269,7 @@ impl Kind {
             Self::BrokenGeneration => "a generation of the history cannot be read",
             Self::MissingArchive => "readers are sent to an archive that is not there",
             Self::OrphanedManifest => "a manifest names an archive that is not there",
+            Self::ArchivedObject => "an object cannot be read before it is restored",
             Self::NoUrl => "a package does not say where its archive is",
             Self::WrongSize => "an archive has not the size that it should have",
             Self::WrongChecksum => "an archive has not the checksum that it should have",

@@ -70,7 +70,8 @@ struct Repository {
 impl Repository {
     fn of(arguments: &[String; 4], io: &Io) -> Result<Self, Failure> {
         let [region, bucket, prefix, folder] = arguments.clone();
-        let named = Place { bucket, prefix, region: Some(region.clone()), endpoint: None };
+        let region_text = Some(region.clone());
+        let named = Place { bucket, prefix, region: region_text, ..Place::default() };
         let location = named.location(io)?;
         let place = plan::Place {
             region,

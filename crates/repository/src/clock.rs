@@ -33,7 +33,7 @@ pub fn now(store: &Store, location: &Location) -> Result<Timestamp, Error> {
 /// # Errors
 /// As of the store.
 pub fn without_writing(store: &Store, location: &Location) -> Result<Timestamp, Error> {
-    if let Some(time) = store.time()? {
+    if let Some(time) = store.time(&location.key(""))? {
         return Ok(time);
     }
     let objects = store.list(&location.key(""))?;

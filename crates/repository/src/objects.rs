@@ -16,6 +16,7 @@ pub(crate) fn look(store: &Store, keys: &[String]) -> Result<BTreeMap<String, Ob
             size: head.size,
             etag: head.etag,
             modified: head.modified,
+            storage_class: None,
         });
         Ok::<_, Error>(object)
     })?;

@@ -275,7 +275,8 @@ mod tests {
 
     fn object(key: &str, second: i64) -> Object {
         let modified = Timestamp::from_second(second).unwrap();
-        Object { key: key.to_owned(), size: 1, etag: String::new(), modified }
+        let (key, etag) = (key.to_owned(), String::new());
+        Object { key, size: 1, etag, modified, storage_class: None }
     }
 
     fn tombstone(content: char, path: &str, generation: u64, second: i64) -> Tombstone {

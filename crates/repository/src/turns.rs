@@ -152,6 +152,7 @@ mod tests {
             size,
             etag: String::new(),
             modified: Timestamp::from_second(second).unwrap(),
+            storage_class: None,
         };
         let ours = claim("m", 7, 1000);
         let check = |others: &[Object], expected| {

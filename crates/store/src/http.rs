@@ -2,7 +2,7 @@
 
 use location::Env;
 use ureq::Agent;
-use ureq::tls::ClientCert;
+use ureq::tls::{ClientCert, RootCerts};
 
 pub(crate) use http_client::{Broke, Proxies, SLOWEST, steady};
 
@@ -14,6 +14,7 @@ pub(crate) fn agent(
     connections: usize,
     proxies: Proxies,
     certificate: Option<ClientCert>,
+    roots: RootCerts,
 ) -> Agent {
     http_client::agent(&http_client::Settings {
         connect: patience.connect,
@@ -21,6 +22,7 @@ pub(crate) fn agent(
         connections,
         proxies,
         certificate,
+        roots,
     })
 }
 
@@ -35,7 +37,7 @@ pub fn reader(
     env: Env<'_>,
     certificate: Option<ClientCert>,
 ) -> Result<Agent, Error> {
-    Ok(agent(patience, connections, proxies(env)?, certificate))
+    Ok(agent(patience, connections, proxies(env)?, certificate, RootCerts::PlatformVerifier))
 }
 
 /// The proxies that the environment names.

@@ -8,6 +8,7 @@
 //! Deliberately absent: repositories, manifests, URLs for readers (see `location`), argv, stdio and
 //! the process environment (it is passed in). Only the module `s3` knows the S3 client library.
 
+pub mod aws;
 mod backend;
 mod copying;
 mod credentials;
@@ -19,8 +20,10 @@ mod key;
 mod object;
 mod options;
 mod promise;
+mod reason;
 pub mod retry;
 mod s3;
+mod shared;
 mod store;
 mod stream;
 #[cfg(test)]
@@ -31,7 +34,8 @@ mod unfinished;
 pub use ::parallel;
 pub use error::Error;
 pub use object::{Condition, Content, Download, Head, Object, Upload};
-pub use options::{Access, LARGEST, Options, Patience};
+pub use options::{Access, LARGEST, Options, Patience, is_canned_acl};
+pub use reason::Reason;
 pub use store::Store;
 pub use stream::Stream;
 pub use unfinished::give_back;

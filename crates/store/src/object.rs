@@ -13,6 +13,17 @@ pub struct Object {
     pub etag: String,
     /// When the object was last written, by the service's clock.
     pub modified: jiff::Timestamp,
+    /// The storage class, where the service names one: `STANDARD`, `GLACIER`, …
+    pub storage_class: Option<String>,
+}
+
+impl Object {
+    /// The storage class of an object that cannot be read before it is restored.
+    #[must_use]
+    pub fn archived(&self) -> Option<&str> {
+        // GLACIER_IR, for one, is read like any other.
+        self.storage_class.as_deref().filter(|class| matches!(*class, "GLACIER" | "DEEP_ARCHIVE"))
+    }
 }
 
 /// What is known of an object without its content.
@@ -102,11 +113,19 @@ pub struct Upload<'a> {
     pub condition: Condition,
     /// User metadata: names (letters, digits, `-`) and values.
     pub metadata: &'a [(&'a str, &'a str)],
+    /// A canned ACL, in place of that of the store's options.
+    pub acl: Option<&'a str>,
 }
 
 impl<'a> Upload<'a> {
     /// An unconditional write without metadata.
     pub fn new(content_type: &'a str) -> Self {
-        Self { content_type, content_encoding: None, condition: Condition::Always, metadata: &[] }
+        Self {
+            content_type,
+            content_encoding: None,
+            condition: Condition::Always,
+            metadata: &[],
+            acl: None,
+        }
     }
 }

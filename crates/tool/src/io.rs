@@ -87,9 +87,18 @@ impl Io {
         self.environment.get(name).filter(|value| !value.is_empty()).cloned()
     }
 
-    /// The environment as the libraries take it.
+    /// The environment as the libraries take it. What the profile of the shared AWS files says about
+    /// endpoints is in it.
     pub fn env_fn(&self) -> impl Fn(&str) -> Option<String> + use<> {
-        let environment = self.environment.clone();
+        self.env_of(None)
+    }
+
+    /// The same with the profile that an option names.
+    pub fn env_of(&self, profile: Option<&str>) -> impl Fn(&str) -> Option<String> + use<> {
+        let mut environment = self.environment.clone();
+        let endpoints =
+            store::aws::endpoints(&|name: &str| environment.get(name).cloned(), profile);
+        environment.extend(endpoints.into_iter().map(|(name, value)| (name.to_owned(), value)));
         move |name| environment.get(name).cloned()
     }
 

@@ -131,6 +131,7 @@ impl<'a> Sweep<'a> {
                 size: item.size,
                 etag: item.etag.clone(),
                 modified: item.modified,
+                storage_class: None,
             })
             .collect();
         let remover = self.remover;

@@ -268,6 +268,7 @@ impl Remover<'_> {
                 size: head.size,
                 etag: head.etag.clone(),
                 modified: head.modified,
+                storage_class: None,
             };
             if expected.is_none_or(|expected| objects::is_same(expected, &object)) {
                 return Ok(Some((head, object)));

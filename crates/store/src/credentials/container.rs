@@ -10,7 +10,7 @@ use location::Env;
 use ureq::Agent;
 
 use super::{Credentials, LARGEST, check_address, json, near, set};
-use crate::{Error, http};
+use crate::{Error, aws, http};
 
 const ECS: &str = "http://169.254.170.2";
 const TRIES: u32 = 3;
@@ -59,7 +59,9 @@ impl Container {
             (None, Some(text)) => Token::Text(text),
             (None, None) => Token::None,
         };
-        let agent = http::agent(&near(Duration::from_secs(2)), 1, http::Proxies::none(), None);
+        let patience = near(Duration::from_secs(2));
+        let roots = aws::roots(env, None)?;
+        let agent = http::agent(&patience, 1, http::Proxies::none(), None, roots);
         Ok(Some(Self { url, token, agent }))
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use location::Env;
 use serde_json::Value;
 use ureq::http::Response;
+use ureq::tls::RootCerts;
 use ureq::{Agent, Body};
 
 use super::{Credentials, LARGEST, check_address, json, near, set};
@@ -36,7 +37,9 @@ impl Instance {
         let endpoint = set(env, VARIABLE).unwrap_or_else(|| default.to_owned());
         check_address(VARIABLE, &endpoint)?;
         // Elsewhere than on an instance nobody answers, and that has to be found out quickly.
-        let agent = http::agent(&near(Duration::from_secs(1)), 1, http::Proxies::none(), None);
+        let patience = near(Duration::from_secs(1));
+        let roots = RootCerts::PlatformVerifier;
+        let agent = http::agent(&patience, 1, http::Proxies::none(), None, roots);
         Ok(Some(Self { endpoint: endpoint.trim_end_matches('/').to_owned(), agent }))
     }
 

@@ -168,7 +168,7 @@ impl Bucket {
         let input = CreateMultipartUploadRequest {
             bucket: self.wire.bucket.clone(),
             key: key.to_owned(),
-            acl: self.options.acl_of(key).map(str::to_owned),
+            acl: upload.acl.or_else(|| self.options.acl_of(key)).map(str::to_owned),
             content_type: Some(upload.content_type.to_owned()),
             content_encoding: upload.content_encoding.map(str::to_owned),
             metadata: Some(metadata).filter(|metadata| !metadata.is_empty()),

@@ -69,6 +69,9 @@ pub struct Attributes {
     pub content_disposition: Option<String>,
     /// The canned ACL of the request (`public-read`). Kept, not enforced.
     pub acl: Option<String>,
+    /// `x-amz-storage-class`, as sent. What is in `GLACIER` or `DEEP_ARCHIVE` can be listed and
+    /// asked about, and neither read nor copied.
+    pub storage_class: Option<String>,
     /// User metadata (`x-amz-meta-*`), names without that prefix.
     pub metadata: BTreeMap<String, String>,
 }
@@ -113,6 +116,9 @@ pub struct Quirks {
     pub smallest_part: usize,
     /// By how many days its clock is behind this machine's.
     pub days_behind: u32,
+    /// Credentials have rights below this prefix only, as many policies have it: the bucket itself
+    /// may not be asked for or listed, so a missing key is answered with 403.
+    pub restricted_to: Option<&'static str>,
 }
 
 impl Default for Quirks {
@@ -126,6 +132,7 @@ impl Default for Quirks {
             slash_first: false,
             smallest_part: 0,
             days_behind: 0,
+            restricted_to: None,
         }
     }
 }
@@ -145,6 +152,8 @@ pub(super) enum Condition {
 pub(super) enum Refusal {
     NoSuchBucket,
     NoSuchKey,
+    AccessDenied,
+    InvalidObjectState,
     NoSuchUpload,
     PreconditionFailed,
     InvalidPart,

@@ -9,6 +9,7 @@ mod fault;
 mod gate;
 mod memory;
 mod protocol;
+mod rights;
 mod script;
 mod serve;
 mod terms;

@@ -21,6 +21,11 @@ impl From<Refusal> for S3Error {
         match refusal {
             Refusal::NoSuchBucket => s3_error!(NoSuchBucket),
             Refusal::NoSuchKey => s3_error!(NoSuchKey),
+            Refusal::AccessDenied => s3_error!(AccessDenied, "Access Denied"),
+            Refusal::InvalidObjectState => s3_error!(
+                InvalidObjectState,
+                "The operation is not valid for the object's storage class"
+            ),
             Refusal::NoSuchUpload => s3_error!(NoSuchUpload),
             Refusal::PreconditionFailed => s3_error!(PreconditionFailed),
             Refusal::InvalidPart => s3_error!(InvalidPart),
