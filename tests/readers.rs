@@ -47,7 +47,7 @@ pub fn is_root() -> bool {
 }
 
 /// Has a process run as a user whom the system knows by number alone, after the commands `before`.
-/// Whoever is not root runs it as what they are.
+/// Without root it runs as the user of the test.
 #[must_use]
 pub fn as_stranger(site: &Site, process: Process, before: &str) -> Process {
     if !is_root() {

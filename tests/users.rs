@@ -8,8 +8,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use end_to_end::readers::{as_stranger, each_tool, is_root};
 use test_kit::{Output, Process, Site, Workspace};
 
+/// Gives a process a home.
+type Settle = fn(&Site, Process) -> Process;
+
 /// What a home can be.
-const HOMES: [(&str, fn(&Site, Process) -> Process); 7] = [
+const HOMES: [(&str, Settle); 7] = [
     ("no home", |_, process| process.without("HOME")),
     ("an empty home", |_, process| process.env("HOME", "")),
     ("the root as home", |_, process| process.env("HOME", "/")),
@@ -51,7 +54,7 @@ fn credentials_in_the_home_of_another_user_are_missing() {
     site.create_bucket("own");
     let home = Workspace::new();
     home.write("home/.aws/credentials", "[default]\naws_access_key_id = a\n");
-    fs::set_permissions(home.path("home"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(home.path("home"), fs::Permissions::from_mode(0o000)).unwrap();
     let mut process = site.process(test_kit::binary("repo-mkrepo")).env("HOME", home.path("home"));
     for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SHARED_CREDENTIALS_FILE"] {
         process = process.without(name);
@@ -92,7 +95,7 @@ fn the_first_process_takes_note_of_orphans() {
         return;
     }
     let workspace = Workspace::new();
-    // An orphan that nobody takes note of stays in the list of processes for ever.
+    // An orphan that is not reaped stays in the list of processes for ever.
     let script = r#"(sleep 0.1 & echo $! > "$MARK")
         until ! test -e /proc/"$(cat "$MARK")"; do sleep 0.02; done
         echo x > $1/file"#;

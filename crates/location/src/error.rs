@@ -1,8 +1,8 @@
-//! Why a location cannot be told.
+//! Why a location is not valid.
 
 use crate::Invalid;
 
-/// Why a location cannot be told.
+/// Why a location is not valid.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum Error {
     /// The bucket's name cannot be one: empty, a slash in it, or `.` or `..`.

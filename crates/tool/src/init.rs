@@ -1,5 +1,5 @@
-//! As the first process of a container: the work is done by a child, and this process passes signals
-//! on to it and takes note of all processes that end, whoever started them.
+//! As the first process of a container: a child does the work, and this process passes signals on to
+//! it and reaps all processes that end, also those of others.
 //!
 //! The system ignores signals to the first process that it does not handle itself, and hands it every
 //! process whose parent has ended.
