@@ -17,7 +17,7 @@ fn agent_by(pairs: &[(&str, &str)]) -> Agent {
         connections: 2,
         proxies: Proxies::from_env(&env).unwrap(),
         certificate: None,
-        roots: RootCerts::PlatformVerifier,
+        roots: ureq::tls::RootCerts::PlatformVerifier,
     })
 }
 
