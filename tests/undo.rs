@@ -221,6 +221,20 @@ fn what_is_gone_for_good_is_not_taken_for_what_came_later() {
     }
 }
 
+/// A repository without packages is one all the same: what was removed last goes in time, too.
+#[test]
+fn gc_also_works_where_the_last_package_is_gone() {
+    for place in places() {
+        let _ = deploy(&place, "a-1", "one").run().success();
+        let _ = remove(&place, "a-1").run().success();
+        assert_eq!(kept(&place).len(), 2, "{}", place.kind);
+        let _ = gc(&place).env("SLIPWAY_KEEP_REMOVED", "0").run().success();
+        assert_eq!(kept(&place), [""; 0], "{}", place.kind);
+        let mistyped = gc(&place).args([&place.bucket, "mistyped/"]);
+        assert_eq!(mistyped.run().status, 7, "{}", place.kind);
+    }
+}
+
 /// Repositories of the historical tools have neither a history nor checksums.
 #[test]
 fn a_repository_without_a_history_can_be_undone_too() {
