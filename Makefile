@@ -19,7 +19,7 @@ help:
 	@echo 'make audit       looks for known holes in our dependencies (asks GitHub)'
 	@echo 'make acceptance  the tests that take too long for make test: an hour or more'
 	@echo 'make bench       our speed beside that of other tools'
-	@echo 'make oracle      asks the real Composer again what our tests compare with'
+	@echo 'make oracle      asks the real Composer, boto3, s5cmd and bob again what our tests compare with'
 	@echo 'make clean       removes what these have made'
 
 build:
@@ -41,6 +41,7 @@ test:
 	python3 -B tests/promises_test.py
 	python3 -B tests/formulae_test.py $(TARGET)/debug
 	python3 -B tests/extending_test.py $(TARGET)/debug
+	python3 -B tests/environment_test.py $(TARGET)/debug
 	$(CARGO) test --workspace --locked --no-fail-fast --lib --bins --tests
 
 lint:
@@ -76,12 +77,13 @@ bench:
 	.ci/setup test
 	set -e; for bench in benches/*.sh; do echo "== $$bench"; "$$bench"; done
 
-# What crates/composer is tested against, as data: after a change of the cases, or with a newer
-# Composer.
+# What crates/composer and the reading of the environment are tested against, as data: after a change
+# of the cases, or with a newer Composer, boto3 or s5cmd.
 oracle:
 	.ci/setup test
 	php crates/composer/tests/oracle/semver.php > crates/composer/tests/oracle/semver.txt
 	$(CARGO) test --locked -p composer --test resolver_oracle -- --ignored write_answers
+	python3 -B tests/environment/oracle.py .cache/environment-oracle
 
 clean:
 	$(CARGO) clean

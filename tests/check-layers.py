@@ -13,12 +13,14 @@ import sys
 
 # Libraries, from the bottom up: each may use those above it in this list only.
 LIBRARIES = [
+    "parallel",
     "checksum",
     "printable",
     "manifest",
     "php-json",
     "composer",
     "location",
+    "http-client",
     "record",
     "scratch",
     "archive",
@@ -33,18 +35,22 @@ LIBRARIES = [
     "bp-tool",
 ]
 
-# These use nothing of ours, so that they can be read, tested and fuzzed alone.
-ALONE = {"checksum", "printable", "manifest", "php-json", "composer", "location", "record", "scratch", "archive"}
+# Without I/O and without a word of ours: every library may use them.
+LEAVES = {"parallel", "printable"}
+
+# These use nothing else of ours, so that they can be read, tested and fuzzed alone.
+ALONE = {"checksum", "manifest", "php-json", "composer", "location", "record", "scratch", "archive"}
 
 # What each of the others may use, where that is less than everything above it.
 ONLY = {
-    "store": {"checksum", "location", "scratch"},
-    "fetch": {"checksum", "location", "scratch", "store"},
+    "http-client": {"location"},
+    "store": {"checksum", "http-client", "location", "scratch"},
+    "fetch": {"checksum", "http-client", "location", "scratch", "store"},
     "repository": {"checksum", "manifest", "location", "scratch", "store"},
     "platform": {"php-json"},
     "resolution": {"composer", "php-json", "platform"},
     "bp-tool": {"component", "tool"},
-    "component": {"archive", "checksum", "location", "printable", "scratch", "store"},
+    "component": {"archive", "checksum", "http-client", "location", "printable", "scratch", "store"},
 }
 
 # A binary each; nothing uses them.
@@ -80,7 +86,9 @@ def reason(user, used, kind):
         return "it is for tests only: make it a dev-dependency"
     if kind == "dev" or user in TESTS or user in DEV_ONLY or user in TOOLS:
         return None
-    if user in ALONE:
+    if used in LEAVES and user not in LEAVES:
+        return None
+    if user in ALONE | LEAVES:
         return f"{user} stands alone"
     if LIBRARIES.index(used) >= LIBRARIES.index(user):
         return "arrows point down the map only"

@@ -61,9 +61,19 @@ class Layers(unittest.TestCase):
             self.check(("archive", "scratch", None)),
         )
 
+    def test_a_leaf_is_for_all_and_uses_nothing(self):
+        self.assertEqual(
+            ["parallel -> checksum: parallel stands alone"],
+            self.check(
+                ("archive", "parallel", None),
+                ("store", "parallel", None),
+                ("parallel", "checksum", None),
+            ),
+        )
+
     def test_less_than_everything_above(self):
         self.assertEqual(
-            ["store -> manifest: store uses checksum, location, scratch only"],
+            ["store -> manifest: store uses checksum, http-client, location, scratch only"],
             self.check(("store", "manifest", None)),
         )
 

@@ -416,6 +416,31 @@ fn composer_verifies_the_checksum_that_manifest_gen_writes() {
     assert!(own.stderr.contains("apache-2.4.58.tar.gz"), "{}", own.stderr);
 }
 
+/// The exception to "either can go on where the other stopped": docs/consuming.md.
+#[test]
+fn composer_keeps_another_build_of_a_version_and_ours_refuses_it() {
+    let repository = Repository::on_folder();
+    let packages = [PACKAGES[2], PACKAGES[8], PACKAGES[9], PACKAGES[11]];
+    repository.build("heroku-24", &packages);
+    let urls = [format!("{}/{DEVELOP}", repository.url)];
+    repository.both("builds", r#""php":"*""#, &urls).unwrap();
+    repository.build("heroku-24", &[PACKAGES[10]]);
+    let read = |folder: &Path, file: &str| fs::read_to_string(folder.join(file)).unwrap();
+    for name in ["composer", "ours"] {
+        let folder = repository.place.workspace.path(format!("builds/{name}"));
+        let before = read(&folder, "vendor/composer/installed.json");
+        let output = repository.composer(&folder).args(["update", "--no-dev"]).run().success();
+        assert!(output.stderr.contains("Nothing to install, update or remove"), "{output:?}");
+        assert!(read(&folder, "composer.lock").contains(r#""version": "1.25.1+build2""#));
+        assert_eq!(read(&folder, "vendor/composer/installed.json"), before);
+        assert_eq!(read(&folder, "bin/nginx"), "1.25.1");
+        let own = repository.place.tool("platform-install").arg("--no-dev").folder(&folder);
+        let own = own.run().expect(2);
+        assert!(own.stderr.contains("nginx 1.25.1 is installed here already"), "{}", own.stderr);
+        assert!(own.stderr.contains("1.25.1+build2"), "{}", own.stderr);
+    }
+}
+
 #[test]
 fn real_php_loads_an_extension_that_bob_build_compiled() {
     let repository = Repository::on_folder();

@@ -42,6 +42,7 @@ fn built(place: &Place, name: &str, content: &str) -> Vec<u8> {
             path,
             name: format!("{name}.composer.json"),
             sha256: checksum::of_bytes(&text),
+            acl: None,
         }),
         dependencies: None,
         dependencies_file: None,

@@ -66,7 +66,7 @@ fn check_end(case: &str, trial: &Trial, first: &Output, end: &State) -> Result<(
     trial.server().clear_hook();
     let complete = trial.state() == *end;
     // An archive that seems to be another one by now is kept, and that is said.
-    if first.status == 0 && first.stderr.contains("Keeping dists that somebody has replaced") {
+    if first.status == 0 && first.stderr.contains("Keeping dists that others have replaced") {
         return check_kept(case, &trial.state(), end);
     }
     if first.status == 0 && !complete {

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use end_to_end::crowd::{DAY, STAGE, check, deploy, published, put, sync};
+use end_to_end::crowd::{DAY, STAGE, bytes, check, deploy, published, put, sync};
 use end_to_end::reader::pass;
 use end_to_end::{DEVELOP, Place};
 use store::Upload;
@@ -264,6 +264,31 @@ fn a_removal_that_asks_beside_a_snapshot() {
         problems.push(wrong("repo-sync beside a snapshot", &place, &output));
     }
     all_right(problems);
+}
+
+/// A removal at its question while the package is removed and deployed again, with another archive and
+/// the very same manifest. In a bucket that has one tag for the same bytes only the time differs.
+#[test]
+fn a_removal_that_asks_beside_a_new_deploy() {
+    let place = Place::in_process();
+    let days_ago = |days| {
+        let quirks = Quirks { days_behind: days, ..Quirks::default() };
+        place.server().unwrap().set_quirks(quirks);
+    };
+    days_ago(1);
+    for (name, content) in [("kept-1", "kept"), ("again-1", "one")] {
+        check(&place, &[deploy(&place, name, content).run()], &[0]);
+    }
+    let mut running = place.tool("pkg-remove").arg("again-1").open_input().spawn();
+    running.wait_for(QUESTION);
+    days_ago(0);
+    let remove = place.tool("pkg-remove").args(["--yes", "again-1"]);
+    check(&place, &[remove.run(), deploy(&place, "again-1", "two").run()], &[0]);
+    running.answer("y\n");
+    let output = running.wait();
+    assert_eq!(output.status, 12, "{}", output.stderr);
+    assert_eq!(published(&place, DEVELOP), ["again-1", "kept-1"]);
+    assert_eq!(bytes(&place, &format!("{DEVELOP}again-1.tar.gz")), b"two");
 }
 
 /// A snapshot that is held when it is written, while what it names is removed.

@@ -1,7 +1,7 @@
 //! What must be in a repository after processes have changed it, some of which were killed.
 //!
 //! Each package has one owner: in one round, at most one process deploys or removes it. So what may
-//! have become of it is known from how that process ended. What nobody has touched must be there.
+//! have become of it is known from how that process ended. What no process has touched must be there.
 
 use std::collections::BTreeMap;
 

@@ -189,3 +189,36 @@ fn a_private_upstream_is_read_anonymously() {
     upstream_of(&mut place, &weed.endpoint(), &bucket);
     build(&place);
 }
+
+/// As the helpers of 2016 had it. What the environment says is for all else.
+#[test]
+fn the_upload_command_of_a_formula_says_who_may_read_its_manifest() {
+    for (command, acl) in [
+        ("s3cmd --ssl --acl-public -m application/json put", Some("public-read")),
+        ("s5cmd cp --acl bucket-owner-read", Some("bucket-owner-read")),
+        ("s5cmd cp", None),
+    ] {
+        for usual in [None, Some("authenticated-read")] {
+            let mut place = Place::in_process();
+            let manifest =
+                r#"{"name": "heroku-sys/x", "version": "1", "type": "heroku-sys-library"}"#;
+            let script = format!(
+                "# Build Path: {}\necho '{manifest}' > x.composer.json\n\
+                 echo \"{command} $PWD/x.composer.json s3://$S3_BUCKET/${{S3_PREFIX}}x.composer.json\" \
+                 > \"$MANIFEST_CMD\"",
+                place.workspace.path("build").display()
+            );
+            place.workspace.formula("x", &script);
+            let formulae = place.workspace.path("formulae").display().to_string();
+            place.workspace.set("WORKSPACE_DIR", &formulae);
+            place.workspace.set("S3_ACL", usual.unwrap_or_default());
+            place.shell("bob-build x | pkg-deploy").run().success();
+            let acl_of = |name: &str| {
+                let server = place.server().unwrap();
+                server.object(&place.bucket, &format!("{DEVELOP}{name}")).unwrap().attributes.acl
+            };
+            assert_eq!(acl_of("x.composer.json").as_deref(), acl.or(usual), "{command}");
+            assert_eq!(acl_of("x.tar.gz").as_deref(), usual, "{command}");
+        }
+    }
+}

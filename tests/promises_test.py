@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Keeps docs/repositories.md true: each of its paragraphs and list items names the tests that keep
-what it promises, in a comment that readers of the page do not see, or says that it promises nothing:
+"""Keeps docs/repositories.md and docs/archives.md true: each of their paragraphs and list items names
+the tests that keep what it promises, in a comment that readers of the page do not see, or says that it promises nothing:
 
     <!-- tests: tests/undo.rs::a_rollback_brings_back_what_changes_took, remove/y -->
     <!-- no promise -->
@@ -14,6 +14,7 @@ import unittest
 from named_tests import ROOT, cases, fault
 
 PAGE = ROOT / "docs" / "repositories.md"
+PAGES = [PAGE, ROOT / "docs" / "archives.md"]
 COMMENT = re.compile(r"<!--\s*(tests:(?P<tests>.*?)|no promise)\s*-->", re.DOTALL)
 ITEM = re.compile(r"^(?:- |\d+\. )", re.MULTILINE)
 
@@ -65,7 +66,9 @@ def faults(text):
 
 class Promises(unittest.TestCase):
     def test_every_promise_has_its_tests(self):
-        self.assertEqual([], faults(PAGE.read_text()))
+        for page in PAGES:
+            with self.subTest(page.name):
+                self.assertEqual([], faults(page.read_text()))
 
     def test_most_of_the_page_is_promises(self):
         found = list(blocks(PAGE.read_text()))

@@ -3,9 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a failure here is a failed test")]
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::Command;
 
+use end_to_end::readers::{READERS, buildpack, compile, install, root};
 use end_to_end::trial::{OPERATIONS, Trial};
 use test_kit::s3::Action;
 use test_kit::web::{self, Fault};
@@ -27,48 +26,6 @@ const ATTEMPTS: [usize; 3] = [1, 2, 4];
 fn with(process: Process, attempts: usize) -> Process {
     process.env("SLIPWAY_TIMEOUT", "0.3").env("AWS_MAX_ATTEMPTS", attempts.to_string())
 }
-
-/// A tool that opens a bucket, and what it needs.
-struct Reader {
-    name: &'static str,
-    prepare: fn(&Site),
-    process: fn(&Site) -> Process,
-}
-
-const READERS: [Reader; 4] = [
-    Reader {
-        name: "bob-build",
-        prepare: |site| {
-            site.workspace.formula("x-1", "# Build Deps: lib-1\ntest -e $1/lib");
-        },
-        process: |site| {
-            let tool = site.process(test_kit::binary("bob-build"));
-            tool.env("WORKSPACE_DIR", site.workspace.path("formulae"))
-                .env("S3_BUCKET", "own")
-                .env("S3_PREFIX", "p/")
-                .args(["--no-cache", "x-1"])
-        },
-    },
-    Reader {
-        name: "repo-check",
-        prepare: |_| {},
-        process: |site| {
-            site.process(test_kit::binary("repo-check"))
-                .env("XDG_CACHE_HOME", "/nonexistent")
-                .args(["own", "p/"])
-        },
-    },
-    Reader {
-        name: "platform-install",
-        prepare: |site| root(&site.workspace, "s3://own/p/"),
-        process: |site| install(&site.workspace),
-    },
-    Reader {
-        name: "bp-compile",
-        prepare: |site| buildpack(&site.workspace, "s3://own/p"),
-        process: |site| compile(&site.workspace),
-    },
-];
 
 /// The most that any one request was made.
 fn most<'a>(requests: impl Iterator<Item = &'a str>) -> (String, usize) {
@@ -187,46 +144,4 @@ fn values_that_are_none() {
             assert!(output.stderr.contains(name), "{tool}: {}", output.stderr);
         }
     }
-}
-
-/// The `composer.json` of a platform with one package.
-fn root(workspace: &Workspace, url: &str) {
-    let text = format!(
-        r#"{{"require":{{"heroku-sys/a":"*"}},"repositories":[{{"packagist":false}},
-        {{"type":"composer","url":"{url}"}}]}}"#
-    );
-    workspace.write("app/composer.json", text);
-}
-
-fn install(workspace: &Workspace) -> Process {
-    workspace.binary("platform-install").folder(workspace.path("app"))
-}
-
-/// The Java buildpack, with its components at `url`, and an application.
-fn buildpack(workspace: &Workspace, url: &str) {
-    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../buildpacks/java");
-    let target = workspace.path("buildpack");
-    std::fs::create_dir_all(&target).unwrap();
-    let copied = Command::new("cp")
-        .arg("-r")
-        .args(["config", "resources", "lib"].map(|name| ours.join(name)))
-        .arg(&target)
-        .status();
-    assert!(copied.unwrap().success());
-    workspace.write("buildpack/config/version.yml", "version: v1\n");
-    let text = format!("default_repository_root: {url}\n");
-    workspace.write("buildpack/config/repository.yml", text);
-    let jre = workspace.path("buildpack/config/open_jdk_jre.yml");
-    let text = std::fs::read_to_string(&jre).unwrap();
-    std::fs::write(jre, text.replace("/{platform}/{architecture}", "")).unwrap();
-    workspace.write("app/META-INF/MANIFEST.MF", "Main-Class: Main\n");
-    std::fs::create_dir_all(workspace.path("cache")).unwrap();
-}
-
-fn compile(workspace: &Workspace) -> Process {
-    workspace
-        .binary("bp-compile")
-        .env("BUILDPACK_DIR", workspace.path("buildpack"))
-        .env("JBP_RETRY_BASE_SECONDS", "0")
-        .args(["app", "cache"])
 }

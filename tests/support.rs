@@ -4,6 +4,7 @@
 pub mod crowd;
 pub mod model;
 pub mod reader;
+pub mod readers;
 pub mod series;
 pub mod trial;
 

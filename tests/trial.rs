@@ -216,6 +216,7 @@ fn builds(site: &Site, names: &[&str]) {
                 path: site.workspace.write(format!("out/{file}"), &text),
                 name: file,
                 sha256: checksum::of_bytes(&text),
+                acl: None,
             }),
             dependencies: Some(Vec::new()),
             dependencies_file: None,

@@ -177,6 +177,64 @@ fn what_is_older_goes_with_the_next_change() {
     }
 }
 
+/// A rollback to a state with an archive that is gone for good refuses, whatever is at its key now.
+#[test]
+fn what_is_gone_for_good_is_not_taken_for_what_came_later() {
+    let change: [(&str, Change); 2] = [
+        ("overwritten", |place| vec![deploy(place, "a-1", "two").arg("--overwrite")]),
+        ("removed, deployed", |place| vec![remove(place, "a-1"), deploy(place, "a-1", "two")]),
+    ];
+    let check_refused = |place: &Place, name: &str| {
+        let before = contents(place);
+        let back = place.tool("repo-mkrepo").args(["rollback", "--yes", "1"]);
+        let output = back.args([&place.bucket, DEVELOP]).run();
+        assert_eq!(output.status, 7, "{}, {name}: {}", place.kind, output.stderr);
+        assert!(output.stderr.contains("a-1.tar.gz"), "{}", output.stderr);
+        assert_eq!(contents(place), before, "{}, {name}", place.kind);
+    };
+    for (name, change) in change {
+        for place in deployed() {
+            for process in change(&place) {
+                check(&place, &[process.env("SLIPWAY_KEEP_REMOVED", "0").run()], &[0]);
+            }
+            check_refused(&place, name);
+            // The mark goes with the generations that it is about.
+            let _ = gc(&place).args(["--keep-generations", "1"]).run().success();
+            let marks = place.store().list(&format!("{DEVELOP}.slipway/gone/")).unwrap();
+            assert_eq!(marks, [], "{}, {name}", place.kind);
+        }
+        // The same where it went with time.
+        let place = Place::in_process();
+        let days_ago = |days| {
+            let quirks = Quirks { days_behind: days, ..Quirks::default() };
+            place.server().unwrap().set_quirks(quirks);
+        };
+        days_ago(8);
+        let _ = deploy(&place, "a-1", "one").run().success();
+        for process in change(&place) {
+            check(&place, &[process.run()], &[0]);
+        }
+        days_ago(0);
+        let _ = deploy(&place, "b-1", "b").run().success();
+        let _ = remove(&place, "b-1").run().success();
+        check_refused(&place, name);
+    }
+}
+
+/// A repository without packages is one all the same: what was removed last goes in time, too.
+#[test]
+fn gc_also_works_where_the_last_package_is_gone() {
+    for place in places() {
+        let _ = deploy(&place, "a-1", "one").run().success();
+        let _ = remove(&place, "a-1").run().success();
+        assert_eq!(kept(&place).len(), 2, "{}", place.kind);
+        let _ = gc(&place).env("SLIPWAY_KEEP_REMOVED", "0").run().success();
+        assert_eq!(kept(&place), [""; 0], "{}", place.kind);
+        let mistyped = gc(&place).args([&place.bucket, "mistyped/"]);
+        assert_eq!(mistyped.run().status, 7, "{}", place.kind);
+    }
+}
+
 /// Repositories of the historical tools have neither a history nor checksums.
 #[test]
 fn a_repository_without_a_history_can_be_undone_too() {

@@ -19,9 +19,12 @@ pub fn run(data: &[u8]) {
         "AWS_SHARED_CREDENTIALS_FILE" | "AWS_CONFIG_FILE" => Some(file.clone()),
         _ => None,
     };
-    // A process that gives credentials is a program that a file names: not with such files.
-    if data.windows(7).any(|part| part.eq_ignore_ascii_case(b"process")) {
-        return;
+    // A process that gives credentials is a program that a file names, a web identity asks a service on
+    // the network, and both are named in messages, as a file of certificates is: not with such files.
+    for word in ["process", "web_identity", "ca_bundle"] {
+        if data.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes())) {
+            return;
+        }
     }
     let location = Location::from_env(Role::Own, &env).expect("a bucket").expect("is named");
     let opened = Store::open(&location.service, &location.bucket, Options::default(), &env);

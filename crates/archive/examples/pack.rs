@@ -17,7 +17,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             writeln!(stdout(), "{} members, {} bytes", done.entries, done.bytes)?;
         }
         [tree, archive] => {
-            let mut out = File::create(archive)?;
+            let mut out =
+                File::options().read(true).write(true).create(true).truncate(true).open(archive)?;
             let threads = std::env::var("THREADS").ok().and_then(|threads| threads.parse().ok());
             let options = PackOptions { threads, ..PackOptions::default() };
             let packed = archive::pack(Path::new(tree), &mut out, &options)?;

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A member would write outside the folder, or is of a kind that packages never hold.
+    /// A member would write outside the folder, or is of a kind that cannot be unpacked.
     #[error("archive member `{member}` is refused: {reason}")]
     Unsafe {
         /// The member's name.
@@ -43,14 +43,6 @@ pub enum Error {
         detail: String,
         /// What the decompressor said, where it was the one to notice.
         source: Option<io::Error>,
-    },
-    /// The tree holds a socket, a named pipe or a device.
-    #[error("cannot archive `{}`: it is a {what}", path.display())]
-    Special {
-        /// The file.
-        path: PathBuf,
-        /// `socket`, `named pipe`, `block device`, `character device`.
-        what: &'static str,
     },
     /// A file was changed while it was packed.
     #[error("cannot archive `{}`: it changed while it was being read", path.display())]
@@ -93,7 +85,7 @@ pub enum Error {
 pub enum Kind {
     /// The archive is unsafe, too large or damaged: another copy of it may do.
     BadArchive,
-    /// The tree that was to be packed holds what an archive cannot hold, or was changing.
+    /// The tree that was to be packed was changing.
     BadTree,
     /// A disk, a permission: the archive may be fine.
     LocalIo,
@@ -108,7 +100,7 @@ impl Error {
             | Self::Limit { .. }
             | Self::Truncated { .. }
             | Self::Damaged { .. } => Kind::BadArchive,
-            Self::Special { .. } | Self::Changed { .. } => Kind::BadTree,
+            Self::Changed { .. } => Kind::BadTree,
             Self::Read { .. }
             | Self::ReadArchive { .. }
             | Self::WriteArchive { .. }
@@ -140,9 +132,6 @@ pub enum Refusal {
     /// A name or target has a NUL byte.
     #[error("its name or target has a NUL byte")]
     NulByte,
-    /// A symbolic link whose target is not below the folder.
-    #[error("it is a symbolic link that leads outside")]
-    LinkOutside,
     /// A symbolic link without a target.
     #[error("it is a link without a target")]
     LinkEmpty,
@@ -165,21 +154,15 @@ pub enum Refusal {
     /// A hard link's target is neither earlier in the archive nor in the folder.
     #[error("it is a hard link to a file that is not there")]
     HardLinkMissing,
-    /// A hard link to itself or to a folder.
-    #[error("it is a hard link to itself or to a folder")]
+    /// A hard link to a folder.
+    #[error("it is a hard link to a folder")]
     HardLinkTarget,
-    /// A device or a named pipe.
-    #[error("it is a device or a named pipe")]
+    /// A device, and the process is not root's.
+    #[error("it is a device file, which only root can make")]
     Device,
-    /// A sparse file.
-    #[error("it is a sparse file, which packages do not hold")]
-    Sparse,
-    /// A type that is not a file, a folder or a link.
-    #[error("its type is not known")]
-    UnknownType,
-    /// A folder or a symbolic link that claims to have content.
-    #[error("it is a folder or a link with content")]
-    Content,
+    /// A part of a file in an archive of several volumes.
+    #[error("it is a part of a file whose other parts are in other volumes")]
+    OtherVolume,
 }
 
 /// What a limit counts.

@@ -13,10 +13,11 @@
 
 mod error;
 mod pack;
+mod places;
 mod unpack;
 
 pub use error::{Error, Kind, LimitKind, Refusal};
-pub use pack::{DEFAULT_TIME_LIMIT, PackOptions, Packed, pack};
+pub use pack::{DEFAULT_TIME_LIMIT, Effort, PackOptions, Packed, pack};
 pub use unpack::{
     Entry, EntryKind, Limits, Selection, Unpacked, inspect, unpack, unpack_file, unpack_for,
     unpack_selected, verify,

@@ -26,10 +26,12 @@ fn damaged_archives() {
         }
     }
     assert_eq!(truncated, whole.len());
-    let no_end = gzip(&good.0);
-    assert!(matches!(site.unpack(&no_end), Err(Error::Truncated { after }) if after == "two"));
     let cut = gzip(&good.0[..good.0.len() - 512]);
     assert!(matches!(site.unpack(&cut), Err(Error::Truncated { after }) if after == "two"));
+    let half_a_header = gzip(&[&good.0[..], &good.0[..100]].concat());
+    assert!(
+        matches!(site.unpack(&half_a_header), Err(Error::Truncated { after }) if after == "two")
+    );
 
     let flip = |place: usize| {
         let mut tar = good.clone();
@@ -38,6 +40,8 @@ fn damaged_archives() {
     };
     let damaged: Vec<(&str, Vec<u8>)> = vec![
         ("garbage after the gzip", [&whole[..], b"garbage and more"].concat()),
+        ("garbage after zeros", [&whole[..], &[0; 600], b"garbage"].concat()),
+        ("an archive after zeros", [&whole[..], &[0; 600], &whole[..]].concat()),
         ("garbage after the tar", gzip(&[&good.0[..], &[0; 1024], b"garbage"].concat())),
         ("no gzip", b"<html>Not found</html> and so on".to_vec()),
         ("no tar", gzip(&[b'x'; 2048])),
@@ -52,6 +56,27 @@ fn damaged_archives() {
         ("pax", Tar::new().member(b'x', b"p", b"", 4, b"9999").file(b"f", b"").gzipped()),
         ("pax without a member", Tar::new().pax(&[("path", b"x")]).gzipped()),
         ("pax size", Tar::new().pax(&[("size", b"-1")]).file(b"f", b"").gzipped()),
+        ("pax mtime", Tar::new().pax(&[("mtime", b"now")]).file(b"f", b"").gzipped()),
+        (
+            "sparse of pax without a size",
+            Tar::new().pax(&[("GNU.sparse.map", b"0,0")]).file(b"f", b"").gzipped(),
+        ),
+        (
+            "sparse of pax with another map",
+            Tar::new()
+                .pax(&[("GNU.sparse.map", b"0,512"), ("GNU.sparse.size", b"9999")])
+                .file(b"f", b"only a few")
+                .gzipped(),
+        ),
+        (
+            "sparse of pax without its map",
+            Tar::new()
+                .pax(&[("GNU.sparse.major", b"1"), ("GNU.sparse.realsize", b"9999")])
+                .file(b"f", b"")
+                .gzipped(),
+        ),
+        ("sparse without a map", Tar::new().member(b'S', b"s", b"", 3, b"abc").gzipped()),
+        ("link with content", Tar::new().member(b'2', b"l", b"x", 3, b"abc").gzipped()),
         ("global name", Tar::new().member(b'g', b"p", b"", 9, b"9 path=x\n").gzipped()),
     ];
     for (label, bytes) in damaged {

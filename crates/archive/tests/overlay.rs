@@ -159,15 +159,20 @@ fn the_folder_may_be_a_link() {
 fn a_tree_may_be_put_together_elsewhere() {
     let folder = tempfile::tempdir().unwrap();
     let (stage, home) = (folder.path().join("stage"), folder.path().join("home"));
-    let target = |base: &Path| base.join("a").into_os_string().into_encoded_bytes();
-    let tar = |base: &Path| {
-        let tar = Tar::new().file(b"a", b"").pax(&[("linkpath", &target(base))]);
-        Cursor::new(tar.link(b"one", b"x").gzipped())
+    let linked = |base: &Path| {
+        let target = base.join("a").into_os_string().into_encoded_bytes();
+        let tar = Tar::new().folder(b"a/").pax(&[("linkpath", &target)]).link(b"one", b"x");
+        Cursor::new(tar.gzipped())
     };
+    let below = || Cursor::new(Tar::new().file(b"one/x", b"").gzipped());
     let limits = Limits::default();
-    archive::unpack_for(tar(&home), &stage, &home, &limits).unwrap();
+    archive::unpack_for(linked(&home), &stage, &home, &limits).unwrap();
     assert_eq!(fs::read_link(stage.join("one")).unwrap(), home.join("a"));
-    assert!(archive::unpack_for(tar(&stage), &stage, &home, &limits).is_err());
+    archive::unpack_for(below(), &stage, &home, &limits).unwrap();
+    assert!(stage.join("a/x").is_file());
+    // A link to where the tree is put together leads nowhere, once the tree is at home.
+    archive::unpack_for(linked(&stage), &stage, &home, &limits).unwrap();
+    assert!(archive::unpack_for(below(), &stage, &home, &limits).is_err());
 }
 
 #[test]
@@ -178,6 +183,38 @@ fn several_gzip_members_are_one_archive() {
     let archive: Vec<u8> = tar.chunks(700).flat_map(gzip).collect();
     archive::unpack(Cursor::new(archive), folder.path(), &Limits::default()).unwrap();
     assert_eq!(fs::read(folder.path().join("a")).unwrap(), [1; 2000]);
+}
+
+/// Gzip says nothing about zeros behind the compressed data, and neither does tar about an archive
+/// without empty blocks at its end.
+#[test]
+fn other_ends() {
+    let tar = Tar::new().file(b"a", &[1; 2000]);
+    let whole = tar.clone().gzipped();
+    let chunks: Vec<u8> = tar.0.chunks(700).flat_map(gzip).collect();
+    for (number, archive) in [
+        gzip(&tar.0),
+        gzip(&[&tar.0[..], &[0; 100]].concat()),
+        gzip(&[&tar.0[..], &[0; 512]].concat()),
+        gzip(&[&tar.0[..], &[0; 512], &[0; 100]].concat()),
+        [&whole[..], &[0]].concat(),
+        [&whole[..], &[0; 200_000]].concat(),
+        [&chunks[..], &[0; 512]].concat(),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let done = archive::unpack(Cursor::new(archive), folder.path(), &Limits::default());
+        assert!(done.is_ok(), "{number}: {done:?}");
+        assert_eq!(fs::read(folder.path().join("a")).unwrap(), [1; 2000]);
+    }
+    for empty in [Vec::new(), vec![0; 100], vec![0; 512], vec![0; 10_240]] {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = Cursor::new(gzip(&empty));
+        let done = archive::unpack(archive, folder.path(), &Limits::default()).unwrap();
+        assert_eq!(done.entries, 0);
+    }
 }
 
 #[test]

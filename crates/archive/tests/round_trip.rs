@@ -3,14 +3,18 @@
 
 mod support;
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Cursor;
 use std::num::NonZeroUsize;
+use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
+use std::process::Command;
 
-use archive::{EntryKind, Error, Kind, Limits, PackOptions};
+use archive::{Effort, EntryKind, Error, Kind, LimitKind, Limits, PackOptions};
 use proptest::prelude::*;
+use support::oracle::left_out;
 use support::{bytes, chmod, full_tree, keeping_times, pack, picture, run, saved, touch};
 
 fn unpack(archive: &[u8], into: &Path) {
@@ -56,7 +60,8 @@ fn same_tree_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let (one, two) = (folder.path().join("one"), folder.path().join("two"));
     // Neither constant nor noise, and several blocks long.
-    let content: Vec<u8> = (0..400_000_u64).map(|n| (n * n / 977 % 251 * (n % 7)) as u8).collect();
+    let content: Vec<u8> =
+        (0..1_400_000_u64).map(|n| (n * n / 977 % 251 * (n % 7)) as u8).collect();
     for (tree, names) in [(&one, ["a", "b", "c"]), (&two, ["c", "b", "a"])] {
         fs::create_dir(tree).unwrap();
         for name in names {
@@ -66,17 +71,17 @@ fn same_tree_same_bytes() {
     }
     fs::hard_link(two.join("b"), folder.path().join("outside")).unwrap();
     touch(&two.join("c"), 1_900_000_000);
-    for level in [1, 6, 9] {
+    for effort in [Effort::Normal, Effort::Best] {
         let options = |threads| PackOptions {
             threads: NonZeroUsize::new(threads),
-            level,
+            effort,
             ..PackOptions::default()
         };
         let (packed, archive) = pack(&one, &options(1));
         for threads in [1, 2, 3, 16] {
             let (other, bytes) = pack(&two, &options(threads));
-            assert_eq!(other, packed, "level {level}, {threads} threads");
-            assert!(bytes == archive, "level {level}, {threads} threads");
+            assert_eq!(other, packed, "{effort:?}, {threads} threads");
+            assert!(bytes == archive, "{effort:?}, {threads} threads");
         }
     }
 }
@@ -126,25 +131,82 @@ fn content_that_ends_with_a_block() {
     }
 }
 
+/// What is packed can be unpacked: nothing is refused only when it is installed.
 #[test]
-fn special_files_are_named() {
+fn special_files_come_back() {
     let folder = tempfile::tempdir().unwrap();
-    let check = |name: &str, expected: &str| {
-        let mut out = tempfile::tempfile().unwrap();
-        let error = archive::pack(folder.path(), &mut out, &PackOptions::default()).unwrap_err();
-        assert!(matches!(error, Error::Special { .. }), "{error:?}");
-        assert_eq!(error.kind(), Kind::BadTree);
-        let path = folder.path().join(name);
-        assert_eq!(
-            error.to_string(),
-            format!("cannot archive `{}`: it is a {expected}", path.display())
-        );
+    let (tree, again) = (folder.path().join("tree"), folder.path().join("again"));
+    fs::create_dir_all(tree.join("var/run")).unwrap();
+    let sockets = [tree.join("var/mysql.sock"), tree.join("var/run/php-fpm.sock")];
+    let listeners: Vec<_> = sockets.iter().map(|path| UnixListener::bind(path).unwrap()).collect();
+    for (name, target) in [
+        ("access.log", "/dev/stdout"),
+        ("cacerts", "/etc/ssl/certs/java/cacerts"),
+        ("up", "../../../../etc"),
+        ("nowhere", "/no/such/file"),
+    ] {
+        symlink(target, tree.join("var").join(name)).unwrap();
+    }
+    // No umask makes such a mode.
+    for (name, mode) in [("pipe", 0o666), ("own", 0o600), ("none", 0)] {
+        let path = tree.join("var").join(name);
+        run("mkfifo", &[path.as_os_str()]);
+        chmod(&path, mode);
+        touch(&path, 400_000_000);
+    }
+    let mut can_make_devices = true;
+    for (name, kind, numbers) in [("null", "c", ["1", "3"]), ("disk", "b", ["259", "1048575"])] {
+        let mut mknod = Command::new("mknod");
+        mknod.arg(tree.join(name)).arg(kind).args(numbers);
+        can_make_devices &= mknod.output().unwrap().status.success();
+    }
+    if !can_make_devices {
+        left_out("device files, which cannot be made here");
+    }
+    let (packed, archive) = pack(&tree, &keeping_times());
+    assert_eq!(packed.sockets, sockets);
+    assert!(archive::verify(&archive[..], &Limits::default()).is_ok());
+    // The second time over what is there.
+    for _ in 0..2 {
+        unpack(&archive, &again);
+    }
+    drop(listeners);
+    for path in sockets {
         fs::remove_file(path).unwrap();
-    };
-    let _listener = UnixListener::bind(folder.path().join("sock")).unwrap();
-    check("sock", "socket");
-    run("mkfifo", &[folder.path().join("fifo").as_os_str()]);
-    check("fifo", "named pipe");
+    }
+    for folder in ["var", "var/run"] {
+        touch(&tree.join(folder), 500_000_000);
+        touch(&again.join(folder), 500_000_000);
+    }
+    assert_eq!(picture(&again), picture(&tree));
+
+    // GNU tar reads them, too.
+    let (path, by_tar) = (saved(folder.path(), &archive), folder.path().join("by-tar"));
+    fs::create_dir(&by_tar).unwrap();
+    run("tar", &[OsStr::new("-xpzf"), path.as_os_str(), OsStr::new("-C"), by_tar.as_os_str()]);
+    for folder in ["var", "var/run"] {
+        touch(&by_tar.join(folder), 500_000_000);
+    }
+    assert_eq!(picture(&by_tar), picture(&tree));
+}
+
+#[test]
+fn limits_that_a_new_archive_exceeds() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("zeros"), vec![0; 3 << 20]).unwrap();
+    fs::write(folder.path().join("more"), "text").unwrap();
+    let (packed, _) = pack(folder.path(), &PackOptions::default());
+    let content = (3 << 20) + 4;
+    assert_eq!((packed.entries, packed.content), (2, content));
+    assert_eq!(packed.uncompressed, (3 << 20) + 3 * 512 + 1024);
+    let plain = Limits::default();
+    assert_eq!(plain.exceeded_by(&packed), None);
+    let tight = Limits { ratio_from: 1 << 20, ..plain.clone() };
+    assert_eq!(tight.exceeded_by(&packed), Some((LimitKind::Ratio, 200)));
+    let few = Limits { entries: 1, ..plain.clone() };
+    assert_eq!(few.exceeded_by(&packed), Some((LimitKind::Entries, 1)));
+    let small = Limits { bytes: content - 1, ..plain };
+    assert_eq!(small.exceeded_by(&packed), Some((LimitKind::Bytes, content - 1)));
 }
 
 /// `/proc` files say that they are empty and are not: as if they grew after they were listed.
@@ -267,8 +329,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let (tree, again) = (folder.path().join("tree"), folder.path().join("again"));
         build(&tree, &steps);
-        // The level changes nothing that is tested here but the time.
-        let options = PackOptions { level: 1, ..keeping_times() };
+        let options = keeping_times();
         let (packed, archive) = pack(&tree, &options);
         unpack(&archive, &again);
         prop_assert_eq!(picture(&again), picture(&tree));

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use archive::Limits;
+use archive::{Effort, Limits};
 use tool::{Args, Failure};
 
 /// What was asked for.
@@ -22,6 +22,7 @@ pub(crate) struct Options {
     pub records: Option<PathBuf>,
     pub dry_run: bool,
     pub limits: Limits,
+    pub effort: Effort,
 }
 
 impl Options {
@@ -39,6 +40,7 @@ impl Options {
             cache: args.value("--cache-dir")?,
             records: args.value("--records")?,
             limits: args.archive_limits()?,
+            effort: effort(args.value("--compression")?)?,
             formulae: Vec::new(),
         };
         options.formulae = args.rest()?;
@@ -60,6 +62,14 @@ impl Options {
             return Ok(options);
         };
         Err(Failure::arguments(wrong))
+    }
+}
+
+fn effort(value: Option<String>) -> Result<Effort, Failure> {
+    match value.as_deref() {
+        None | Some("normal") => Ok(Effort::Normal),
+        Some("best") => Ok(Effort::Best),
+        Some(_) => Err(Failure::arguments("--compression is normal or best")),
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use archive::PackOptions;
+use archive::{Limits, PackOptions};
 use location::{Location, Role};
 use record::Build;
 use tool::{Failure, Input, Io, Notes, Records};
@@ -64,7 +64,7 @@ fn with(options: &Options, io: &mut Io, records: Option<&mut Records>) -> Result
         workspace,
         default_build_path: io.env("DEFAULT_BUILD_PATH").unwrap_or_else(|| BUILD_PATH.to_owned()),
         home: io.env("HOME").map(PathBuf::from),
-        pack: pack_options(io)?,
+        pack: pack_options(options, io)?,
         cache: Cache::open(cache_folder(options, io), io),
         input: io.input(),
         words_to_stdout: options.records.is_some(),
@@ -177,7 +177,13 @@ impl Session<'_> {
             return Err(Error::NoManifest { name: formula.name.clone() });
         }
         let archive = match self.options.archive {
-            true => Some(self.pack(&build_path.real, name, output)?),
+            true => match self.pack(&build_path.real, name, output) {
+                Ok(archive) => Some(archive),
+                Err(error) => {
+                    self.keep(&build_path.given, folder);
+                    return Err(error);
+                }
+            },
             false => None,
         };
         if !self.options.manifest {
@@ -202,9 +208,31 @@ impl Session<'_> {
 
     fn pack(&self, tree: &Path, name: &str, output: &Output) -> Result<record::Archive, Error> {
         self.notes.say("Archiving.");
-        let archive = output.pack(tree, name, self.options.archive_file.as_deref(), &self.pack)?;
+        let named = self.options.archive_file.as_deref();
+        let (archive, packed) = output.pack(tree, name, named, &self.pack)?;
+        for socket in &packed.sockets {
+            self.notes.say(format!(
+                "WARNING: {} is a socket, which no archive can hold: it is left out.",
+                socket.display()
+            ));
+        }
+        if let Some((what, limit)) = Limits::default().exceeded_by(&packed) {
+            let option = tool::limit_option(what).unwrap_or_default();
+            self.notes.say(format!(
+                "WARNING: the archive has more than {limit} {what}: to unpack it, {option} has to be \
+                 given."
+            ));
+        }
         self.notes.say(format!("Created: {}", archive.path.display()));
         Ok(archive)
+    }
+
+    /// Says what is left of a build that cannot be packed: nothing of an hour's work is lost.
+    fn keep(&self, build_path: &str, folder: scratch::Folder) {
+        self.notes.say(format!("What was built is still in {build_path}, until the next build."));
+        if let Some(folder) = leave_manifests(folder) {
+            self.notes.say(format!("Its manifest is in {}.", folder.display()));
+        }
     }
 
     fn dry_run(&self, formulae: &[Formula], sources: Option<&Sources<'_>>) -> Result<(), Failure> {
@@ -242,8 +270,9 @@ fn write(records: &mut Records, mut build: Build, output: &Output) -> Result<(),
     Ok(records.write(build)?)
 }
 
-/// Leaves only the manifests of a working folder: the formula has told the user to upload them.
-fn leave_manifests(folder: scratch::Folder) {
+/// Leaves only the manifests of a working folder, and says where: the formula has told the user to
+/// upload them.
+fn leave_manifests(folder: scratch::Folder) -> Option<PathBuf> {
     let is_manifest = |path: &Path| {
         path.to_str().is_some_and(|path| path.ends_with(manifest::FILE_SUFFIX)) && path.is_file()
     };
@@ -254,22 +283,22 @@ fn leave_manifests(folder: scratch::Folder) {
         .map(|entry| entry.path())
         .collect();
     if !paths.iter().any(|path| is_manifest(path)) {
-        return;
+        return None;
     }
     for path in paths.iter().filter(|path| !is_manifest(path)) {
         // What cannot be removed stays beside the manifest.
         let _ = fs::remove_file(path).or_else(|_| fs::remove_dir_all(path));
     }
-    let _ = folder.keep();
+    Some(folder.keep())
 }
 
-fn pack_options(io: &Io) -> Result<PackOptions, Error> {
-    let mut options = PackOptions::default();
+fn pack_options(options: &Options, io: &Io) -> Result<PackOptions, Error> {
+    let mut pack = PackOptions { effort: options.effort, ..PackOptions::default() };
     if let Some(value) = io.env("SOURCE_DATE_EPOCH") {
         let seconds = value.parse().map_err(|_| Error::Epoch { value })?;
-        options.mtime_limit = Some(seconds);
+        pack.mtime_limit = Some(seconds);
     }
-    Ok(options)
+    Ok(pack)
 }
 
 /// The folder of downloaded archives: as given, else where the user's caches are.

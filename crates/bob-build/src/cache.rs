@@ -16,14 +16,7 @@ pub(crate) struct Cache(Option<PathBuf>);
 impl Cache {
     /// The cache in `folder`, which is made. Where it cannot be used, a warning says so.
     pub(crate) fn open(folder: Option<PathBuf>, io: &Io) -> Self {
-        let made = |folder: &PathBuf| match scratch::make_private(folder) {
-            Ok(()) => true,
-            Err(error) => {
-                io.warn_once(&format!("the cache {} is not used: {error}", folder.display()));
-                false
-            }
-        };
-        let folder = folder.and_then(|folder| io.cache(folder)).filter(made);
+        let folder = folder.and_then(|folder| io.writable_cache(folder));
         if let Some(folder) = &folder {
             forget_old(folder);
         }

@@ -115,17 +115,7 @@ impl Sources<'_> {
             .collect();
         let cache = self.cache;
         // As many at once as there are: formulae have a handful of dependencies.
-        let results: Vec<Result<Fetched, Error>> = std::thread::scope(|scope| {
-            let threads: Vec<_> =
-                jobs.into_iter().map(|job| scope.spawn(move || self::fetch(cache, job))).collect();
-            threads
-                .into_iter()
-                .map(|thread| {
-                    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-                })
-                .collect()
-        });
-        results.into_iter().collect()
+        parallel::map(jobs.len(), &jobs, |job| self::fetch(cache, job))
     }
 }
 
@@ -135,6 +125,7 @@ enum Job {
 }
 
 /// An archive on this machine.
+#[derive(Clone)]
 struct Fetched {
     path: PathBuf,
     sha256: String,
@@ -142,21 +133,21 @@ struct Fetched {
     etag: Option<String>,
 }
 
-fn fetch(cache: &Cache, job: Job) -> Result<Fetched, Error> {
+fn fetch(cache: &Cache, job: &Job) -> Result<Fetched, Error> {
     let (store, bucket, key, to) = match job {
-        Job::Local(fetched) => return Ok(fetched),
+        Job::Local(fetched) => return Ok(fetched.clone()),
         Job::Remote { store, bucket, key, to } => (store, bucket, key, to),
     };
-    if let Ok(file) = File::open(&to) {
+    if let Ok(file) = File::open(to) {
         cache::touch(&file);
-        let sha256 = checksum::of_file(&to).map_err(Error::local(&to))?;
-        return Ok(Fetched { path: to, sha256, etag: None });
+        let sha256 = checksum::of_file(to).map_err(Error::local(to))?;
+        return Ok(Fetched { path: to.clone(), sha256, etag: None });
     }
     let folder = to.parent().unwrap_or(Path::new("."));
     let mut file = scratch::File::new_in(folder, "download-").map_err(Error::local(folder))?;
     let download =
-        store.download(&key, file.file())?.ok_or_else(|| Error::NoArchive { key: key.clone() })?;
-    let to = cache.path(&bucket, &key, &download.head.identity()).unwrap_or(to);
+        store.download(key, file.file())?.ok_or_else(|| Error::NoArchive { key: key.clone() })?;
+    let to = cache.path(bucket, key, &download.head.identity()).unwrap_or_else(|| to.clone());
     let etag = download.head.etag;
     file.persist(&to).map_err(Error::local(&to))?;
     Ok(Fetched { path: to, sha256: download.sha256, etag: Some(etag) })

@@ -18,6 +18,8 @@ pub(crate) struct Written {
     pub name: String,
     /// Its bytes.
     pub bytes: Vec<u8>,
+    /// The canned ACL that it is to have.
+    pub acl: Option<String>,
 }
 
 /// A folder for the file that `$MANIFEST_CMD` names. The helpers of 2016 write to it unquoted, so
@@ -112,9 +114,10 @@ fn read(path: PathBuf, command: &str) -> Result<Written, Error> {
     Manifest::parse(&bytes).map_err(|error| unfit(error.to_string()))?;
     let own_name = path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
     // The upload command may rename it.
-    let target = command::target(&command::words(command));
+    let words = command::words(command);
+    let target = command::target(&words);
     let name = target.or(own_name).ok_or_else(|| unfit("its name is not UTF-8".to_owned()))?;
-    Ok(Written { name, bytes })
+    Ok(Written { name, bytes, acl: command::acl(&words) })
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use archive::PackOptions;
+use archive::{PackOptions, Packed};
 use record::{Archive, ManifestFile};
 
 use crate::Error;
@@ -64,7 +64,7 @@ impl Output {
         name: &str,
         named: Option<&Path>,
         options: &PackOptions,
-    ) -> Result<Archive, Error> {
+    ) -> Result<(Archive, Packed), Error> {
         let path = match named {
             Some(path) => path.to_owned(),
             None => self.place(&format!("{name}.tar.gz"))?,
@@ -77,7 +77,8 @@ impl Output {
         let packed = archive::pack(tree, file.file(), options)
             .map_err(|source| Error::Pack { path: tree.to_owned(), source })?;
         file.persist(&path).map_err(Error::local(&path))?;
-        Ok(Archive { path, size_bytes: packed.size, sha256: packed.sha256 })
+        let sha256 = packed.sha256.clone();
+        Ok((Archive { path, size_bytes: packed.size, sha256 }, packed))
     }
 
     /// Copies a manifest here.
@@ -85,7 +86,8 @@ impl Output {
         let path = self.place(&written.name)?;
         fs::write(&path, &written.bytes).map_err(Error::local(&path))?;
         let sha256 = checksum::of_bytes(&written.bytes);
-        Ok(ManifestFile { path, name: written.name.clone(), sha256 })
+        let (name, acl) = (written.name.clone(), written.acl.clone());
+        Ok(ManifestFile { path, name, sha256, acl })
     }
 
     /// A new file for what the formula says.

@@ -69,16 +69,18 @@ impl Run<'_> {
             // A loop that feeds us names must not lose them to a formula.
             command.stdin(Stdio::null());
         }
-        let mut child = command.spawn().map_err(Error::Start)?;
-        // The pipe's write ends are the child's alone from here on.
-        drop(command);
-        tool::guard_child(child.id(), leads_group);
+        // Before there is a child, which would be without a reader if there were no thread.
         let (done, finished) = mpsc::channel();
-        thread::spawn(move || {
+        let started = parallel::start("output", move || {
             let outcome = pass_on(reader, log, out);
             // Nobody waits any more when this fails: then it is too late for last words.
             let _ = done.send(outcome);
         });
+        started.map_err(Error::Start)?;
+        let mut child = command.spawn().map_err(Error::Start)?;
+        // The pipe's write ends are the child's alone from here on.
+        drop(command);
+        tool::guard_child(child.id(), leads_group);
         let status = child.wait();
         tool::release_child(child.id());
         let said = match status.is_ok() {

@@ -61,14 +61,12 @@ impl Source {
             other => return other,
         };
         let anonymous = store.anonymous();
-        // When nobody may read it, the refusal of the credentials is what the user can act on.
-        let done = work(&anonymous).map_err(|error| match error {
-            Error::AccessDenied { .. } => refused,
-            other => other,
-        })?;
+        // When that fails too, the refusal of the credentials is what the user can act on.
+        let Ok(done) = work(&anonymous) else { return Err(refused) };
         let bucket = store.bucket();
-        self.notes
-            .say(format!("NOTICE: {bucket} refuses the AWS credentials; reading it anonymously."));
+        self.notes.say(format!(
+            "NOTICE: {bucket} refuses the AWS credentials: {refused}; reading it anonymously."
+        ));
         self.store.replace(anonymous);
         self.anonymous.set(true);
         Ok(done)

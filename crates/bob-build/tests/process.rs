@@ -99,6 +99,20 @@ fn two_builds_give_the_same_bytes() {
 }
 
 #[test]
+fn more_time_makes_smaller_archives() {
+    let workspace = workspace();
+    workspace.formula("x-1", "mkdir -p $1; seq 1 300000 | sha256sum > $1/x; seq 1 300000 > $1/y");
+    let size = |how: &str| {
+        let output = bob_build(&workspace).args(["--compression", how, "x-1"]).run().success();
+        builds(&output.stdout)[0].archive.clone().unwrap().size_bytes
+    };
+    let (normal, best) = (size("normal"), size("best"));
+    assert!(best < normal, "{best} {normal}");
+    let output = bob_build(&workspace).args(["--compression=9", "x-1"]).run().expect(2);
+    assert!(output.stderr.contains("--compression is normal or best"), "{}", output.stderr);
+}
+
+#[test]
 fn dependencies_come_from_the_bucket_and_from_upstream() {
     let mut workspace = workspace();
     archive(&workspace, "b/p/php-8.3.9.tar.gz", "php", "8.3.9");
@@ -289,6 +303,33 @@ fn a_full_disk_is_one_clear_message() {
     let last = output.stderr.lines().last().unwrap_or_default();
     assert!(last.contains("cannot write the archive"), "{}", output.stderr);
     assert_eq!(workspace.litter(), [""; 0]);
+    // The build itself is not lost.
+    let kept = format!("What was built is still in {}", workspace.path("app").display());
+    assert!(output.stderr.contains(&kept), "{}", output.stderr);
+    assert!(workspace.path("app/4").is_file());
+}
+
+/// Whatever a formula leaves is packed, and what is packed can be a dependency.
+#[test]
+fn what_is_built_can_be_installed() {
+    let workspace = workspace();
+    let formula = "mkdir -p $1/log $1/run; ln -s /dev/stdout $1/log/access.log; mkfifo $1/run/pipe
+        ln -s /etc/ssl/certs/ca-certificates.crt $1/cacerts; ln -s ../../elsewhere $1/up
+        python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(\"s\")' && mv s $1/run/s";
+    workspace.formula("lib-1", formula);
+    workspace.formula("user-1", "# Build Deps: lib-1\ncp -a $1/log/access.log $1/copy");
+    workspace.formula("zeros-1", "truncate -s 600M $1/zeros");
+    let formulae = ["lib-1", "user-1", "zeros-1", "-o", "out"];
+    let output = bob_build(&workspace).args(formulae).run().success();
+    let socket = workspace.path("app/run/s");
+    for says in [
+        format!("WARNING: {} is a socket, which no archive can hold", socket.display()),
+        "more than 200 unpacked bytes a packed byte: to unpack it, --max-ratio has".to_owned(),
+    ] {
+        assert!(output.stderr.contains(&says), "{says}:\n{}", output.stderr);
+    }
+    let names = listing(&workspace.path("out/user-1.tar.gz"));
+    assert_eq!(names, "cacerts\ncopy\nlog/\nlog/access.log\nrun/\nrun/pipe\nup\n");
 }
 
 #[test]

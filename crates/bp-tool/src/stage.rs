@@ -68,7 +68,7 @@ pub fn run<T>(
     let settings = Settings {
         buildpack: io.folder().join(buildpack),
         application: io.folder().join(application),
-        cache: cache.and_then(|cache| io.cache(io.folder().join(cache))),
+        cache: cache.and_then(|cache| io.writable_cache(io.folder().join(cache))),
         environment,
         console: console.clone(),
         rules: Rules { timeout: options.timeout, guard: Some(guard), hides },

@@ -80,11 +80,13 @@ impl Application {
         let variables = environment.clone();
         let mut environment = variables.clone();
         let json = |variable| move |source| Error::Json { variable, source };
-        let details = match environment.remove(DETAILS) {
+        // An empty one is as good as none.
+        let mut document = |name: &str| environment.remove(name).filter(|text| !text.is_empty());
+        let details = match document(DETAILS) {
             Some(text) => serde_json::from_str(&text).map_err(json(DETAILS))?,
             None => Json::Object(serde_json::Map::new()),
         };
-        let services = match environment.remove(SERVICES) {
+        let services = match document(SERVICES) {
             Some(text) => Services::parse(&text).map_err(json(SERVICES))?,
             None => Services::default(),
         };
@@ -321,6 +323,10 @@ mod tests {
         assert_eq!(application.services().iter().count(), 1);
         assert_eq!(application.environment().keys().collect::<Vec<_>>(), ["PORT"]);
         assert_eq!(application.variables(), &environment);
+        let empty = ["VCAP_APPLICATION", "VCAP_SERVICES"].map(|n| (n.to_owned(), String::new()));
+        let application = Application::new(Path::new("/absent"), &empty.into()).unwrap();
+        assert_eq!(application.services().iter().count(), 0);
+        assert!(application.environment().is_empty());
         let broken = [("VCAP_SERVICES".to_owned(), "{".to_owned())].into();
         let error = Application::new(Path::new("/absent"), &broken).unwrap_err();
         assert!(error.to_string().contains("VCAP_SERVICES"));

@@ -17,6 +17,7 @@ pub use java_home::JavaHome;
 pub use java_opts::{JavaOpts, Properties, Setting};
 pub use libraries::{ExtensionDirectories, Libraries};
 pub use security::{Networking, SecurityProviders};
+pub(crate) use tree::check_inside;
 pub use tree::{Tree, copy as copy_tree, link_all};
 pub use variables::EnvironmentVariables;
 
@@ -150,7 +151,7 @@ impl Droplet {
         let to = to.unwrap_or(&self.sandbox);
         self.check_inside(to)?;
         fs::create_dir_all(to)?;
-        tree::copy(&self.resources, to)
+        tree::copy(&self.resources, to, &self.root)
     }
 
     /// Makes sure that what is written to `path` stays in the droplet, whatever links are on the

@@ -31,7 +31,7 @@ impl Cache {
     /// Reads an archive into `file` as [`Client::archive`] does, from here where it is here.
     ///
     /// # Errors
-    /// As [`Client::archive`]; [`Error::Local`] where the cache cannot be written.
+    /// As [`Client::archive`].
     pub fn archive(
         &self,
         client: &Client,
@@ -70,10 +70,11 @@ impl Cache {
         let found = sums(file).map_err(|source| self.local(source))?;
         if expected.check(&found, &place.shown()).is_err() {
             let found = client.archive(place, expected, file, watch)?;
-            self.keep(file, &found, &address, None).map_err(|source| self.local(source))?;
+            // What cannot be kept, on a disk that is full, is fetched again the next time.
+            let _unkept = self.keep(file, &found, &address, None);
             return Ok(found);
         }
-        self.keep(file, &found, &address, name.0).map_err(|source| self.local(source))?;
+        let _unkept = self.keep(file, &found, &address, name.0);
         Ok(found)
     }
 

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use location::Location;
 use store::{Access, Options, Patience, Store};
 use ureq::Agent;
-use url::Url;
 
-use crate::http::{self, Got};
+use crate::auth::Auth;
+use crate::http::{self, Got, Web};
 use crate::verify::{Expected, Sums, sums};
 use crate::{Error, Place};
 
@@ -28,9 +28,10 @@ pub struct Client {
     env: Env,
     patience: Patience,
     connections: usize,
-    /// By scheme and host, since what is behind a proxy is told by them.
-    agents: Mutex<HashMap<String, Agent>>,
+    /// Made with the first request over HTTP.
+    agent: OnceLock<Agent>,
     stores: Mutex<HashMap<String, Store>>,
+    auth: Auth,
 }
 
 impl Client {
@@ -45,7 +46,14 @@ impl Client {
 
     /// The same with other patience.
     pub fn with_patience(env: Env, patience: Patience, connections: usize) -> Self {
-        Self { env, patience, connections, agents: Mutex::default(), stores: Mutex::default() }
+        let (agent, stores) = Default::default();
+        Self { env, patience, connections, agent, stores, auth: Auth::default() }
+    }
+
+    /// The same with credentials for web servers.
+    #[must_use]
+    pub fn with_auth(self, auth: Auth) -> Self {
+        Self { auth, ..self }
     }
 
     /// How many transfers may be under way at once.
@@ -62,7 +70,7 @@ impl Client {
     pub fn document(&self, place: &Place, limit: u64) -> Result<Vec<u8>, Error> {
         let too_large = || Error::TooLarge { url: place.shown(), limit };
         let bytes = match place {
-            Place::Http(url) => http::get(&self.agent(url)?, url, &self.patience, limit)?,
+            Place::Http(url) => http::get(&self.web()?, url, limit)?,
             Place::File(path) => {
                 let file = open(path, place)?;
                 // Room for all of it, so that it is not copied from one room to the next.
@@ -130,8 +138,8 @@ impl Client {
         let limit = expected.size.unwrap_or(LARGEST_ARCHIVE);
         match place {
             Place::Http(url) => {
-                let agent = self.agent(url)?;
-                let got = http::download(&agent, url, &self.patience, limit, known, file, watch)?;
+                let web = self.web()?;
+                let got = http::download(&web, url, limit, known, file, watch)?;
                 Ok(match got {
                     Got::Whole { etag } => Some(Name(etag)),
                     Got::Unchanged => None,
@@ -164,17 +172,17 @@ impl Client {
         }
     }
 
-    fn agent(&self, url: &Url) -> Result<Agent, Error> {
-        let host = url.origin().ascii_serialization();
-        let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(agent) = agents.get(&host) {
-            return Ok(agent.clone());
+    fn web(&self) -> Result<Web<'_>, Error> {
+        Ok(Web { agent: self.agent()?, auth: &self.auth, patience: &self.patience })
+    }
+
+    fn agent(&self) -> Result<&Agent, Error> {
+        if let Some(agent) = self.agent.get() {
+            return Ok(agent);
         }
-        let agent =
-            store::http::reader(url.as_str(), &self.patience, self.connections, &*self.env, None)
-                .map_err(Error::Store)?;
-        agents.insert(host, agent.clone());
-        Ok(agent)
+        let agent = store::http::reader(&self.patience, self.connections, &*self.env, None)
+            .map_err(Error::Store)?;
+        Ok(self.agent.get_or_init(|| agent))
     }
 
     /// The bucket, opened once: as ourselves, or as nobody where there are no credentials.

@@ -13,20 +13,32 @@ pub enum Error {
         url: String,
     },
     /// The server wants other credentials.
-    #[error("{url}: the server refuses access (status {status})")]
+    #[error("{url}: the server refuses access (status {status}{words})")]
     AccessDenied {
         /// The address.
         url: String,
         /// 401, 403 or 407.
         status: u16,
+        /// What an object store says about it, after a comma.
+        words: String,
     },
     /// The server answers with something else.
-    #[error("{url}: the server answers with status {status}")]
+    #[error("{url}: the server answers with status {status}{words}")]
     Status {
         /// The address.
         url: String,
         /// The last status.
         status: u16,
+        /// What an object store says about it, after a comma.
+        words: String,
+    },
+    /// What Composer is given as credentials is not valid.
+    #[error("the credentials in {from} are not valid: {problem}")]
+    Auth {
+        /// The variable or file.
+        from: String,
+        /// What is wrong with it; nothing of it is quoted.
+        problem: String,
     },
     /// The server cannot be reached, or the connection breaks again and again.
     #[error("{url} cannot be reached")]

@@ -3,13 +3,14 @@
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom, Write as _};
 
+use http_client::{Broke, steady};
 use store::Patience;
-use store::http::{Broke, steady};
 use ureq::http::{Response, StatusCode, header};
 use ureq::{Agent, Body};
 use url::Url;
 
 use crate::Error;
+use crate::auth::Auth;
 use crate::origin::show;
 use crate::password::{bare, basic};
 
@@ -30,17 +31,19 @@ pub(crate) enum Got {
     Unchanged,
 }
 
+/// How a server is asked.
+pub(crate) struct Web<'a> {
+    pub agent: &'a Agent,
+    pub auth: &'a Auth,
+    pub patience: &'a Patience,
+}
+
 /// Reads a document into memory.
-pub(crate) fn get(
-    agent: &Agent,
-    url: &Url,
-    patience: &Patience,
-    limit: u64,
-) -> Result<Vec<u8>, Error> {
-    let mut tries = Tries::new(url, patience);
+pub(crate) fn get(web: &Web<'_>, url: &Url, limit: u64) -> Result<Vec<u8>, Error> {
+    let mut tries = Tries::new(url, web.patience);
     loop {
         // Any encoding but gzip would be bytes that nobody can read.
-        let answer = match request(agent, url, &[(header::ACCEPT_ENCODING, "gzip")]) {
+        let answer = match request(web, url, &[(header::ACCEPT_ENCODING, "gzip")]) {
             Ok(answer) => answer,
             Err(trouble) => {
                 tries.again(trouble)?;
@@ -50,7 +53,7 @@ pub(crate) fn get(
         let expected = length(&answer);
         let mut bytes = Vec::new();
         let body = answer.into_body().into_reader();
-        let mut reader = steady(body, patience.idle).take(limit + 1);
+        let mut reader = steady(body, web.patience.idle).take(limit + 1);
         match reader.read_to_end(&mut bytes) {
             Ok(_) if bytes.len() as u64 > limit => {
                 return Err(Error::TooLarge { url: show(url.as_str()), limit });
@@ -69,16 +72,15 @@ pub(crate) fn get(
 /// Reads a file, whose former content is replaced. With `known`, the name of the content that the
 /// caller has, nothing is read where it is still that.
 pub(crate) fn download(
-    agent: &Agent,
+    web: &Web<'_>,
     url: &Url,
-    patience: &Patience,
     limit: u64,
     known: Option<&str>,
     file: &mut File,
     watch: Watch<'_>,
 ) -> Result<Got, Error> {
     let local = |source| Error::Local { path: "the file for a download".into(), source };
-    let mut tries = Tries::new(url, patience);
+    let mut tries = Tries::new(url, web.patience);
     let (mut got, mut etag): (u64, Option<String>) = (0, None);
     // How long the whole content is, as the answer said that it began with.
     let mut whole = None;
@@ -95,10 +97,10 @@ pub(crate) fn download(
             (_, Some(known)) if got == 0 => headers.push((header::IF_NONE_MATCH, known)),
             _ => {}
         }
-        let answer = match request(agent, url, &headers) {
+        let answer = match request(web, url, &headers) {
             Ok(answer) => answer,
             Err(trouble) => {
-                if matches!(trouble, Trouble::Status(StatusCode::RANGE_NOT_SATISFIABLE)) {
+                if matches!(trouble, Trouble::Status(StatusCode::RANGE_NOT_SATISFIABLE, _)) {
                     // It is shorter by now, or was announced too long.
                     (got, etag, whole) = (0, None, None);
                 }
@@ -118,7 +120,7 @@ pub(crate) fn download(
             if answer.status() == StatusCode::PARTIAL_CONTENT {
                 // Not the part that was asked for: all of it, then.
                 (got, etag, whole) = (0, None, None);
-                tries.again(Trouble::Status(answer.status()))?;
+                tries.again(Trouble::Status(answer.status(), String::new()))?;
                 continue;
             }
             got = 0;
@@ -131,7 +133,7 @@ pub(crate) fn download(
         if expected.is_some_and(|expected| expected > limit) {
             return Err(Error::TooLarge { url: show(url.as_str()), limit });
         }
-        let mut reader = steady(answer.into_body().into_reader(), patience.idle);
+        let mut reader = steady(answer.into_body().into_reader(), web.patience.idle);
         let mut buffer = vec![0; 128 * 1024];
         let trouble = loop {
             match reader.read(&mut buffer) {
@@ -168,7 +170,8 @@ pub(crate) fn download(
 
 /// What went wrong with one try.
 enum Trouble {
-    Status(StatusCode),
+    /// With what an object store says about it.
+    Status(StatusCode, String),
     Short {
         got: u64,
         expected: u64,
@@ -198,7 +201,7 @@ impl<'a> Tries<'a> {
     fn again(&mut self, trouble: Trouble) -> Result<(), Error> {
         let url = show(self.url.as_str());
         let (passes, unanswered) = match &trouble {
-            Trouble::Status(status) => (may_pass(*status), false),
+            Trouble::Status(status, _) => (may_pass(*status), false),
             Trouble::Short { .. } => (true, false),
             Trouble::Broken(error) => {
                 let broke = Broke::of(error);
@@ -213,10 +216,10 @@ impl<'a> Tries<'a> {
             Trouble::Fatal(error) => error,
             Trouble::Short { got, expected } => Error::Truncated { url, got, expected },
             Trouble::Broken(source) => Error::Unreachable { url, source: Box::new(source) },
-            Trouble::Status(status) => match status.as_u16() {
+            Trouble::Status(status, words) => match status.as_u16() {
                 404 | 410 => Error::NotFound { url },
-                status @ (401 | 403 | 407) => Error::AccessDenied { url, status },
-                status => Error::Status { url, status },
+                status @ (401 | 403 | 407) => Error::AccessDenied { url, status, words },
+                status => Error::Status { url, status, words },
             },
         })
     }
@@ -230,32 +233,36 @@ fn may_pass(status: StatusCode) -> bool {
 
 /// Asks, and follows redirects: never to a file, never from a safe connection to one that is not.
 fn request(
-    agent: &Agent,
+    web: &Web<'_>,
     url: &Url,
     headers: &[(header::HeaderName, &str)],
 ) -> Result<Response<Body>, Trouble> {
     let mut at = url.clone();
     for _ in 0..=REDIRECTS {
-        let mut request = agent.get(bare(&at).as_str());
+        let mut request = web.agent.get(bare(&at).as_str());
         for (name, value) in headers {
             request = request.header(name, *value);
         }
-        // Passwords are for the host that they were given with.
-        if same_host(&at, url)
-            && let Some(password) = basic(url)
-        {
-            request = request.header(header::AUTHORIZATION, password);
+        // Passwords are for the host that they were given with, and go before what is known of it.
+        match basic(url).filter(|_| same_host(&at, url)) {
+            Some(password) => request = request.header(header::AUTHORIZATION, password),
+            None => {
+                for (name, value) in web.auth.headers(&at) {
+                    request = request.header(name, value);
+                }
+            }
         }
         let answer = request.call().map_err(Trouble::Broken)?;
         let status = answer.status();
         if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
             return match status {
                 _ if status.is_success() || status == StatusCode::NOT_MODIFIED => Ok(answer),
-                _ => Err(Trouble::Status(status)),
+                _ => Err(Trouble::Status(status, words(answer))),
             };
         }
         let next = answer.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
-        let next = next.and_then(|to| at.join(to).ok()).ok_or(Trouble::Status(status))?;
+        let next =
+            next.and_then(|to| at.join(to).ok()).ok_or(Trouble::Status(status, String::new()))?;
         if let Some(problem) = refused(&at, &next) {
             let url = show(next.as_str());
             return Err(Trouble::Fatal(Error::Forbidden { url, problem }));
@@ -264,6 +271,23 @@ fn request(
     }
     let problem = "too many redirects";
     Err(Trouble::Fatal(Error::Forbidden { url: show(url.as_str()), problem }))
+}
+
+/// The code and the message of an object store's refusal, after a comma; empty for other servers.
+fn words(answer: Response<Body>) -> String {
+    const LARGEST: u64 = 64 * 1024;
+    let mut text = String::new();
+    // Without it, the status has to do.
+    let _ = answer.into_body().into_reader().take(LARGEST).read_to_string(&mut text);
+    let part = |name: &str| {
+        let (_, rest) = text.split_once(&format!("<{name}>"))?;
+        let (text, _) = rest.split_once(&format!("</{name}>"))?;
+        Some(text.chars().take(300).collect::<String>())
+    };
+    match (part("Code"), part("Message")) {
+        (Some(code), Some(message)) if text.contains("<Error>") => format!(", {code}: {message}"),
+        _ => String::new(),
+    }
 }
 
 /// Why a redirect is not followed.

@@ -42,6 +42,25 @@ pub fn show(url: &str) -> String {
     shown.replace(char::is_control, "_")
 }
 
+/// A web address in its one spelling: the host in lower case and without a trailing dot, and no port
+/// that the scheme has anyway.
+fn read(text: &str) -> Result<Url, &'static str> {
+    let mut url = Url::parse(text).map_err(|error| match error {
+        url::ParseError::InvalidPort => PORT,
+        _ => "not a URL",
+    })?;
+    if url.port() == Some(0) {
+        return Err(PORT);
+    }
+    let undotted = url.host_str().and_then(|host| host.strip_suffix('.')).map(str::to_owned);
+    if let Some(host) = undotted {
+        url.set_host(Some(&host)).map_err(|_| "not a URL")?;
+    }
+    Ok(url)
+}
+
+const PORT: &str = "the port must be a number from 1 to 65535";
+
 impl Origin {
     /// Reads a repository's address as Composer does: that of its `packages.json`, or of the folder
     /// above it. `folder` is what a path is relative to; `env` says where buckets are.
@@ -74,7 +93,7 @@ impl Origin {
                 Place::Object(bucket, key)
             }
             "http" | "https" => {
-                let mut url = Url::parse(text).map_err(|_| bad("not a URL"))?;
+                let mut url = read(text).map_err(bad)?;
                 if !url.path().contains(".json") {
                     let path = format!("{}/packages.json", url.path().trim_end_matches('/'));
                     url.set_path(&path);
@@ -106,7 +125,7 @@ impl Origin {
         let scheme = url.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
         match scheme.as_deref() {
             Some("http" | "https") => {
-                let to = Url::parse(url).map_err(|_| bad("not a URL"))?;
+                let to = read(url).map_err(bad)?;
                 if to.scheme() == "http" && !self.may_be_plain() {
                     let problem = "the repository is read safely, and this would not be";
                     return Err(Error::Forbidden { url: show(url), problem });
@@ -226,6 +245,8 @@ mod tests {
         for (text, expected) in [
             ("https://u:p@h/a/", "https://h/a/packages.json"),
             ("https://h", "https://h/packages.json"),
+            ("HTTPS://Repo.Example.:443/A", "https://repo.example/A/packages.json"),
+            ("http://[0::1]:80/", "http://[::1]/packages.json"),
             ("https://h/a/packages-old.json?x=1", "https://h/a/packages-old.json"),
             ("https://h/a?x=y", "https://h/a/packages.json"),
             ("file:///srv/a%20b", "file:///srv/a b/packages.json"),
@@ -236,6 +257,10 @@ mod tests {
             ("s3://b", "s3://b/packages.json"),
         ] {
             assert_eq!(origin(text).index().shown(), expected, "{text}");
+        }
+        for port in ["http://h:65536", "https://h:0/x"] {
+            let error = Origin::parse(port, Path::new("/"), &|_| None).unwrap_err().to_string();
+            assert!(error.contains(PORT), "{error}");
         }
         for bad in ["ftp://h/x", "http://", "s3:///x"] {
             assert!(Origin::parse(bad, Path::new("/"), &|_| None).is_err(), "{bad}");

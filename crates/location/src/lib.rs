@@ -3,7 +3,9 @@
 //! Pure text: nothing here touches the network, a disk or the process environment. The environment
 //! comes in as a function ([`Env`]), so that every caller, and every test, says what it is.
 
+mod address;
 mod aws;
+mod error;
 mod prefix;
 mod region;
 mod service;
@@ -12,10 +14,12 @@ mod url;
 use std::borrow::Cow;
 use std::fmt;
 
+pub use address::{Authority, Invalid, usual_port};
+pub use error::Error;
 pub use prefix::{PRIVATE, Prefix};
 pub use region::Region;
 pub use service::Service;
-pub use url::{path_segments, site};
+pub use url::{path_segments, site, without_secrets};
 
 /// Looks up one variable of the environment. An empty value counts as unset everywhere here.
 pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -44,49 +48,6 @@ pub struct Location {
     /// Further URLs under which readers know the service and bucket, such as a former CDN, without
     /// trailing slashes. URLs below them are recognised; none is written.
     pub known_as: Vec<String>,
-}
-
-/// Why a location cannot be told.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum Error {
-    /// The bucket's name cannot be one: empty, a slash in it, or `.` or `..`.
-    #[error("{bucket:?} is not the name of a bucket")]
-    Bucket {
-        /// The name as given.
-        bucket: String,
-    },
-    /// An endpoint is neither `http(s)://host` nor `file:///folder`.
-    #[error("{variable} is {value:?}: expected http://…, https://… or file:///…")]
-    Endpoint {
-        /// The variable or option that it came from.
-        variable: String,
-        /// Its value, without what may be secret in it: user, password, query.
-        value: String,
-    },
-    /// What readers are to see holds a user or a password.
-    #[error("S3_PUBLIC_URL is {value:?}: all readers would see the user or the password in it")]
-    PublicUrl {
-        /// Its value, without what may be secret in it.
-        value: String,
-    },
-    /// A region that would not make a host name.
-    #[error("{value:?} is not a region: expected one like eu-west-1, or a label like s3-eu-west-1")]
-    Region {
-        /// The value as given.
-        value: String,
-    },
-    /// A prefix that no key can begin with on every store (`.` or `..` as a segment, NUL).
-    #[error("{value:?} is not a prefix: it has an empty, \".\" or \"..\" segment")]
-    Prefix {
-        /// The value as given.
-        value: String,
-    },
-    /// A prefix below the folder of the tools, in another repository.
-    #[error("{value:?} is not a prefix: below .slipway/ only the tools write")]
-    PrivatePrefix {
-        /// The value as given.
-        value: String,
-    },
 }
 
 impl Location {
@@ -228,10 +189,14 @@ pub fn public_url(env: Env<'_>) -> Result<Option<String>, Error> {
 /// A public URL, without its trailing slashes.
 ///
 /// # Errors
-/// [`Error::PublicUrl`] when it holds a user or a password.
+/// [`Error::PublicUrl`] when it holds a user or a password, [`Error::Port`] for a port that cannot be one.
 pub fn parse_public_url(url: &str) -> Result<String, Error> {
-    if url::host(url).0.name.contains('@') {
+    if url::authority(url).contains('@') {
         return Err(Error::PublicUrl { value: url::without_secrets(url) });
+    }
+    if let Err(problem @ Invalid::Port) = Authority::parse(url::authority(url)) {
+        let variable = "S3_PUBLIC_URL".to_owned();
+        return Err(Error::Port { variable, value: url::without_secrets(url), problem });
     }
     Ok(url.trim_end_matches('/').to_owned())
 }
@@ -309,6 +274,7 @@ mod tests {
             "https://MY.B.S3.amazonaws.com/p/x+1.tar.gz",
             "https://my.b.s3.amazonaws.com:443/p/x+1.tar.gz",
             "https://s3.local:9000/my.b/p/x+1.tar.gz",
+            "http://S3.local.:9000/my.b/p/x+1.tar.gz",
         ] {
             assert_eq!(at.relative(url).as_deref(), Some("x+1.tar.gz"), "{url}");
         }
@@ -368,6 +334,8 @@ mod tests {
             let error = Location::from_env(Role::Own, &env).unwrap_err().to_string();
             assert!(error.contains(shown) && !error.contains("secret"), "{error}");
         }
+        let error = parse_public_url("https://cdn.example:65536/x").unwrap_err().to_string();
+        assert!(error.starts_with("S3_PUBLIC_URL is ") && error.contains("65535"), "{error}");
         let plain = |name: &str| (name == "S3_PUBLIC_URL").then(|| "https://h/a@b/".to_owned());
         assert_eq!(public_url(&plain).unwrap().as_deref(), Some("https://h/a@b"));
     }

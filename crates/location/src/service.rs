@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::address::{Authority, Invalid};
 use crate::{Env, Error, Region, set, url};
 
 /// The variables that name another S3 service; the first one that is set wins.
@@ -53,7 +54,7 @@ impl Service {
             let value = url::without_secrets(endpoint);
             Error::Endpoint { variable: source.to_owned(), value }
         };
-        let trimmed = endpoint.trim_end_matches('/');
+        let trimmed = endpoint.trim().trim_end_matches('/');
         if let Some(path) = endpoint.strip_prefix("file://") {
             let path = path.strip_prefix("localhost").unwrap_or(path);
             let path = url::decode(path).filter(|path| path.starts_with('/')).ok_or_else(unfit)?;
@@ -63,15 +64,26 @@ impl Service {
             }
             return Ok(Self::Folder { root: PathBuf::from(path) });
         }
-        let host = trimmed
-            .strip_prefix("http://")
-            .or_else(|| trimmed.strip_prefix("https://"))
-            .ok_or_else(unfit)?;
+        let (scheme, rest) = trimmed.split_once("://").ok_or_else(unfit)?;
+        let scheme = scheme.to_ascii_lowercase();
         // Credentials in a URL would end up in manifests and logs.
-        if host.is_empty() || host.starts_with(['/', ':']) || host.contains(['@', '?', '#', ' ']) {
+        let strange = rest.contains(['@', '?', '#', '\\']) || rest.contains(char::is_whitespace);
+        if !matches!(&*scheme, "http" | "https") || strange {
             return Err(unfit());
         }
-        Ok(Self::Endpoint { url: trimmed.to_owned(), region })
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        // One spelling: what is signed is what is sent, and what manifests hold is what is compared.
+        let authority = Authority::parse(authority).map_err(|problem| match problem {
+            Invalid::Port => Error::Port {
+                variable: source.to_owned(),
+                value: url::without_secrets(endpoint),
+                problem,
+            },
+            Invalid::Host => unfit(),
+        })?;
+        let authority = authority.without_usual_port(&scheme);
+        let url = format!("{scheme}://{authority}{path}");
+        Ok(Self::Endpoint { url, region })
     }
 
     /// The region; a folder has none.
@@ -137,6 +149,36 @@ mod tests {
         for url in ["", "h:1", "ftp://h", "file://a/b", "http://", "http://u:p@h", "file:///a/../b"]
         {
             assert!(parse(url).is_err(), "{url:?}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_has_one_spelling() {
+        for (given, url) in [
+            ("http://host:80", "http://host"),
+            ("https://host:443/", "https://host"),
+            ("https://host:80", "https://host:80"),
+            ("HTTP://Host.Example:9000/S3", "http://host.example:9000/S3"),
+            ("http://host.:9000", "http://host:9000"),
+            ("https://s3.example.", "https://s3.example"),
+            ("http://[::1]:8333", "http://[::1]:8333"),
+            ("http://[0:0::1]:80/x/", "http://[::1]/x"),
+            ("http://my_store:9000\n", "http://my_store:9000"),
+        ] {
+            let found = Service::from_endpoint("X", given, Region::default());
+            let expected = Service::Endpoint { url: url.to_owned(), region: Region::default() };
+            assert_eq!(found, Ok(expected), "{given}");
+        }
+        for (given, shown) in [
+            ("http://h:65536", "http://h:65536"),
+            ("https://h:99999/x", "https://h:99999/x"),
+            ("http://h:0", "http://h:0"),
+            ("http://[::1]:x", "http://[::1]:x"),
+        ] {
+            let error = Service::from_endpoint("--endpoint", given, Region::default()).unwrap_err();
+            let text =
+                format!("--endpoint is {shown:?}: the port must be a number from 1 to 65535");
+            assert_eq!(error.to_string(), text);
         }
     }
 

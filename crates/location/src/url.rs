@@ -1,6 +1,10 @@
 //! Percent-encoding, and paths of URLs.
 
+use std::borrow::Cow;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+use crate::address::Authority;
 
 /// Everything but unreserved characters and the slash, as Python's `quote` does it.
 const PATH: &AsciiSet =
@@ -18,7 +22,8 @@ pub(crate) fn decode(text: &str) -> Option<String> {
 
 /// A URL, or what was meant to be one, as messages may show it: without user, password and query,
 /// and without what follows a `#`. Passwords hold any character, so all up to the last `@` goes.
-pub(crate) fn without_secrets(url: &str) -> String {
+#[must_use]
+pub fn without_secrets(url: &str) -> String {
     let (scheme, rest) = match url.find("://") {
         Some(at) => url.split_at(at + 3),
         None => ("", url),
@@ -35,33 +40,46 @@ pub(crate) fn without_secrets(url: &str) -> String {
 
 /// Who serves a URL, as far as it takes to tell whether two mean the same: the port that a scheme
 /// has anyway says nothing, nor does `localhost` of files.
-#[derive(Clone, Copy)]
 pub(crate) struct Host<'u> {
     /// `web` for `http` and `https`, else the scheme; empty where there is none.
     pub(crate) kind: &'u str,
     /// The host, and a port that is not the usual one.
-    pub(crate) name: &'u str,
+    pub(crate) name: Cow<'u, str>,
 }
 
 impl Host<'_> {
     fn is(&self, other: &Host<'_>) -> bool {
-        self.kind.eq_ignore_ascii_case(other.kind) && self.name.eq_ignore_ascii_case(other.name)
+        self.kind.eq_ignore_ascii_case(other.kind) && self.name.eq_ignore_ascii_case(&other.name)
     }
 }
 
 /// The host of a URL, and what follows it.
 pub(crate) fn host(url: &str) -> (Host<'_>, &str) {
     let Some((scheme, rest)) = url.split_once("://") else {
-        return (Host { kind: "", name: "" }, url);
+        return (Host { kind: "", name: "".into() }, url);
     };
     let (name, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let (kind, usual) = match scheme {
-        _ if scheme.eq_ignore_ascii_case("https") => ("web", name.strip_suffix(":443")),
-        _ if scheme.eq_ignore_ascii_case("http") => ("web", name.strip_suffix(":80")),
-        _ if scheme.eq_ignore_ascii_case("file") && name == "localhost" => ("file", Some("")),
-        other => (other, None),
+    let (kind, name) = match scheme {
+        _ if scheme.eq_ignore_ascii_case("https") => ("web", web("https", name)),
+        _ if scheme.eq_ignore_ascii_case("http") => ("web", web("http", name)),
+        _ if scheme.eq_ignore_ascii_case("file") && name == "localhost" => ("file", "".into()),
+        other => (other, name.into()),
     };
-    (Host { kind, name: usual.unwrap_or(name) }, path)
+    (Host { kind, name }, path)
+}
+
+/// The host and port of a web address in their one spelling; as they are, where they cannot be one.
+fn web<'u>(scheme: &str, name: &'u str) -> Cow<'u, str> {
+    match Authority::parse(name) {
+        Ok(found) => found.without_usual_port(scheme).to_string().into(),
+        Err(_) => name.into(),
+    }
+}
+
+/// What stands between the scheme of a URL and its path: user, host and port.
+pub(crate) fn authority(url: &str) -> &str {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    rest.split('/').next().unwrap_or_default()
 }
 
 /// What follows `base` and a slash in `url`. Letters of scheme and host mean the same in either
@@ -72,7 +90,7 @@ pub(crate) fn below<'u>(url: &'u str, base: &str) -> Option<&'u str> {
 }
 
 /// The segments of a URL's path, percent-decoded, without empty and `.` ones and without query and
-/// fragment: the last ones name an object, whoever serves it. A text without a scheme is a path.
+/// fragment: the last ones name an object, on any server. A text without a scheme is a path.
 /// Where the decoded path is not UTF-8, it stays as it is written.
 #[must_use]
 pub fn path_segments(url: &str) -> Vec<String> {
@@ -136,6 +154,8 @@ mod tests {
         assert_eq!(below("http://host/b", "http://host:80"), Some("b"));
         assert_eq!(below("http://host:443/b", "http://host"), None);
         assert_eq!(below("http://host:8080/b", "http://host"), None);
+        assert_eq!(below("http://host./b", "http://host:80"), Some("b"));
+        assert_eq!(below("http://[0::1]:9/b", "http://[::1]:9"), Some("b"));
         assert_eq!(below("ftp://host/b", "http://host"), None);
         assert_eq!(below("file://localhost/srv/b", "file:///srv"), Some("b"));
         assert_eq!(below("file://other/srv/b", "file:///srv"), None);

@@ -19,7 +19,7 @@ pub mod json;
 pub mod order;
 mod package;
 pub mod plan;
-pub mod shares;
 
 pub use index::Index;
 pub use package::{Error, FILE_SUFFIX, Kind, MAX_BYTES, Manifest};
+pub use parallel::shares;

@@ -72,6 +72,10 @@ fn deploy(
         repo_tool::open::mend(&store, &location)?;
     }
     let there = survey(&target, &packages, options.publish || options.resume)?;
+    if options.publish {
+        let coming: Vec<_> = packages.iter().filter_map(Package::manifest_file).collect();
+        repository::check_room(&store, &location, cache.as_deref(), &coming)?;
+    }
     let mut known = Known::default();
     for (package, there) in packages.iter().zip(there) {
         let deploy = target.deploy(package, there)?;
@@ -140,9 +144,12 @@ fn survey(
 /// is put into it, so it is asked for first.
 pub(crate) fn open(io: &Io, location: &Location) -> Result<Store, Error> {
     let store = with_credentials(io, location)?;
-    match store.check_bucket() {
+    match store.check_access(&location.key("")) {
+        Ok(()) => Ok(store),
         // Whoever may only put objects may not ask; the first request on a key tells as well.
-        Ok(()) | Err(store::Error::AccessDenied { .. }) => Ok(store),
+        Err(error) if error.reason() == Some(store::Reason::Rights) && error.is_refusal() => {
+            Ok(store)
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -159,7 +159,8 @@ pub(crate) fn is_published(
 }
 
 /// Whether an archive that is there may be one of a deploy that died, by what can be told before a
-/// build: it has no manifest, or, where it is to be published, no `packages.json` lists it.
+/// build: it has no manifest, or, where it is to be published, no `packages.json` lists it. One with a
+/// `Content-Encoding` was not uploaded by a deploy.
 pub(crate) fn may_be_completed(
     store: &Store,
     location: &Location,
@@ -170,6 +171,9 @@ pub(crate) fn may_be_completed(
     let Some(manifest) = archive.metadata.get(MANIFEST) else {
         return Ok(false);
     };
+    if archive.encodings().next().is_some() {
+        return Ok(false);
+    }
     if store.head(&location.key(manifest))?.is_none() {
         return Ok(true);
     }

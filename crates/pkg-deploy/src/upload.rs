@@ -92,15 +92,22 @@ impl<'b> Package<'b> {
         &self.archive.sha256
     }
 
-    /// Whether an object is the very archive.
+    /// Whether an object is the very archive, and stored as such: one with an encoding is another one
+    /// to web clients.
     pub(crate) fn is(&self, head: &Head) -> bool {
-        head.metadata.get(SHA256).map(String::as_str) == Some(self.sha256())
+        head.encodings().next().is_none()
+            && head.metadata.get(SHA256).map(String::as_str) == Some(self.sha256())
             && head.size == self.archive.size_bytes
     }
 
     /// The manifest's key; none for a bare library.
     pub(crate) fn manifest_key(&self, location: &Location) -> Option<String> {
         self.manifest.as_ref().map(|(file, _)| location.key(&file.name))
+    }
+
+    /// The manifest's file name and bytes; none for a bare library.
+    pub(crate) fn manifest_file(&self) -> Option<(&str, &[u8])> {
+        self.manifest.as_ref().map(|(file, bytes)| (file.name.as_str(), bytes.as_slice()))
     }
 
     /// What the manifest says.
@@ -321,7 +328,9 @@ impl Target<'_> {
         let sha256 = checksum::of_bytes(bytes);
         let metadata = [(SHA256, sha256.as_str()), (WRITER, writer.as_str())];
         let put = |condition| {
-            let upload = Upload { metadata: &metadata, condition, ..Upload::new(repository::JSON) };
+            let acl = file.acl.as_deref();
+            let upload =
+                Upload { metadata: &metadata, condition, acl, ..Upload::new(repository::JSON) };
             Ok(self.guard.put(&key, bytes, &upload)?)
         };
         let (etag, upload) = match (self.overwrite, expected) {
@@ -350,9 +359,14 @@ fn read_manifest(file: &ManifestFile) -> Result<Vec<u8>, Error> {
     if bytes.len() <= manifest::MAX_BYTES && checksum::of_bytes(&bytes) != file.sha256 {
         return Err(Error::Changed { path: file.path.clone(), what: "checksum" });
     }
-    Manifest::parse(&bytes)
-        .map_err(|error| Error::Manifest { path: file.path.clone(), reason: error.to_string() })?;
-    Ok(bytes)
+    let invalid = |reason| Error::Manifest { path: file.path.clone(), reason };
+    Manifest::parse(&bytes).map_err(|error| invalid(error.to_string()))?;
+    match &file.acl {
+        Some(acl) if !store::is_canned_acl(acl) => {
+            Err(invalid(format!("its record has {acl:?} as its ACL, which is not a canned one")))
+        }
+        _ => Ok(bytes),
+    }
 }
 
 /// The manifest with what its archive is, in place of what it may say of that.
@@ -370,7 +384,7 @@ fn with_checksums(file: &ManifestFile, bytes: &[u8], archive: &Archive) -> Resul
     let facts = ArchiveFacts { sha1: found.sha1, sha256: found.sha256, size: found.size };
     manifest.set_archive_facts(&facts).map_err(invalid)?;
     let bytes = manifest.to_bytes();
-    // It may be too long by that for whoever reads it.
+    // That may make it too long for its readers.
     Manifest::parse(&bytes).map_err(invalid)?;
     Ok(bytes)
 }

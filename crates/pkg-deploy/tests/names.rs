@@ -25,6 +25,7 @@ fn build(site: &Site, formula: &str, name: &str, manifest: &str) -> Build {
             path: site.workspace.write(Path::new(&file), &text),
             name: manifest.to_owned(),
             sha256: checksum::of_bytes(&text),
+            acl: None,
         }),
         dependencies: Some(Vec::new()),
         dependencies_file: None,
@@ -89,4 +90,28 @@ fn they_are_refused_before_the_build_too() {
     let process = process.env("S3_BUCKET", "dev").env("S3_PREFIX", "p/");
     let output = process.args(["--check", "../evil-1"]).run().expect(6);
     assert!(output.stderr.contains("\"../evil-1\" has '.' or '..'"), "{}", output.stderr);
+}
+
+#[test]
+fn a_publish_that_readers_would_refuse_uploads_nothing() {
+    for site in Site::both() {
+        site.create_bucket("dev");
+        let deploy = |name: &str, limit: usize| {
+            let mut bytes = Vec::new();
+            let mut producer = Producer::start(&mut bytes, "bob-build", "0.1.0").unwrap();
+            let manifest = format!("{name}.composer.json");
+            producer.write(build(&site, name, name, &manifest)).unwrap();
+            producer.end(0).unwrap();
+            let process = site.process(env!("CARGO_BIN_EXE_pkg-deploy"));
+            let process = process.env("S3_BUCKET", "dev").env("S3_PREFIX", "p/");
+            let process = process.env("SLIPWAY_MAX_INDEX", limit.to_string());
+            process.args(["--publish"]).input(bytes).run()
+        };
+        deploy("a-1", 1 << 20).success();
+        let (before, size) = (site.keys("dev"), site.index("dev", "p/").len());
+        let output = deploy("b-1", size + 10).expect(6);
+        assert!(output.stderr.contains("SLIPWAY_MAX_INDEX="), "{}", output.stderr);
+        assert_eq!(site.keys("dev"), before);
+        deploy("b-1", 4 * size).success();
+    }
 }

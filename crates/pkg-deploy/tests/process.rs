@@ -88,7 +88,8 @@ fn build(workspace: &Workspace, name: &str, content: &str, manifest: Option<&str
         }),
         manifest: manifest.map(|text| {
             let file = format!("{}.composer.json", name.replace('/', "-"));
-            ManifestFile { path: write(&file, text), name: file, sha256: checksum::of_bytes(text) }
+            let sha256 = checksum::of_bytes(text);
+            ManifestFile { path: write(&file, text), name: file, sha256, acl: None }
         }),
         dependencies: Some(Vec::new()),
         dependencies_file: None,

@@ -48,6 +48,7 @@ fn build(site: &Site, name: &str, content: &str) -> Build {
             name: format!("{name}.composer.json"),
             sha256: checksum::of_bytes(&text),
             path: manifest,
+            acl: None,
         }),
         dependencies: None,
         dependencies_file: None,
@@ -197,6 +198,28 @@ fn an_archive_that_is_removed_meanwhile_is_brought_again() {
     deploy(&site, &["--publish"], &all).success();
     server.clear_hook();
     assert_eq!(site.get(BUCKET, "p/x-1.tar.gz").unwrap(), b"x");
+}
+
+/// The same bytes with an encoding are another archive to Composer.
+#[test]
+fn an_archive_that_is_stored_encoded_is_not_taken_for_ours() {
+    let [_, site] = sites();
+    let server = site.server().unwrap();
+    let all = built(&site, "x-1", "x");
+    deploy(&site, &[], &all).success();
+    let object = || server.object(BUCKET, "p/x-1.tar.gz").unwrap();
+    let encoding = || object().attributes.content_encoding;
+    assert_eq!(encoding(), None);
+    let mut encoded = object();
+    encoded.attributes.content_encoding = Some("gzip".to_owned());
+    server.put(BUCKET, "p/x-1.tar.gz", encoded.bytes, encoded.attributes);
+    // As if a deploy had died before the manifest.
+    site.delete(BUCKET, "p/x-1.composer.json");
+    let check = deploy(&site, &["--check", "x-1"], b"").expect(5);
+    assert!(check.stderr.contains("already exists"), "{}", check.stderr);
+    deploy(&site, &[], &all).expect(5);
+    deploy(&site, &["--overwrite"], &all).success();
+    assert_eq!(encoding(), None);
 }
 
 #[test]

@@ -162,7 +162,7 @@ fn fetch_exit(error: &fetch::Error) -> Exit {
         F::TooLarge { .. } | F::Differs { .. } | F::Gzip { .. } | F::Forbidden { .. } => {
             Exit::BadInput
         }
-        F::Address { .. } => Exit::Usage,
+        F::Address { .. } | F::Auth { .. } => Exit::Usage,
         F::Store(error) => error.exit(),
         F::Location(error) => error.exit(),
         F::Local { .. } => Exit::LocalIo,
@@ -218,6 +218,10 @@ impl Fail for Error {
                 fetch::Error::Differs { .. } => {
                     "Nothing was installed. The repository's packages.json and its archives do \
                      not belong together; publish it anew."
+                }
+                fetch::Error::AccessDenied { .. } => {
+                    "Nothing was installed. Credentials for that host can be in COMPOSER_AUTH or \
+                     auth.json, as for Composer, or in the repository's address."
                 }
                 _ => "Nothing was installed.",
             },

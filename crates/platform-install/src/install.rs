@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use composer::{Package, Solution};
-use fetch::{Cache, Client};
+use fetch::{Auth, Cache, Client};
 use php_json::{Object, Style, Value};
 use platform::INSTALLER;
 use tool::{Failure, Io};
@@ -47,11 +47,13 @@ pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     let context = Context {
         options,
         settings: Settings::of(io, options),
-        client: Client::new(Box::new(io.env_fn()), options.jobs).map_err(Error::Client)?,
+        client: Client::new(Box::new(io.env_fn()), options.jobs)
+            .map_err(Error::Client)?
+            .with_auth(Auth::read(&io.env_fn(), &folder).map_err(Error::Client)?),
         cache: options
             .cache_dir
             .as_ref()
-            .and_then(|path| io.cache(folder.join(path)))
+            .and_then(|path| io.writable_cache(folder.join(path)))
             .map(Cache::new),
         report: Report::new(io)?,
         pending: RefCell::default(),
@@ -202,7 +204,7 @@ pub fn install(
         if &*item.package.name == INSTALLER
             && let Some(installer) = &project.installer
         {
-            installer.copy_to(&stage.tree())?;
+            installer.copy_to(&stage)?;
         }
         lines.extend(activation.activate(item, &mut effects)?);
     }

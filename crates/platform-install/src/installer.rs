@@ -11,6 +11,7 @@ use platform::INSTALLER;
 use sha1::{Digest as _, Sha1};
 
 use crate::Error;
+use crate::stage::Stage;
 
 /// The plugin in its folder.
 #[derive(Clone, Debug)]
@@ -59,29 +60,28 @@ impl Installer {
         Ok(Some(Self { folder: folder.to_owned(), text, members }))
     }
 
-    /// Copies it to where Composer looks for it, below the staging folder.
-    pub fn copy_to(&self, stage: &Path) -> Result<(), Error> {
-        let target = stage.join("vendor").join(INSTALLER);
-        copy_tree(&self.folder, &target)
+    /// Copies it to where Composer looks for it, in the tree of the stage.
+    pub fn copy_to(&self, stage: &Stage) -> Result<(), Error> {
+        copy_tree(&self.folder, stage, &format!("vendor/{INSTALLER}"))
     }
 }
 
 /// Copies files and folders; of links only what they lead to is copied, as Composer does.
-fn copy_tree(from: &Path, to: &Path) -> Result<(), Error> {
-    std::fs::create_dir_all(to).map_err(Error::local("make", to))?;
+fn copy_tree(from: &Path, stage: &Stage, to: &str) -> Result<(), Error> {
     let entries = std::fs::read_dir(from).map_err(Error::local("read", from))?;
     for entry in entries {
         let entry = entry.map_err(Error::local("read", from))?;
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
+        let (path, target) =
+            (entry.path(), format!("{to}/{}", entry.file_name().to_string_lossy()));
         let about = std::fs::metadata(&path).map_err(Error::local("read", &path))?;
         // Its own dependencies are for its tests, and history is for nobody.
         if about.is_dir() && [".git", "vendor"].iter().any(|name| entry.file_name() == *name) {
             continue;
         }
         if about.is_dir() {
-            copy_tree(&path, &target)?;
+            copy_tree(&path, stage, &target)?;
         } else {
-            std::fs::copy(&path, &target).map_err(Error::local("write", &target))?;
+            stage.copy(&path, &target)?;
         }
     }
     Ok(())

@@ -95,6 +95,12 @@ impl Stage {
         fs::write(&path, text).map_err(Error::local("write", &path))
     }
 
+    /// Copies a file from elsewhere into the tree, over what is there.
+    pub fn copy(&self, from: &Path, name: &str) -> Result<(), Error> {
+        let path = self.place(name)?;
+        fs::copy(from, &path).map_err(Error::local("write", path)).map(drop)
+    }
+
     /// Moves a file of the tree to another name.
     pub fn rename(&self, from: &Path, to: &str) -> Result<(), Error> {
         let to = self.place(to)?;

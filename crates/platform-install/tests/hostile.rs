@@ -84,16 +84,56 @@ fn archives_that_are_none() {
 
 #[test]
 fn archives_that_lead_outside() {
-    for (name, kind, target) in [
-        ("../evil", b'0', ""),
-        ("/etc/evil", b'0', ""),
-        ("link", b'2', "/etc"),
-        ("link", b'2', "../../x"),
-        ("hard", b'1', "/etc/passwd"),
-        ("device", b'3', ""),
-    ] {
+    for (name, kind, target) in
+        [("../evil", b'0', ""), ("/etc/evil", b'0', ""), ("hard", b'1', "/etc/passwd")]
+    {
         refused(&lab(&member(name, kind, target), ""), 6, &[NAMES[0], NAMES[1], "refused"]);
     }
+}
+
+/// Packages may refer to files of the system. Nothing is written through such a link, neither by
+/// another package nor by what we write ourselves.
+#[test]
+fn links_that_lead_outside() {
+    let links = [
+        ("log/access.log", "-> /dev/stdout"),
+        ("cacerts", "-> /etc/ssl/certs/ca-certificates.crt"),
+        ("up", "-> ../../x"),
+    ];
+    let lab = lab(&Lab::new().pack(&links), "");
+    lab.install().run().success();
+    for (name, target) in links {
+        assert_eq!(lab.picture()[name], target);
+    }
+
+    let through = |link: &str, files: &[(&str, &str)]| {
+        let mut lab = Lab::new();
+        fs::create_dir(lab.workspace.path("outside")).unwrap();
+        let target = format!("-> {}", lab.workspace.path("outside").display());
+        lab.archive("aa", "1.0.0", PROGRAM, &[(link, &target)], "");
+        lab.archive("bb", "1.0.0", PROGRAM, files, r#""require":{"heroku-sys/aa":"*"}"#);
+        lab.require(r#""heroku-sys/bb":"*""#);
+        lab
+    };
+    let written = |lab: &Lab| fs::read_dir(lab.workspace.path("outside")).unwrap().count();
+    // A folder of that name replaces the link, as with tar.
+    let another = through("share", &[("share/x", "x")]);
+    another.install().run().success();
+    assert_eq!((written(&another), another.read("share/x").as_str()), (0, "x"));
+    // Composer's own files.
+    let ours = through("vendor", &[("bin/x", "x")]);
+    refused(&ours, 6, &["vendor"]);
+    assert_eq!(written(&ours), 0);
+    let mut plugin = through("vendor/heroku", &[("bin/x", "x")]);
+    let text = r#"{"name":"heroku/installer-plugin","version":"1.7.0","type":"composer-plugin",
+        "extra":{"class":"Plugin"}}"#;
+    plugin.workspace.write("no-installer/composer.json", text);
+    plugin.workspace.write("no-installer/src/Plugin.php", "<?php");
+    let more = r#""require":{"heroku/installer-plugin":"^1.6.0","heroku-sys/aa":"*"}"#;
+    plugin.archive("cc", "1.0.0", PROGRAM, &[("bin/c", "c")], more);
+    plugin.require(r#""heroku-sys/cc":"*""#);
+    let output = plugin.install().run();
+    assert_eq!(written(&plugin), 0, "{}", output.stderr);
 }
 
 #[test]

@@ -130,7 +130,7 @@ impl Moment {
     fn counts(&self) -> bool {
         match self.kind.as_str() {
             "openat" => ["O_CREAT", "O_WRONLY", "O_RDWR"].iter().any(|w| self.call.contains(w)),
-            // What is told.
+            // What it says.
             "write" => !self.call.starts_with("write(2,"),
             _ => true,
         }

@@ -26,6 +26,27 @@ pub fn line(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// A JSON document with the same meaning, in which nothing controls a terminal, turns the direction of
+/// writing or cannot be seen: such characters are written as `\u` escapes. White space between values
+/// stays.
+pub fn json(document: &str) -> Cow<'_, str> {
+    let is_unfit = |letter: char| letter > '~' && is_unfit(letter);
+    if !document.contains(is_unfit) {
+        return Cow::Borrowed(document);
+    }
+    let mut escaped = String::with_capacity(document.len() + 16);
+    for letter in document.chars() {
+        if is_unfit(letter) {
+            for unit in letter.encode_utf16(&mut [0; 2]) {
+                escaped.extend(format!("\\u{unit:04x}").chars());
+            }
+        } else {
+            escaped.push(letter);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
 /// The text without control characters, line breaks and invisible characters.
 fn escaped(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) || !text.contains(is_unfit) {
@@ -111,6 +132,17 @@ mod tests {
         ] {
             assert!(matches!(line(text), Cow::Borrowed(same) if same == text), "{text}");
         }
+    }
+
+    #[test]
+    fn json_says_the_same_without_what_controls_a_terminal() {
+        let value = serde_json::json!({"a\u{202e}": "\u{9b}31m\u{e0041}ä\u{7f}\n"});
+        let text = value.to_string();
+        let escaped = json(&text);
+        assert!(escaped.chars().all(|letter| !is_unfit(letter)), "{escaped}");
+        assert!(escaped.contains(r"\u009b31m\udb40\udc41ä"), "{escaped}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped).unwrap(), value);
+        assert!(matches!(json("{\"a\": 1}\n"), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -14,7 +14,7 @@ impl Line {
         Self::default()
     }
 
-    /// Appends text, whoever wrote it.
+    /// Appends text from any source.
     #[must_use]
     pub fn text(mut self, text: &str) -> Self {
         self.0.push_str(&crate::escaped(text));

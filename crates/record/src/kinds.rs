@@ -72,6 +72,9 @@ pub struct ManifestFile {
     pub name: String,
     /// Its checksum in hex.
     pub sha256: String,
+    /// The canned ACL that the formula's upload command asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acl: Option<String>,
 }
 
 /// An archive that a build used.

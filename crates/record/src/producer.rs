@@ -64,10 +64,11 @@ fn line(record: &Record, producer: &str) -> Result<Vec<u8>, Error> {
     // Kinds need no escapes, and every body has a key.
     let rest = body.strip_prefix('{').unwrap_or(&body);
     let line = format!("{{\"kind\":\"{kind}\",\"producer\":{producer},{rest}\n");
+    let line = printable::json(&line);
     if line.len() > LINE_LIMIT {
         return Err(Error::TooLong { kind, size: line.len() });
     }
-    Ok(line.into_bytes())
+    Ok(line.into_owned().into_bytes())
 }
 
 /// A name for this producer that no other one has: two hashes of the standard library's random

@@ -214,7 +214,8 @@ impl Target {
         let place = Some((bucket.to_owned(), prefix.to_owned()));
         let (region, endpoint) = (self.region.clone(), self.endpoint.clone());
         let (public_url, cache) = (None, self.cache.clone());
-        Self { place, region, endpoint, public_url, profile: None, cache }.location(io)
+        let profile = self.profile.clone();
+        Self { place, region, endpoint, public_url, profile, cache }.location(io)
     }
 
     /// The repository: as the arguments say, else as the environment does.
@@ -226,7 +227,7 @@ impl Target {
     }
 
     fn place(&self, io: &Io) -> Result<Location, Failure> {
-        let plain = self.region.is_none() && self.endpoint.is_none();
+        let plain = self.region.is_none() && self.endpoint.is_none() && self.profile.is_none();
         let (bucket, prefix) = match &self.place {
             None if plain => return io.own_location(),
             None => {
@@ -237,7 +238,8 @@ impl Target {
         };
         let region = self.region.clone().or_else(|| io.env("S3_REGION"));
         let endpoint = self.endpoint.clone().map(|url| ("--endpoint", url));
-        Place { bucket, prefix, region, endpoint }.location(io)
+        let profile = self.profile.clone();
+        Place { bucket, prefix, region, endpoint, profile }.location(io)
     }
 }
 

@@ -73,14 +73,8 @@ pub fn wanted_heads(state: &State) -> Vec<String> {
             wanted.insert((*name).to_owned());
         }
     }
-    state.each_entry(&mut |_, entry| {
-        if let (Archive::Here(name), Some(_)) = (&entry.archive, &entry.content.sha256) {
-            wanted.insert(name.clone());
-        }
-    });
-    let referrers = state.referrers();
-    let orphans = state.inventory.of(Class::Archive).map(|item| &item.name);
-    wanted.extend(orphans.filter(|name| !referrers.has(name)).cloned());
+    // What is stored beside an archive stands in no listing: its checksum, its encoding.
+    wanted.extend(state.inventory.of(Class::Archive).map(|item| item.name.clone()));
     wanted.into_iter().collect()
 }
 
@@ -89,6 +83,7 @@ pub fn check(state: &State, evidence: &Evidence) -> Vec<Finding> {
     let mut findings = Vec::new();
     documents(state, &mut findings);
     index(state, &mut findings);
+    archived(state, &mut findings);
     archives::references(state, evidence, &mut findings);
     archives::contents(state, evidence, &mut findings);
     archives::orphans(state, evidence, &mut findings);
@@ -111,6 +106,18 @@ fn documents(state: &State, findings: &mut Vec<Finding>) {
             _ => Kind::BrokenManifest,
         };
         findings.push(Finding::new(kind, name, reason));
+    }
+}
+
+/// Objects of the repository that nobody can read before they are restored.
+fn archived(state: &State, findings: &mut Vec<Finding>) {
+    for item in state.inventory.items() {
+        let ours = !matches!(item.class, Class::Nested | Class::Other);
+        if let (Some(class), true) = (&item.archived, ours) {
+            let message =
+                format!("has the storage class {class}: it cannot be read until it is restored");
+            findings.push(Finding::new(Kind::ArchivedObject, &item.name, message));
+        }
     }
 }
 

@@ -2,8 +2,6 @@
 //! them, neither in memory nor on disk.
 
 use std::io::{self, Read};
-use std::num::NonZero;
-use std::thread;
 
 use archive::{Kind, Limits};
 use location::Location;
@@ -27,8 +25,7 @@ pub fn read(
     done: &(dyn Fn(&str) + Sync),
 ) -> Result<Vec<(String, Deep)>, Error> {
     // Decompressing keeps a processor busy; more threads than that only hide how slow a line is.
-    let cores = thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = store.parallel().min(cores * 2);
+    let threads = store.parallel().min(parallel::processors() * 2);
     let read = parallel::map(threads, names, |name| {
         let deep = again(store, &location.key(name), limits);
         done(name);

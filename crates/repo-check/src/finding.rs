@@ -21,6 +21,8 @@ pub enum Kind {
     MissingArchive,
     /// A manifest names an archive that is not there.
     OrphanedManifest,
+    /// An object is in an archive storage class, and cannot be read before it is restored.
+    ArchivedObject,
     /// A package that is unpacked from an archive names none.
     NoUrl,
     /// An archive has another size than a manifest says.
@@ -29,6 +31,8 @@ pub enum Kind {
     WrongChecksum,
     /// An archive cannot be unpacked, or would not be.
     DamagedArchive,
+    /// An archive that is stored with a `Content-Encoding`, which clients undo.
+    EncodedArchive,
     /// An archive that nothing refers to.
     OrphanedArchive,
     /// A package that can be installed nowhere.
@@ -68,7 +72,7 @@ pub enum Kind {
 }
 
 /// All kinds, in the order in which they are told.
-pub const ALL: [Kind; 30] = [
+pub const ALL: [Kind; 32] = [
     Kind::MissingIndex,
     Kind::UnreadableIndex,
     Kind::StaleIndex,
@@ -77,10 +81,12 @@ pub const ALL: [Kind; 30] = [
     Kind::BrokenGeneration,
     Kind::MissingArchive,
     Kind::OrphanedManifest,
+    Kind::ArchivedObject,
     Kind::NoUrl,
     Kind::WrongSize,
     Kind::WrongChecksum,
     Kind::DamagedArchive,
+    Kind::EncodedArchive,
     Kind::OrphanedArchive,
     Kind::Unresolvable,
     Kind::LowerPhp,
@@ -113,10 +119,12 @@ impl Kind {
             Self::BrokenGeneration => "broken-generation",
             Self::MissingArchive => "missing-archive",
             Self::OrphanedManifest => "orphaned-manifest",
+            Self::ArchivedObject => "archived-object",
             Self::NoUrl => "no-url",
             Self::WrongSize => "wrong-size",
             Self::WrongChecksum => "wrong-checksum",
             Self::DamagedArchive => "damaged-archive",
+            Self::EncodedArchive => "encoded-archive",
             Self::OrphanedArchive => "orphaned-archive",
             Self::Unresolvable => "unresolvable",
             Self::LowerPhp => "lower-php",
@@ -149,10 +157,12 @@ impl Kind {
             | Self::BrokenGeneration
             | Self::MissingArchive
             | Self::OrphanedManifest
+            | Self::ArchivedObject
             | Self::NoUrl
             | Self::WrongSize
             | Self::WrongChecksum
             | Self::DamagedArchive
+            | Self::EncodedArchive
             | Self::OrphanedArchive
             | Self::Unresolvable
             | Self::LowerPhp
@@ -203,9 +213,17 @@ impl Kind {
             Self::MissingArchive | Self::OrphanedManifest => {
                 "Deploy the package again with --overwrite, or take it out: 'pkg-remove NAME'."
             }
+            Self::ArchivedObject => {
+                "Restore it ('aws s3api restore-object'), copy it over itself with the storage class \
+                 STANDARD, and exclude this prefix from the lifecycle rule."
+            }
             Self::NoUrl => "Deploy the package again with --overwrite.",
             Self::WrongSize | Self::WrongChecksum | Self::DamagedArchive => {
                 "Deploy the package again with --overwrite: its users cannot trust the archive."
+            }
+            Self::EncodedArchive => {
+                "Deploy the package again with --overwrite, or write the object again without \
+                 Content-Encoding. What compresses uploads by itself has to leave out archives."
             }
             Self::OrphanedArchive => {
                 "Deploy the package again if its manifest is missing; otherwise 'repo-check --gc' \
@@ -251,10 +269,14 @@ impl Kind {
             Self::BrokenGeneration => "a generation of the history cannot be read",
             Self::MissingArchive => "readers are sent to an archive that is not there",
             Self::OrphanedManifest => "a manifest names an archive that is not there",
+            Self::ArchivedObject => "an object cannot be read before it is restored",
             Self::NoUrl => "a package does not say where its archive is",
             Self::WrongSize => "an archive has not the size that it should have",
             Self::WrongChecksum => "an archive has not the checksum that it should have",
             Self::DamagedArchive => "an archive cannot be unpacked",
+            Self::EncodedArchive => {
+                "Composer cannot install an archive: it undoes its Content-Encoding"
+            }
             Self::OrphanedArchive => "nothing refers to an archive",
             Self::Unresolvable => "a package can be installed nowhere",
             Self::LowerPhp => "'*' gives a lower PHP than an extension is there for",

@@ -1,7 +1,7 @@
 //! The removal of what nothing refers to.
 //!
 //! [`garbage`] decides on a state, and asks nobody; [`sweep`] removes, and looks at the repository
-//! anew before each step. [`lock`] and [`plan`] are what the command line gives it.
+//! again before each step. [`lock`] and [`plan`] are what the command line gives it.
 
 mod garbage;
 mod lock;

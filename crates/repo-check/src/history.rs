@@ -97,6 +97,10 @@ impl Memory {
                 history.damaged.insert(name(&key, location), reason);
                 return Ok(true);
             }
+            Err(error) if error.is_archived() => {
+                history.damaged.insert(GENERATIONS.to_owned(), error.to_string());
+                return Ok(true);
+            }
             Err(error) => return Err(error.into()),
         };
         history.index_sha256 = chain.first().map(|newest| newest.index_sha256.clone());
@@ -150,6 +154,7 @@ impl Memory {
                 | repository::Error::Generation { .. }
                 | repository::Error::Manifest { .. }),
             ) => Ok(Err(error)),
+            Err(error) if error.is_archived() => Ok(Err(error)),
             Err(error) => Err(error),
         })?;
         let mut still = true;

@@ -43,6 +43,8 @@ pub struct Item {
     pub etag: String,
     /// When it was written.
     pub modified: Timestamp,
+    /// The storage class, where it cannot be read before it is restored.
+    pub archived: Option<String>,
     /// What it is.
     pub class: Class,
 }
@@ -63,6 +65,7 @@ impl Inventory {
                 let name = object.key.strip_prefix(prefix).filter(|name| !name.is_empty())?;
                 Some(Item {
                     name: name.to_owned(),
+                    archived: object.archived().map(str::to_owned),
                     size: object.size,
                     etag: object.etag,
                     modified: object.modified,
@@ -151,6 +154,7 @@ mod tests {
             size: 1,
             etag: "e".to_owned(),
             modified: Timestamp::UNIX_EPOCH,
+            storage_class: None,
         };
         Inventory::new("p/", names.iter().map(object).collect())
     }

@@ -16,7 +16,7 @@ use repository::cache::{Cache, Cached};
 use repository::index::FILE_NAME;
 use repository::snapshot::ANNOUNCED;
 use repository::{Stored, index, pending};
-use store::{Content, Head, Store, parallel};
+use store::{Content, Head, Reason, Store, parallel};
 
 use crate::Error;
 use crate::check::PENDING;
@@ -311,6 +311,9 @@ impl<'a> Reader<'a> {
             Ok(None) => Ok(None),
             Err(store::Error::TooLarge { limit, .. }) => {
                 unreadable(format!("has more than the {limit} bytes that are read"))
+            }
+            Err(error) if error.reason() == Some(Reason::Archived) => {
+                unreadable(format!("cannot be read: {error}"))
             }
             Err(error) => Err(error.into()),
         }

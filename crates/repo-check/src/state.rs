@@ -136,11 +136,14 @@ impl State {
         references
     }
 
-    /// Whether there is no repository: nothing that could refer to an archive.
+    /// Whether there is no repository: nothing that could refer to an archive. One whose last package
+    /// was removed still has its history.
     pub fn is_none(&self) -> bool {
         matches!(self.index, Document::Missing)
             && self.manifests.is_empty()
             && self.snapshots.is_empty()
+            && self.history.index_sha256.is_none()
+            && self.history.damaged.is_empty()
     }
 
     /// The files that cannot be understood, with the reason.

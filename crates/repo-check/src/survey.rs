@@ -105,7 +105,8 @@ fn read_archives(
     limits: &archive::Limits,
     io: &Io,
 ) -> Result<std::collections::BTreeMap<String, check::Deep>, Error> {
-    let archives = state.inventory.of(Class::Archive);
+    // One that would have to be restored first has a finding of its own.
+    let archives = state.inventory.of(Class::Archive).filter(|item| item.archived.is_none());
     let names: Vec<String> = archives.map(|item| item.name.clone()).collect();
     let bar = io.notes().progress(names.len());
     let read = deep::read(store, location, &names, limits, &|name| bar.step(name))?;

@@ -72,6 +72,7 @@ impl Repository {
             size: content.len() as u64,
             etag: checksum::of_bytes(format!("{time} {content}")),
             modified: Timestamp::from_second(*time).unwrap(),
+            storage_class: None,
         };
         let inventory = Inventory::new(&location.key(""), self.files.iter().map(object).collect());
         let text = |name: &str| self.files[name].0.clone();

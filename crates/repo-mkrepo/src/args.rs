@@ -229,7 +229,7 @@ impl Named {
                 bucket: bucket.clone(),
                 prefix: prefix.clone(),
                 region: io.env("S3_REGION"),
-                endpoint: None,
+                ..Place::default()
             }
             .location(io),
         }

@@ -117,6 +117,19 @@ fn a_damaged_record_hides_nothing() {
 }
 
 #[test]
+fn a_record_that_is_lost_hides_nothing() {
+    for site in sites() {
+        let files = site.keys(BUCKET);
+        let record = files.iter().find(|key| key.contains("/0000000002-")).unwrap();
+        site.delete(BUCKET, record);
+        let output = run(&site, &["log"], "").expect(6);
+        assert!(output.stdout.contains("\ngeneration 1 (0000000001-"), "{}", output.stdout);
+        assert!(output.stderr.contains(record), "{}", output.stderr);
+        run(&site, &["rollback", "--yes", "1"], "").success();
+    }
+}
+
+#[test]
 fn where_there_is_nothing_there_is_no_repository() {
     for site in sites() {
         for arguments in [&["log"][..], &["log", "--json"]] {

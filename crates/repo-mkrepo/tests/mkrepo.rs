@@ -231,6 +231,16 @@ fn a_compressed_index() {
     says(run(&site, &["--upload"], "").success(), false);
     says(run(&site, &["--upload", "--gzip"], "").success(), true);
     compressed(true);
+    // Some services keep the encoding of the upload, too.
+    for (number, encoding) in ["gzip, aws-chunked", "aws-chunked,gzip"].iter().enumerate() {
+        let mut object = object();
+        object.attributes.content_encoding = Some((*encoding).to_owned());
+        server.put(BUCKET, "dist/packages.json", object.bytes, object.attributes);
+        says(run(&site, &["--upload"], "").success(), false);
+        site.package(BUCKET, PREFIX, &format!("chunked-{number}"), TIME);
+        says(run(&site, &["--upload"], "").success(), true);
+        compressed(true);
+    }
     let log = run(&site, &["log"], "").success();
     assert!(!log.stdout.contains("outside"), "{}", log.stdout);
     assert!(!site.keys(BUCKET).iter().any(|key| key.contains("probe")));

@@ -4,9 +4,7 @@
 //! there are scripts that sort operations by their members as they come.
 
 use std::fs;
-use std::panic::resume_unwind;
 use std::path::{Component, Path, PathBuf};
-use std::thread;
 
 use location::Location;
 use manifest::plan::{self, Action, Comparison, Operation, OperationKind, Plan, Planner, Side};
@@ -72,7 +70,8 @@ struct Repository {
 impl Repository {
     fn of(arguments: &[String; 4], io: &Io) -> Result<Self, Failure> {
         let [region, bucket, prefix, folder] = arguments.clone();
-        let named = Place { bucket, prefix, region: Some(region.clone()), endpoint: None };
+        let region_text = Some(region.clone());
+        let named = Place { bucket, prefix, region: region_text, ..Place::default() };
         let location = named.location(io)?;
         let place = plan::Place {
             region,
@@ -91,11 +90,7 @@ fn compare(
     destination: &Repository,
 ) -> Result<Vec<Comparison>, repository::Error> {
     let (source, destination) = (Folder::open(&source.path)?, Folder::open(&destination.path)?);
-    let (theirs, ours) = thread::scope(|scope| {
-        let theirs = scope.spawn(|| source.names());
-        let ours = destination.names();
-        (theirs.join().unwrap_or_else(|panic| resume_unwind(panic)), ours)
-    });
+    let (theirs, ours) = parallel::both(|| source.names(), || destination.names());
     let (theirs, ours) = (theirs?, ours?);
     let pairs = plan::pairs(&theirs, &ours, String::as_str);
     let comparisons = shares::map(repository::processors(), pairs, |share| {

@@ -46,5 +46,5 @@ fn place(
     option: &'static str,
 ) -> Place {
     let endpoint = named.endpoint.clone().map(|url| (option, url));
-    Place { bucket, prefix, region, endpoint }
+    Place { bucket, prefix, region, endpoint, profile: named.profile.clone() }
 }

@@ -69,7 +69,7 @@ pub fn summarize(io: &Io, work: &Work, source: &Side<'_>, destination: &Side<'_>
     list(io, &[required], dependents::of(work, destination));
 }
 
-/// Says `lines` below their heading; nothing where there are none.
+/// Says `lines` below their heading; nothing without lines.
 fn list(io: &Io, heading: &[&str], lines: Vec<String>) {
     if lines.is_empty() {
         return;
@@ -176,7 +176,7 @@ pub fn carry_out(io: &mut Io, records: &mut Records, change: &Change<'_>) -> Res
 
     if !applied.replaced.is_empty() {
         let replaced = applied.replaced.join(", ");
-        io.say_apart(format!("Keeping dists that somebody has replaced meanwhile: {replaced}"));
+        io.say_apart(format!("Keeping dists that others have replaced meanwhile: {replaced}"));
     }
 
     for package in change.work.plan.changes.iter().filter(|package| package.ignored.is_none()) {

@@ -16,6 +16,8 @@ pub struct Place {
     pub region: Option<String>,
     /// Its service, with the name of the option that names it; else that of the environment.
     pub endpoint: Option<(&'static str, String)>,
+    /// The profile of the AWS files that names a service, in place of the environment's.
+    pub profile: Option<String>,
 }
 
 impl Place {
@@ -24,7 +26,7 @@ impl Place {
     /// # Errors
     /// When one of the parts is not valid.
     pub fn location(&self, io: &Io) -> Result<Location, Failure> {
-        let env = io.env_fn();
+        let env = io.env_of(self.profile.as_deref());
         let region = Region::parse(self.region.as_deref())?;
         let service = match &self.endpoint {
             Some((option, url)) => Service::from_endpoint(option, url, region)?,
@@ -60,18 +62,23 @@ pub fn mend(store: &Store, location: &Location) -> Result<(), repository::Error>
 }
 
 /// Opens a bucket that is only read. One that refuses the credentials, or for which there are
-/// none, is read anonymously; a notice says so.
+/// none, is read anonymously; a notice says so, and why.
 ///
 /// # Errors
-/// When the bucket does not exist or cannot be reached.
+/// When the bucket does not exist or cannot be reached; the refusal of the credentials, when nobody
+/// may read it without.
 pub fn readable(io: &Io, location: &Location, profile: Option<&str>) -> Result<Store, Failure> {
     let anonymously = |why: &str| io.say(format!("NOTICE: {why}; reading {location} anonymously."));
     match open(io, location, profile, Access::Credentials) {
-        Ok(store) => match store.check_bucket() {
+        Ok(store) => match store.check_access(&location.key("")) {
             Ok(()) => Ok(store),
-            Err(store::Error::AccessDenied { .. }) => {
-                anonymously("access denied with the given credentials");
-                Ok(store.anonymous())
+            Err(refused @ store::Error::AccessDenied { .. }) => {
+                let anonymous = store.anonymous();
+                if anonymous.check_access(&location.key("")).is_err() {
+                    return Err(refused.into());
+                }
+                anonymously(&format!("with the given credentials, {refused}"));
+                Ok(anonymous)
             }
             Err(error) => Err(error.into()),
         },
@@ -89,7 +96,8 @@ fn open(
     profile: Option<&str>,
     access: Access,
 ) -> Result<Store, store::Error> {
+    let env = io.env_of(profile);
     let profile = profile.map(str::to_owned);
     let options = Options { profile, access, ..io.store_options() };
-    Store::open(&location.service, &location.bucket, options, &io.env_fn())
+    Store::open(&location.service, &location.bucket, options, &env)
 }

@@ -22,7 +22,7 @@ const ATTEMPTS: u32 = 5;
 pub fn now(store: &Store, location: &Location) -> Result<Timestamp, Error> {
     let key = location.key(&format!("{FOLDER}probe-{}", dice::name()));
     let written = written(store, &key);
-    // A key that stays is litter of ours, and harms nobody; not everybody may delete.
+    // A key that stays is litter of ours and does no harm; some users may not delete.
     let _litter = store.delete_many(std::slice::from_ref(&key));
     Ok(written?)
 }
@@ -33,7 +33,7 @@ pub fn now(store: &Store, location: &Location) -> Result<Timestamp, Error> {
 /// # Errors
 /// As of the store.
 pub fn without_writing(store: &Store, location: &Location) -> Result<Timestamp, Error> {
-    if let Some(time) = store.time()? {
+    if let Some(time) = store.time(&location.key(""))? {
         return Ok(time);
     }
     let objects = store.list(&location.key(""))?;

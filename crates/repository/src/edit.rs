@@ -1,13 +1,16 @@
 //! Changes of single manifests, each on condition that it still is what was seen.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
 
+use jiff::SignedDuration;
 use location::Location;
 use manifest::Manifest;
 use store::{Condition, Store, Upload, parallel};
 
 use crate::conditions::Guard;
-use crate::{Error, JSON, Manifests, history, index, manifests};
+use crate::references::may_mean;
+use crate::{Error, JSON, Manifests, Stored, history, index, manifests};
 
 /// A manifest that is written over the one that was seen, and over no other.
 pub(crate) struct Write {
@@ -36,10 +39,11 @@ impl Write {
         &self.key
     }
 
-    /// The archive that the manifest names, as a path below the prefix.
-    pub(crate) fn archive(&self, location: &Location) -> Option<String> {
-        let manifest = Manifest::parse(&self.bytes).ok()?;
-        location.relative(manifest.dist_url()?)
+    /// Whether the manifest may name one of these archives (paths below the prefix).
+    pub(crate) fn names_any(&self, archives: &[String], location: &Location) -> bool {
+        let manifest = Manifest::parse(&self.bytes);
+        let url = manifest.as_ref().ok().and_then(Manifest::dist_url);
+        url.is_some_and(|url| archives.iter().any(|path| may_mean(location, url, path)))
     }
 
     /// Returns the tag of what is there now.
@@ -78,6 +82,39 @@ pub(crate) fn check_sizes<'a>(
     }
     let size = result.map(|(name, bytes)| history::size_in_bundle(name, bytes)).sum();
     Ok(store.check_size(&location.key(index::FILE_NAME), size)?)
+}
+
+/// A manifest with the same tag whose time is so much later was removed and deployed again: most services
+/// have one tag for the same bytes. Shorter differences are those of a service's own clocks.
+const WRITTEN_AGAIN: SignedDuration = SignedDuration::from_secs(2);
+
+/// Far enough from the limit that the sizes in a listing say so: a manifest takes at most twice its
+/// size in a generation, and some bytes around it.
+const FAR: u64 = 8;
+
+/// Refuses a publish before anything of it is uploaded, where the repository would be larger than its
+/// readers take with the manifests that are `coming` (file names and bytes). Near the limit all
+/// manifests are read, by way of `cache` (see [`Manifests::fetch`]).
+///
+/// # Errors
+/// [`store::Error::TooLarge`] within [`Error::Store`]; as of the store, and of a broken manifest.
+pub fn check_room(
+    store: &Store,
+    location: &Location,
+    cache: Option<&Path>,
+    coming: &[(&str, &[u8])],
+) -> Result<(), Error> {
+    let listed = manifests::list(store, location)?.manifests;
+    let listed = listed.iter().map(|object| object.size).sum::<u64>();
+    let added = coming.iter().map(|(_, bytes)| bytes.len() as u64).sum::<u64>();
+    if (listed + added).saturating_mul(FAR) < store.largest() {
+        return Ok(());
+    }
+    let now = Manifests::fetch(store, location, cache)?;
+    let mut all: BTreeMap<&str, &[u8]> =
+        now.entries.iter().map(|stored| (stored.file_name.as_str(), stored.bytes())).collect();
+    all.extend(coming.iter().copied());
+    check_sizes(&[], all.into_iter(), store, location)
 }
 
 /// What became of writes.
@@ -146,11 +183,16 @@ pub(crate) fn remove(
     if keys.is_empty() {
         return Ok(());
     }
-    let known = seen.fingerprint();
+    let known: HashMap<&str, &Stored> =
+        seen.entries.iter().map(|stored| (stored.key.as_str(), stored)).collect();
     let listed = manifests::list(guard.store(), location)?.manifests;
     let removed: BTreeSet<&String> = keys.iter().collect();
     for object in listed.into_iter().filter(|object| removed.contains(&object.key)) {
-        if !known.contains(&(object.key.clone(), object.etag)) {
+        let is_same = known.get(object.key.as_str()).is_some_and(|seen| {
+            let later = object.modified.duration_since(seen.modified);
+            seen.etag == object.etag && later < WRITTEN_AGAIN
+        });
+        if !is_same {
             return Err(Error::Moved { key: object.key });
         }
     }

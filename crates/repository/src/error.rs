@@ -154,6 +154,12 @@ impl Error {
         matches!(self, Self::Store(store::Error::AccessDenied { .. }))
     }
 
+    /// Whether the store has an object only in an archive, from which it is to be restored first.
+    #[must_use]
+    pub fn is_archived(&self) -> bool {
+        self.store().is_some_and(|error| error.reason() == Some(store::Reason::Archived))
+    }
+
     /// The store's error, if that is what it was.
     #[must_use]
     pub fn store(&self) -> Option<&store::Error> {

@@ -42,6 +42,7 @@ pub mod snapshot;
 pub mod sync;
 mod turns;
 
+pub use edit::check_room;
 pub use error::Error;
 pub use manifests::{Manifests, Stored, processors};
 pub use publish::{Known, Options, Published, Step, WhenEmpty, publish};

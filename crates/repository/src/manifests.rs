@@ -1,10 +1,8 @@
 //! All manifests of a repository.
 
 use std::collections::{BTreeSet, HashMap};
-use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
 
 use jiff::Timestamp;
 use location::Location;
@@ -247,11 +245,7 @@ pub(crate) fn fingerprint(objects: &[Object]) -> BTreeSet<(String, String)> {
     objects.iter().map(|o| (o.key.clone(), o.etag.clone())).collect()
 }
 
-/// How many threads have a processor each.
-#[must_use]
-pub fn processors() -> usize {
-    thread::available_parallelism().map_or(1, NonZero::get)
-}
+pub use parallel::processors;
 
 pub(crate) fn parse(name: &str, bytes: &[u8]) -> Result<Manifest, Error> {
     Manifest::parse(bytes).map_err(|source| Error::Manifest { name: name.to_owned(), source })

@@ -16,6 +16,7 @@ pub(crate) fn look(store: &Store, keys: &[String]) -> Result<BTreeMap<String, Ob
             size: head.size,
             etag: head.etag,
             modified: head.modified,
+            storage_class: None,
         });
         Ok::<_, Error>(object)
     })?;
@@ -33,7 +34,7 @@ pub(crate) fn is_same(left: &Object, right: &Object) -> bool {
         && left.modified.as_second() == right.modified.as_second()
 }
 
-/// The SHA-256 of what is in an object, in hex: all of it is read. `None` when there is none.
+/// The SHA-256 of what is in an object, in hex: all of it is read. `None` without an object.
 pub(crate) fn sha256(store: &Store, key: &str) -> Result<Option<String>, Error> {
     let Some(mut stream) = store.stream(key)? else { return Ok(None) };
     let mut hasher = checksum::Hasher::default();

@@ -95,6 +95,7 @@ fn parse(key: String, bytes: &[u8], location: &Location) -> Option<Pending> {
             size: object.size_bytes,
             etag: object.etag,
             modified: object.modified.parse::<Timestamp>().ok()?,
+            storage_class: None,
         })
     });
     let archives = archives.collect::<Option<Vec<Object>>>()?;

@@ -14,6 +14,7 @@ use location::{Location, path_segments};
 use manifest::Manifest;
 use store::{Object, Store};
 
+use crate::sync::is_archive;
 use crate::{Error, Manifests, index, snapshot};
 
 /// What refers to an archive.
@@ -108,6 +109,22 @@ impl References {
 pub fn paths_of(url: &str) -> impl Iterator<Item = String> {
     let segments = path_segments(url);
     (0..segments.len()).map(move |from| segments[from..].join("/"))
+}
+
+/// The archive that a URL means, as a path below the prefix: what is below it in one of the URL forms of
+/// `location`, else the longest end of its path that `is_known` to be that of an archive.
+pub fn archive_of(
+    location: &Location,
+    url: &str,
+    is_known: &dyn Fn(&str) -> bool,
+) -> Option<String> {
+    let ours = location.relative(url).filter(|path| is_archive(path));
+    ours.or_else(|| paths_of(url).find(|path| is_archive(path) && is_known(path)))
+}
+
+/// Whether a URL may mean the archive with this path below the prefix.
+pub fn may_mean(location: &Location, url: &str, path: &str) -> bool {
+    archive_of(location, url, &|known| known == path).as_deref() == Some(path)
 }
 
 /// Reads what refers to the archives of one repository, again and again: each time only what has

@@ -13,7 +13,16 @@
 //! generation in which that path had this content, and whether the path became `free` or got other
 //! contents (`over`). When it was written the service says.
 //!
-//! After a time ([`Keep`]) the next removal, sync or garbage collection removes it for good.
+//! After a time ([`Keep`]) the next removal, sync or garbage collection removes it for good. What stays
+//! is a mark, so that a rollback to a state with that archive refuses, and does not take for it what
+//! came to its path later:
+//!
+//! ```text
+//! .slipway/gone/<sha256>-<path>-<generation>-<how>-<random>.json      empty; the name is the tombstone's
+//! ```
+//!
+//! Marks go with the generations that they are about. Of manifests there are none: generations hold
+//! them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -30,6 +39,9 @@ pub use remover::{Aside, Needed, Remover, Taken};
 
 /// The folder below a prefix that holds what was taken away.
 pub const FOLDER: &str = ".slipway/removed/";
+
+/// The folder below a prefix with the marks of what is gone for good.
+pub const GONE: &str = ".slipway/gone/";
 
 /// How many hex digits of a path's checksum are in a tombstone's name.
 const PATH_DIGITS: usize = 24;
@@ -77,6 +89,8 @@ pub struct Tombstone {
     how: How,
     /// When it was taken away, by the service's clock.
     pub modified: Timestamp,
+    /// Whether only a mark is left.
+    is_gone: bool,
     /// The end of its name: it begins with the time of the machine that wrote it, which tells the later
     /// of two that a service with a coarse clock has of one time.
     nonce: String,
@@ -89,6 +103,8 @@ pub enum How {
     Freed,
     /// Something else was written over it.
     Overwritten,
+    /// It is a manifest: generations hold those.
+    OldManifest,
 }
 
 impl How {
@@ -96,6 +112,7 @@ impl How {
         match self {
             Self::Freed => "free",
             Self::Overwritten => "over",
+            Self::OldManifest => "manifest",
         }
     }
 }
@@ -113,23 +130,38 @@ pub struct Removed {
 /// # Errors
 /// As of the store.
 pub fn list(store: &Store, location: &Location) -> Result<Removed, Error> {
-    let folder = location.key(FOLDER);
     let mut removed = Removed::default();
-    for object in store.list_direct(&folder)? {
-        let name = &object.key[folder.len()..];
-        if is_sha256(name) {
-            removed.contents.insert(name.to_owned(), object);
-        } else if let Some(tombstone) = Tombstone::parse(name, &object) {
-            removed.tombstones.push(tombstone);
-        }
+    for (folder, is_gone) in [(FOLDER, false), (GONE, true)] {
+        let folder = location.key(folder);
+        removed.add(&folder, store.list_direct(&folder)?, is_gone);
     }
-    removed.tombstones.sort_by(|a, b| {
-        (a.generation, a.modified, &a.nonce).cmp(&(b.generation, b.modified, &b.nonce))
-    });
     Ok(removed)
 }
 
 impl Removed {
+    /// Adds what these objects directly below `folder` say.
+    fn add(&mut self, folder: &str, objects: Vec<Object>, is_gone: bool) {
+        for object in objects {
+            let name = &object.key[folder.len()..];
+            if is_sha256(name) && !is_gone {
+                self.contents.insert(name.to_owned(), object);
+            } else if let Some(tombstone) = Tombstone::parse(name, &object, is_gone) {
+                self.tombstones.push(tombstone);
+            }
+        }
+        // What is gone is older than what is not, and its mark was written later.
+        let time = |stone: &Tombstone| (!stone.is_gone).then_some(stone.modified);
+        self.tombstones.sort_by(|a, b| {
+            (a.generation, time(a), &a.nonce).cmp(&(b.generation, time(b), &b.nonce))
+        });
+    }
+
+    /// Whether something was taken away from `path`.
+    #[must_use]
+    pub fn knows(&self, path: &str) -> bool {
+        self.of(path).next().is_some()
+    }
+
     /// Whether nothing was taken away.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -160,34 +192,34 @@ impl Removed {
         self.tombstones.iter().filter(move |tombstone| tombstone.path == digest)
     }
 
-    /// The keys of what goes for good: tombstones from before `before`, and the contents that are as
-    /// old and that no younger tombstone names.
-    fn expired(&self, before: Timestamp) -> (Vec<String>, Vec<Object>) {
+    /// What goes for good: tombstones from before `before`, and the contents that are as old and that no
+    /// younger tombstone names.
+    fn expired(&self, before: Timestamp) -> (Vec<&Tombstone>, Vec<Object>) {
         let is_old = |modified: Timestamp| modified < before;
-        let old = self.tombstones.iter().filter(|tombstone| is_old(tombstone.modified));
+        let kept = || self.tombstones.iter().filter(|tombstone| !tombstone.is_gone);
+        let old = kept().filter(|tombstone| is_old(tombstone.modified));
         let named = |sha256: &str| {
-            let mut young = self.tombstones.iter().filter(|stone| !is_old(stone.modified));
+            let mut young = kept().filter(|stone| !is_old(stone.modified));
             young.any(|tombstone| tombstone.sha256 == sha256)
         };
         let contents = self.contents.iter();
         let contents =
             contents.filter(|(sha256, object)| is_old(object.modified) && !named(sha256));
-        (
-            old.map(|tombstone| tombstone.key.clone()).collect(),
-            contents.map(|(_, object)| object.clone()).collect(),
-        )
+        (old.collect(), contents.map(|(_, object)| object.clone()).collect())
     }
 }
 
 impl Tombstone {
-    fn parse(name: &str, object: &Object) -> Option<Self> {
+    fn parse(name: &str, object: &Object, is_gone: bool) -> Option<Self> {
         let mut parts = name.strip_suffix(".json")?.split('-');
         let [sha256, path, generation, how, nonce] =
             [parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?];
-        let how = [How::Freed, How::Overwritten].into_iter().find(|known| known.word() == how)?;
+        let known = [How::Freed, How::Overwritten, How::OldManifest];
+        let how = known.into_iter().find(|known| known.word() == how)?;
         (is_sha256(sha256) && parts.next().is_none()).then(|| {
             Some(Self {
                 how,
+                is_gone,
                 nonce: nonce.to_owned(),
                 key: object.key.clone(),
                 sha256: sha256.to_owned(),
@@ -216,7 +248,7 @@ pub(crate) fn content_key(location: &Location, tombstone: &Tombstone) -> String 
 }
 
 /// Copies what was taken away to `key`, over the object there with the ETag `expected`, or where
-/// there is none; returns whether there is an object then, whoever wrote it.
+/// there is none; returns whether there is an object then, ours or another one.
 ///
 /// # Errors
 /// As of the store.
@@ -243,13 +275,14 @@ mod tests {
 
     fn object(key: &str, second: i64) -> Object {
         let modified = Timestamp::from_second(second).unwrap();
-        Object { key: key.to_owned(), size: 1, etag: String::new(), modified }
+        let (key, etag) = (key.to_owned(), String::new());
+        Object { key, size: 1, etag, modified, storage_class: None }
     }
 
     fn tombstone(content: char, path: &str, generation: u64, second: i64) -> Tombstone {
         let sha256 = content.to_string().repeat(64);
         let name = format!("{sha256}-{}-{generation:010}-free-abc.json", digest(path));
-        Tombstone::parse(&name, &object(&name, second)).unwrap()
+        Tombstone::parse(&name, &object(&name, second), false).unwrap()
     }
 
     fn removed(tombstones: Vec<Tombstone>) -> Removed {
@@ -279,6 +312,36 @@ mod tests {
     }
 
     #[test]
+    fn of_two_that_have_one_time_the_name_tells_the_later() {
+        // By content `a` comes first, by time `b`: a clock of whole seconds has one time for both.
+        let named = |content: char, nonce: &str| {
+            let sha256 = content.to_string().repeat(64);
+            format!("{FOLDER}{sha256}-{}-0000000004-over-{nonce}.json", digest("x"))
+        };
+        let names = [named('a', "18764b00000000aazz"), named('b', "18764b000000000bcd")];
+        let mut removed = Removed::default();
+        removed.add(FOLDER, names.map(|name| object(&name, 10)).to_vec(), false);
+        assert_eq!(removed.at("x", 4).map(|stone| &stone.sha256[..1]), Some("b"));
+        assert_eq!(removed.of("x").last().map(|stone| &stone.sha256[..1]), Some("a"));
+    }
+
+    #[test]
+    fn what_is_gone_was_there_before_what_is_kept() {
+        let name = |content: char, nonce: &str| {
+            let sha256 = content.to_string().repeat(64);
+            format!("{sha256}-{}-0000000004-over-{nonce}.json", digest("x"))
+        };
+        let mut removed = Removed::default();
+        removed.add("", vec![object(&name('a', "2"), 10)], false);
+        removed.add("", vec![object(&name('b', "1"), 99), object(&"c".repeat(64), 99)], true);
+        assert_eq!(removed.at("x", 4).map(|stone| &stone.sha256[..1]), Some("b"));
+        assert!(!removed.has(removed.at("x", 4).unwrap()));
+        assert!(removed.knows("x") && !removed.knows("y"));
+        // A mark does not expire with age.
+        assert_eq!(removed.expired(Timestamp::MAX).0.len(), 1);
+    }
+
+    #[test]
     fn what_is_old_expires_with_its_content_unless_that_is_needed() {
         let mut removed = removed(vec![
             tombstone('a', "x", 2, 10),
@@ -303,7 +366,7 @@ mod tests {
             &format!("{sha256}-p-1-n.json"),
             &sha256,
         ] {
-            assert_eq!(Tombstone::parse(name, &object(name, 0)), None, "{name}");
+            assert_eq!(Tombstone::parse(name, &object(name, 0), false), None, "{name}");
         }
     }
 

@@ -10,15 +10,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use location::Location;
-use store::{Store, parallel};
+use store::{Object, Store, parallel};
 
 use crate::conditions::Guard;
 use crate::edit::{self, Write};
 use crate::history::{self, Generation};
 use crate::objects::by_key;
 use crate::publish::{self, Archives, Published};
-use crate::removed::{self, How, Remover};
-use crate::sync::is_archive;
+use crate::references::archive_of;
+use crate::removed::{self, How, Removed, Remover};
 use crate::{Error, Known, Manifests};
 
 pub use journal::mend;
@@ -63,6 +63,7 @@ pub fn prepare(
         writes: Vec::new(),
         removals: Vec::new(),
     };
+    let look = Look::at(store, location)?;
     let mut pairs = then.entries.windows(2);
     if let Some(pair) = pairs.find(|pair| pair[0].file_name == pair[1].file_name) {
         // Made of local files of several folders.
@@ -70,8 +71,9 @@ pub fn prepare(
         return Err(Error::Generation { key, reason: format!("it has two manifests {name}") });
     }
     for entry in &then.entries {
-        let archive = entry.manifest.dist_url().and_then(|url| location.relative(url));
-        rollback.archives.extend(archive.filter(|path| is_archive(path)));
+        let url = entry.manifest.dist_url();
+        let knows = |path: &str| look.knows(location, path);
+        rollback.archives.extend(url.and_then(|url| archive_of(location, url, &knows)));
         match now.get(&entry.file_name) {
             Some(stored) if stored.bytes() == entry.bytes() => continue,
             Some(_) => rollback.updated.push(entry.package().to_owned()),
@@ -84,7 +86,7 @@ pub fn prepare(
         rollback.removed.push(stored.package().to_owned());
         rollback.removals.push(stored.key.clone());
     }
-    rollback.restored = rollback.to_restore(store, location)?.into_keys().collect();
+    rollback.restored = rollback.to_restore(store, location, &look)?.into_keys().collect();
     Ok(rollback)
 }
 
@@ -101,9 +103,8 @@ impl Rollback {
         &self,
         store: &Store,
         location: &Location,
+        Look { present, removed }: &Look,
     ) -> Result<BTreeMap<String, String>, Error> {
-        let present = by_key(store.list(&location.key(""))?);
-        let removed = removed::list(store, location)?;
         let number = self.generation.number;
         let paths: Vec<&String> = self.archives.iter().collect();
         let found = parallel::map(store.parallel(), &paths, |path| {
@@ -156,7 +157,7 @@ impl Rollback {
         let journals = Mutex::new(Vec::new());
         let restore = |only: Option<&BTreeSet<String>>| -> Result<(), Error> {
             let wanted = |path: &String| only.is_none_or(|only| only.contains(path));
-            let aside = self.to_restore(store, location)?;
+            let aside = self.to_restore(store, location, &Look::at(store, location)?)?;
             let aside: Vec<_> = aside.into_iter().filter(|(path, _)| wanted(path)).collect();
             let journal = self.restore(location, remover, &aside, writer)?;
             journals.lock().unwrap_or_else(PoisonError::into_inner).extend(journal);
@@ -188,10 +189,7 @@ impl Rollback {
         let done = match publish::publish(store, location, &options) {
             Ok(published) => moved.map_or(Ok(published), Err),
             Err(Error::Vanished { place, archives }) => {
-                let keys = self.writes.iter().filter(|write| {
-                    let archive = write.archive(location);
-                    archive.is_some_and(|archive| archives.contains(&archive))
-                });
+                let keys = self.writes.iter().filter(|write| write.names_any(&archives, location));
                 let keys = keys.map(|write| write.key().to_owned()).collect();
                 written.revert(&keys, location, now, guard)?;
                 publish::publish(store, location, &again)?;
@@ -242,6 +240,24 @@ impl Rollback {
             }
         })?;
         Ok(journal)
+    }
+}
+
+/// What there is at one moment, and what there was.
+struct Look {
+    present: BTreeMap<String, Object>,
+    removed: Removed,
+}
+
+impl Look {
+    fn at(store: &Store, location: &Location) -> Result<Self, Error> {
+        let present = by_key(store.list(&location.key(""))?);
+        Ok(Self { present, removed: removed::list(store, location)? })
+    }
+
+    /// Whether there is or was an archive at `path`.
+    fn knows(&self, location: &Location, path: &str) -> bool {
+        self.present.contains_key(&location.key(path)) || self.removed.knows(path)
     }
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn in_turn<T>(
     if !holds()? {
         return Ok(None);
     }
-    claim.hold(work).map(Some)
+    claim.hold(work)?.map(Some)
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -88,18 +88,25 @@ impl Claim<'_> {
     }
 
     /// Renews the claim while `work` is under way.
-    fn hold<T>(&self, work: impl FnOnce() -> T) -> T {
+    ///
+    /// # Errors
+    /// When there is no thread to renew it; then nothing is done.
+    fn hold<T>(&self, work: impl FnOnce() -> T) -> Result<T, Error> {
         thread::scope(|scope| {
             let (done, ended) = channel::<()>();
-            scope.spawn(move || {
+            let started = thread::Builder::new().spawn_scoped(scope, move || {
                 while ended.recv_timeout(BEAT) == Err(RecvTimeoutError::Timeout) {
                     // What cannot be renewed now is renewed the next time.
                     let _late = self.put();
                 }
             });
+            started.map_err(|error| Error::Local {
+                path: format!("a claim on {}", self.key).into(),
+                source: parallel::refused(error),
+            })?;
             let result = work();
             drop(done);
-            result
+            Ok(result)
         })
     }
 
@@ -145,6 +152,7 @@ mod tests {
             size,
             etag: String::new(),
             modified: Timestamp::from_second(second).unwrap(),
+            storage_class: None,
         };
         let ours = claim("m", 7, 1000);
         let check = |others: &[Object], expected| {

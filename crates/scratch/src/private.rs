@@ -110,6 +110,17 @@ fn judge_entries(folder: &Path, levels: u32) -> Result<(), Distrust> {
         // Other processes of ours replace and remove files at any time.
         let Some(found) = look(&path, |path| fs::symlink_metadata(path))? else { continue };
         judge(&path, &found)?;
+        // What a link leads to is what is read.
+        let found = match found.is_symlink() {
+            true => match look(&path, |path| fs::metadata(path))? {
+                Some(target) => {
+                    judge(&path, &target)?;
+                    target
+                }
+                None => continue,
+            },
+            false => found,
+        };
         if found.is_dir() {
             judge_entries(&path, levels)?;
         }
@@ -173,7 +184,6 @@ mod tests {
         make_private(&cache.join("sub")).unwrap();
         let file = cache.join("sub/file");
         fs::write(&file, "x").unwrap();
-        symlink("sub/file", cache.join("link")).unwrap();
         set_mode(&cache, 0o755);
         set_mode(&file, 0o644);
         trust(&cache).unwrap();
@@ -192,6 +202,17 @@ mod tests {
         set_mode(&cache, 0o777);
         assert_eq!(make_private(&cache).unwrap_err().kind(), ErrorKind::PermissionDenied);
         set_mode(&cache, 0o700);
+
+        // Of a link in it, what it leads to counts.
+        let other = outer.path().join("other");
+        fs::write(&other, "x").unwrap();
+        symlink(&other, cache.join("sub/link")).unwrap();
+        symlink("nowhere", cache.join("sub/dangling")).unwrap();
+        set_mode(&other, 0o644);
+        trust(&cache).unwrap();
+        set_mode(&other, 0o666);
+        assert!(matches!(trust(&cache), Err(Distrust::Writable { .. })));
+        fs::remove_file(cache.join("sub/link")).unwrap();
 
         // A link leads to the folder that counts.
         let link = outer.path().join("elsewhere");

@@ -57,10 +57,11 @@ pub(crate) trait Backend: Send + Sync {
     fn caution(&self) -> Option<String> {
         None
     }
-    /// Is the bucket there, and may we use it?
-    fn check_bucket(&self) -> Result<(), Error>;
-    /// What time it is by the service's clock, where it says so without a write.
-    fn time(&self) -> Result<Option<jiff::Timestamp>, Error>;
+    /// Is the bucket there, and may what begins with `prefix` be listed?
+    fn check_bucket(&self, prefix: &str) -> Result<(), Error>;
+    /// What time it is by the service's clock, where it says so without a write. Asked of what begins
+    /// with `prefix`, where the bucket itself may not be asked.
+    fn time(&self, prefix: &str) -> Result<Option<jiff::Timestamp>, Error>;
     /// In any order; the caller sorts, drops doubles and keys that fail [`crate::key::check`].
     fn list(&self, prefix: &str, depth: Depth) -> Result<Vec<Object>, Error>;
     /// `None`: no such object.
@@ -87,7 +88,7 @@ pub(crate) trait Backend: Send + Sync {
         key: &str,
         condition: &Condition,
     ) -> Result<Option<String>, Error>;
-    /// The same with a condition that the service is told, and may ignore: the caller has just
+    /// The same with a condition that the service gets, and may ignore: the caller has just
     /// checked it, and this closes the moment in between where the service can.
     fn copy_hinted(
         &self,

@@ -66,10 +66,18 @@ mod tests {
     #[test]
     fn only_what_says_so_is_undone() {
         let packed = gzip(b"text");
-        for encoding in [Some("gzip"), Some("x-gzip"), Some(" GZIP ")] {
-            assert_eq!(check(encoding, packed.clone(), 4).unwrap(), b"text");
+        for encoding in [
+            "gzip",
+            "x-gzip",
+            " GZIP ",
+            "gzip, aws-chunked",
+            "aws-chunked,gzip",
+            "GZIP,AWS-Chunked,",
+            "identity, gzip",
+        ] {
+            assert_eq!(check(Some(encoding), packed.clone(), 4).unwrap(), b"text", "{encoding}");
         }
-        for encoding in [None, Some(""), Some("identity"), Some("aws-chunked")] {
+        for encoding in [None, Some(""), Some("identity"), Some("aws-chunked"), Some("br, gzip")] {
             assert_eq!(check(encoding, packed.clone(), 4).unwrap(), packed);
         }
     }

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::Reason;
+
 /// What can go wrong with a bucket. No variant ever holds a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -33,12 +35,24 @@ pub enum Error {
         bucket: String,
     },
     /// The service knows who asks (or that nobody does), and refuses.
-    #[error("access denied: {operation} ({code})")]
+    #[error("access denied: {operation} ({})", words(code, message))]
     AccessDenied {
         /// What was asked, such as `GET s3://bucket/key`.
         operation: String,
         /// The service's own code: `AccessDenied`, `InvalidAccessKeyId`, `SignatureDoesNotMatch`, …
         code: String,
+        /// The service's own message, shortened; empty where it sent none.
+        message: String,
+    },
+    /// The service refuses what was asked, with any credentials: [`Error::reason`] says why.
+    #[error("{operation} is refused ({})", words(code, message))]
+    Refused {
+        /// What was asked, such as `GET s3://bucket/key`.
+        operation: String,
+        /// The service's own code: `InvalidObjectState`, `QuotaExceeded`, …
+        code: String,
+        /// The service's own message, shortened; empty where it sent none.
+        message: String,
     },
     /// The condition of a write does not hold; nothing was written.
     #[error("{key} is not in the state that the write requires")]
@@ -104,4 +118,29 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+}
+
+impl Error {
+    /// Why the service refuses, where it does.
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        match self {
+            Self::AccessDenied { code, message, .. }
+            | Self::Refused { code, message, .. }
+            | Self::Service { code, message, .. } => Some(Reason::of(code, message)),
+            _ => None,
+        }
+    }
+
+    /// Whether the service has refused the request before it took effect: the rights of who asks, or
+    /// what was asked.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::AccessDenied { .. } | Self::Refused { .. })
+    }
+}
+
+/// A service's code and message.
+fn words(code: &str, message: &str) -> String {
+    if message.is_empty() { code.to_owned() } else { format!("{code}: {message}") }
 }

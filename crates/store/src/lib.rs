@@ -8,6 +8,7 @@
 //! Deliberately absent: repositories, manifests, URLs for readers (see `location`), argv, stdio and
 //! the process environment (it is passed in). Only the module `s3` knows the S3 client library.
 
+pub mod aws;
 mod backend;
 mod copying;
 mod credentials;
@@ -19,10 +20,11 @@ mod inquiry;
 mod key;
 mod object;
 mod options;
-pub mod parallel;
 mod promise;
+mod reason;
 pub mod retry;
 mod s3;
+mod shared;
 mod store;
 mod stream;
 #[cfg(test)]
@@ -30,10 +32,12 @@ mod stub;
 mod transfer;
 mod unfinished;
 
+pub use ::parallel;
 pub use error::Error;
 pub use inquiry::{Inquiry, Reply, Scratch};
 pub use object::{Condition, Content, Download, Head, Object, Tags, Upload, proves_content};
-pub use options::{Access, LARGEST, Options, Patience};
+pub use options::{Access, LARGEST, Options, Patience, is_canned_acl};
+pub use reason::Reason;
 pub use store::Store;
 pub use stream::Stream;
 pub use unfinished::give_back;

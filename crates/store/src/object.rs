@@ -13,6 +13,17 @@ pub struct Object {
     pub etag: String,
     /// When the object was last written, by the service's clock.
     pub modified: jiff::Timestamp,
+    /// The storage class, where the service names one: `STANDARD`, `GLACIER`, …
+    pub storage_class: Option<String>,
+}
+
+impl Object {
+    /// The storage class of an object that cannot be read before it is restored.
+    #[must_use]
+    pub fn archived(&self) -> Option<&str> {
+        // GLACIER_IR, for one, is read like any other.
+        self.storage_class.as_deref().filter(|class| matches!(*class, "GLACIER" | "DEEP_ARCHIVE"))
+    }
 }
 
 impl Object {
@@ -53,11 +64,24 @@ impl Head {
         identity(&self.etag, self.size, self.modified)
     }
 
-    /// Whether the object says that it is stored compressed.
+    /// Whether the object says that it is stored compressed, and in no other way.
     #[must_use]
     pub fn is_gzip(&self) -> bool {
-        let encoding = self.content_encoding.as_deref().unwrap_or_default().trim();
-        ["gzip", "x-gzip"].iter().any(|known| encoding.eq_ignore_ascii_case(known))
+        let mut encodings = self.encodings();
+        let is_gzip = |encoding: &str| {
+            ["gzip", "x-gzip"].iter().any(|known| encoding.eq_ignore_ascii_case(known))
+        };
+        encodings.next().is_some_and(is_gzip) && encodings.next().is_none()
+    }
+
+    /// The encodings that a web client undoes before it hands out the bytes. `aws-chunked` is one of
+    /// the upload: some services store it, and send it, all the same.
+    pub fn encodings(&self) -> impl Iterator<Item = &str> {
+        let encodings = self.content_encoding.as_deref().unwrap_or_default().split(',');
+        let nothing = ["", "identity", "aws-chunked"];
+        encodings.map(str::trim).filter(move |encoding| {
+            !nothing.iter().any(|known| encoding.eq_ignore_ascii_case(known))
+        })
     }
 }
 
@@ -130,11 +154,19 @@ pub struct Upload<'a> {
     pub condition: Condition,
     /// User metadata: names (letters, digits, `-`) and values.
     pub metadata: &'a [(&'a str, &'a str)],
+    /// A canned ACL, in place of that of the store's options.
+    pub acl: Option<&'a str>,
 }
 
 impl<'a> Upload<'a> {
     /// An unconditional write without metadata.
     pub fn new(content_type: &'a str) -> Self {
-        Self { content_type, content_encoding: None, condition: Condition::Always, metadata: &[] }
+        Self {
+            content_type,
+            content_encoding: None,
+            condition: Condition::Always,
+            metadata: &[],
+            acl: None,
+        }
     }
 }

@@ -77,6 +77,23 @@ impl Options {
     }
 }
 
+/// The canned ACLs of S3.
+const CANNED_ACLS: [&str; 7] = [
+    "private",
+    "public-read",
+    "public-read-write",
+    "authenticated-read",
+    "aws-exec-read",
+    "bucket-owner-read",
+    "bucket-owner-full-control",
+];
+
+/// Whether a text is the name of a canned ACL.
+#[must_use]
+pub fn is_canned_acl(text: &str) -> bool {
+    CANNED_ACLS.contains(&text)
+}
+
 /// Deadlines and retries. Each hang is bounded, so every call ends.
 #[derive(Debug, Clone)]
 pub struct Patience {

@@ -112,16 +112,26 @@ impl Store {
     /// # Errors
     /// [`Error::NoBucket`], [`Error::AccessDenied`], [`Error::Unreachable`].
     pub fn check_bucket(&self) -> Result<(), Error> {
-        self.backend.check_bucket()
+        self.check_access("")
+    }
+
+    /// The same for keys that begin with `prefix`: credentials may have rights there only.
+    ///
+    /// # Errors
+    /// As [`Store::check_bucket`].
+    pub fn check_access(&self, prefix: &str) -> Result<(), Error> {
+        key::check_prefix(prefix)?;
+        self.backend.check_bucket(prefix)
     }
 
     /// What time it is by the service's clock, in whole seconds or better; `None` where only a write
     /// could tell. It is never later than the actual time.
     ///
     /// # Errors
-    /// As [`Store::check_bucket`].
-    pub fn time(&self) -> Result<Option<jiff::Timestamp>, Error> {
-        self.backend.time()
+    /// As [`Store::check_access`].
+    pub fn time(&self, prefix: &str) -> Result<Option<jiff::Timestamp>, Error> {
+        key::check_prefix(prefix)?;
+        self.backend.time(prefix)
     }
 
     /// What the ETags of the service are worth, as far as this process knows.

@@ -104,7 +104,7 @@ fn same<'a>(
 ) -> Upload<'a> {
     let content_type = head.content_type.as_deref().unwrap_or("application/octet-stream");
     let content_encoding = head.content_encoding.as_deref().filter(|_| to.keeps_encoding());
-    Upload { content_type, content_encoding, condition, metadata }
+    Upload { content_type, content_encoding, condition, metadata, acl: None }
 }
 
 /// Where the bytes of an object go.

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 type GiveBack = Arc<dyn Fn() + Send + Sync>;
@@ -45,11 +44,15 @@ pub fn give_back(patience: Duration) {
     let (done, all) = mpsc::channel();
     for give_back in &open {
         let (give_back, done) = (Arc::clone(give_back), done.clone());
-        thread::spawn(move || {
+        let started = parallel::start("give-back", move || {
             give_back();
             // Nobody waits any more when this fails.
             let _ = done.send(());
         });
+        if started.is_err() {
+            // Without threads what is left stays with the service, as after a `kill -9`.
+            return;
+        }
     }
     for _ in &open {
         let left = deadline.saturating_duration_since(Instant::now());

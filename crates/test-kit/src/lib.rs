@@ -3,6 +3,7 @@
 //! - [`s3::Server`]: an S3 server inside the test process, with faults and a record of requests.
 //! - [`seaweed::Server`]: a real SeaweedFS in a process of its own.
 //! - [`web::Server`]: a web server for a folder, with faults.
+//! - [`proxy::Proxy`]: a proxy of every kind.
 //! - [`Workspace`]: a temporary folder, with formulae and an environment.
 //! - [`Site`]: repositories on either store, seen alike.
 //! - [`Process`]: runs a program with nothing in its environment that the test did not put there.
@@ -13,6 +14,7 @@
 mod help;
 mod modes;
 mod process;
+pub mod proxy;
 pub mod s3;
 pub mod seaweed;
 mod site;

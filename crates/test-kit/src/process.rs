@@ -112,10 +112,15 @@ impl Process {
 
     /// Starts the program with the umask 000, which denies nothing to other users.
     #[must_use]
-    pub fn umask_000(mut self) -> Process {
-        let program = std::mem::replace(&mut self.program, "/bin/sh".into());
-        let shell = ["-c".into(), r#"umask 000; exec "$0" "$@""#.into(), program.into()];
-        self.arguments.splice(0..0, shell);
+    pub fn umask_000(self) -> Process {
+        self.under(r#"umask 000; exec "$0" "$@""#)
+    }
+
+    /// Has a script for bash start the program, which it finds in `$0` with its arguments in `$@`.
+    #[must_use]
+    pub fn under(mut self, script: &str) -> Process {
+        let program = std::mem::replace(&mut self.program, "/bin/bash".into());
+        self.arguments.splice(0..0, ["-c".into(), script.into(), program.into()]);
         self
     }
 

@@ -47,13 +47,19 @@ impl Fail for archive::Error {
 
     fn hint(&self) -> Option<String> {
         let Self::Limit { what, .. } = self else { return None };
-        let option = match what {
-            LimitKind::Bytes => BYTES,
-            LimitKind::Entries => MEMBERS,
-            LimitKind::Ratio => RATIO,
-            _ => return None,
-        };
+        let option = limit_option(*what)?;
         Some(format!("If the archive is to be trusted, {option} allows it more."))
+    }
+}
+
+/// The option that allows an archive more, where there is one.
+#[must_use]
+pub fn limit_option(what: LimitKind) -> Option<&'static str> {
+    match what {
+        LimitKind::Bytes => Some(BYTES),
+        LimitKind::Entries => Some(MEMBERS),
+        LimitKind::Ratio => Some(RATIO),
+        _ => None,
     }
 }
 

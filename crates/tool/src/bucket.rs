@@ -3,7 +3,7 @@
 use location::{Env, Location, Role};
 use repository::history::Origin;
 use repository::removed::Keep;
-use store::{Options, Store};
+use store::{Options, Reason, Store};
 
 use crate::archives::Size;
 use crate::{Age, Exit, Fail, Failure, Io, Tool};
@@ -104,7 +104,7 @@ impl Fail for store::Error {
         match self {
             E::NoCredentials { .. } | E::Credentials { .. } | E::Setting { .. } => Exit::Usage,
             E::NoBucket { .. } | E::NotFound { .. } => Exit::NotFound,
-            E::AccessDenied { .. } => Exit::AccessDenied,
+            E::AccessDenied { .. } | E::Refused { .. } => Exit::AccessDenied,
             E::Precondition { .. } => Exit::Conflict,
             E::Unreachable { .. } | E::Service { .. } | E::Corrupt { .. } => Exit::Unreachable,
             E::TooLarge { .. } | E::InvalidKey { .. } => Exit::BadInput,
@@ -123,7 +123,7 @@ impl Fail for store::Error {
                  its name."
             }
             E::TooLarge { .. } => return Some(max_index_hint()),
-            E::AccessDenied { .. } => "Check the credentials, and what they may do in this bucket.",
+            E::AccessDenied { .. } | E::Refused { .. } => advice(self.reason()?),
             E::Unreachable { .. } => {
                 "Check the network, and AWS_ENDPOINT_URL_S3 or the region; nothing is half-done \
                  that another run would not complete."
@@ -134,6 +134,37 @@ impl Fail for store::Error {
             _ => return None,
         };
         Some(hint.to_owned())
+    }
+}
+
+/// What to do about a refusal.
+fn advice(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Rights => "Check the credentials, and what they may do in this bucket.",
+        Reason::Identity => {
+            "Check the access key and its secret, and that they belong to this service \
+             (AWS_ENDPOINT_URL_S3)."
+        }
+        Reason::Clock => "Set the clock of this machine; requests are signed with its time.",
+        Reason::Expired => {
+            "Get new credentials: these are temporary, and their time is over ('aws sso login', or \
+             the same way as before)."
+        }
+        Reason::Encryption => {
+            "The objects are encrypted with a key of KMS: enable that key, or let these credentials \
+             use it (kms:Decrypt to read, kms:GenerateDataKey to write)."
+        }
+        Reason::RequesterPays => {
+            "Who reads this bucket pays for it: set AWS_REQUEST_PAYER=requester to agree, with \
+             credentials of an account that pays."
+        }
+        Reason::Archived => {
+            "The object is archived (Glacier): restore it first ('aws s3api restore-object'), or \
+             change the lifecycle rule; 'repo-check' lists all such objects."
+        }
+        Reason::Quota => {
+            "Make room ('repo-check --gc'), or have the quota of the bucket or account raised."
+        }
     }
 }
 

@@ -42,6 +42,8 @@ pub enum Exit {
     Formula(u8),
     /// Ended by a signal: 128 and its number.
     Signal(u8),
+    /// A fault of the tool itself.
+    Internal,
     /// Whoever read our output has gone, as after `| head`.
     BrokenPipe,
 }
@@ -69,6 +71,7 @@ impl Exit {
             Self::PlanMoved => 13,
             Self::Formula(status) => status,
             Self::Signal(number) => 128_u8.saturating_add(number),
+            Self::Internal => 70,
             Self::BrokenPipe => 141,
         }
     }

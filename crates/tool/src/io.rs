@@ -87,9 +87,18 @@ impl Io {
         self.environment.get(name).filter(|value| !value.is_empty()).cloned()
     }
 
-    /// The environment as the libraries take it.
+    /// The environment as the libraries take it. What the profile of the shared AWS files says about
+    /// endpoints is in it.
     pub fn env_fn(&self) -> impl Fn(&str) -> Option<String> + use<> {
-        let environment = self.environment.clone();
+        self.env_of(None)
+    }
+
+    /// The same with the profile that an option names.
+    pub fn env_of(&self, profile: Option<&str>) -> impl Fn(&str) -> Option<String> + use<> {
+        let mut environment = self.environment.clone();
+        let endpoints =
+            store::aws::endpoints(&|name: &str| environment.get(name).cloned(), profile);
+        environment.extend(endpoints.into_iter().map(|(name, value)| (name.to_owned(), value)));
         move |name| environment.get(name).cloned()
     }
 
@@ -157,6 +166,27 @@ impl Io {
                 self.warn_once(&format!(
                     "the cache {} is not used: {distrust}. Remove it, or name another folder.",
                     folder.display()
+                ));
+                None
+            }
+        }
+    }
+
+    /// The same for a cache that is written to, which is made: where that is not possible (a home that
+    /// is read-only, or not ours), it is not used either.
+    #[must_use]
+    pub fn writable_cache(&self, folder: PathBuf) -> Option<PathBuf> {
+        use rustix::fs::{Access, access};
+        let folder = self.cache(folder)?;
+        let made = scratch::make_private(&folder).and_then(|()| {
+            access(&folder, Access::WRITE_OK | Access::EXEC_OK).map_err(io::Error::from)
+        });
+        match made {
+            Ok(()) => Some(folder),
+            Err(error) => {
+                let folder = folder.display();
+                self.warn_once(&format!(
+                    "the cache {folder} is not used: cannot write it: {error}"
                 ));
                 None
             }

@@ -9,6 +9,8 @@ mod args;
 mod ask;
 mod bucket;
 mod exit;
+mod failsafe;
+mod init;
 mod io;
 mod message;
 mod progress;
@@ -22,7 +24,7 @@ use std::process::ExitCode;
 
 pub use age::Age;
 pub use archive::Limits;
-pub use archives::LIMIT_OPTIONS;
+pub use archives::{LIMIT_OPTIONS, limit_option};
 pub use args::Args;
 pub use ask::Answer;
 pub use bucket::{max_index_hint, max_index_of};
@@ -60,8 +62,18 @@ pub struct Tool {
 #[must_use]
 pub fn main(tool: &Tool) -> ExitCode {
     forbid_others_to_write();
+    failsafe::install(tool.name);
+    if let Some(status) = init::run() {
+        return status;
+    }
     signals::install();
-    run(tool, std::env::args_os().skip(1).collect(), &mut Io::of_process())
+    let arguments = std::env::args_os().skip(1).collect();
+    let ended = failsafe::guarded(|| run(tool, arguments, &mut Io::of_process()));
+    ended.unwrap_or_else(|| {
+        signals::wait_if_ending();
+        scratch::sweep();
+        ExitCode::from(Exit::Internal.status())
+    })
 }
 
 /// Keeps all users but the owner and the group from writing what this process makes, with any umask.

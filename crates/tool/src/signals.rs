@@ -1,7 +1,7 @@
 //! Ending on a signal: the child first, then what lies about, then the process, by that signal.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -44,17 +44,20 @@ pub fn release_child(pid: u32) {
 
 /// Starts the thread that waits for signals.
 pub(crate) fn install() {
-    // Without handlers the defaults stay: the process ends all the same, only less tidily.
-    let wanted = [SIGINT, SIGTERM].into_iter().chain((!ignored(SIGHUP)).then_some(SIGHUP));
-    let Ok(mut signals) = Signals::new(wanted) else {
-        return;
-    };
-    let waiting = thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        if let Some(signal) = signals.forever().next() {
+    // Without a thread there are no handlers, and the defaults stay: the process ends all the same,
+    // only less tidily.
+    let (ready, installed) = mpsc::channel::<()>();
+    let waiting = parallel::start("signals", move || {
+        let wanted = [SIGINT, SIGTERM].into_iter().chain((!ignored(SIGHUP)).then_some(SIGHUP));
+        let signals = Signals::new(wanted);
+        drop(ready);
+        if let Some(signal) = signals.ok().and_then(|mut signals| signals.forever().next()) {
             end(signal);
         }
     });
     drop(waiting);
+    // It ends with an error, since nothing is ever sent.
+    let _ = installed.recv();
 }
 
 /// Whether whoever started us has told the system to ignore a signal, as `nohup` does.
@@ -104,6 +107,10 @@ fn end(signal: i32) {
     }
     store::give_back(GIVE_BACK);
     scratch::sweep();
+    if crate::init::is_first() {
+        // The system does not let the first process end by a signal.
+        signal_hook::low_level::exit(128 + signal);
+    }
     // Never comes back for these three signals.
     let _ = emulate_default_handler(signal);
 }

@@ -1,8 +1,9 @@
 //! Tar headers, in GNU tar's format.
 //!
-//! Chosen over pax because names of any bytes stand in it as they are (pax wants UTF-8), because
-//! GNU tar, Python and PHP's `PharData`, which Composer uses, all read it, and because it is the
-//! smaller one.
+//! Chosen over pax because names of any bytes stand in it as they are (pax wants UTF-8), because it
+//! is the smaller one, and because more programs read it: GNU tar, bsdtar, busybox, Python and Go
+//! read both; several others cut the long names of pax to 100 bytes. What each reader makes of our
+//! archives stands in `docs/archives.md`.
 
 use tar::{EntryType, Header};
 
@@ -29,6 +30,9 @@ pub(super) fn encode(entry: &Found, mtime: i64) -> Vec<u8> {
         // A link's own mode means nothing and differs between file systems.
         What::Link(target) => (EntryType::Symlink, 0, target, 0o777),
         What::HardLink(target) => (EntryType::Link, 0, target, entry.mode),
+        What::Pipe => (EntryType::Fifo, 0, &[], entry.mode),
+        What::Device { is_block: true, .. } => (EntryType::Block, 0, &[], entry.mode),
+        What::Device { is_block: false, .. } => (EntryType::Char, 0, &[], entry.mode),
     };
     let mut name = entry.name.clone();
     if kind.is_dir() {
@@ -42,27 +46,37 @@ pub(super) fn encode(entry: &Found, mtime: i64) -> Vec<u8> {
         long(EntryType::GNULongName, &name, &mut bytes);
     }
     // Clamped by the caller to what is not negative.
-    bytes.extend(block(kind, &name, target, size, mode, mtime.unsigned_abs()));
+    let mut header = block(kind, &name, target, size, mode, mtime.unsigned_abs());
+    if let What::Device { major, minor, .. } = entry.what {
+        set_device(&mut header, major, minor);
+    }
+    header.set_cksum();
+    bytes.extend(header.as_bytes());
     bytes
 }
 
 /// A member that holds the name or the target of the next one.
 fn long(kind: EntryType, text: &[u8], bytes: &mut Vec<u8>) {
     let size = text.len() as u64 + 1;
-    bytes.extend(block(kind, b"././@LongLink", &[], size, 0o644, 0));
+    let mut header = block(kind, b"././@LongLink", &[], size, 0o644, 0);
+    header.set_cksum();
+    bytes.extend(header.as_bytes());
     bytes.extend_from_slice(text);
     bytes.push(0);
     bytes.extend_from_slice(padding(size));
 }
 
-fn block(
-    kind: EntryType,
-    name: &[u8],
-    target: &[u8],
-    size: u64,
-    mode: u32,
-    mtime: u64,
-) -> [u8; BLOCK] {
+fn set_device(header: &mut Header, major: u32, minor: u32) {
+    if let Some(fields) = header.as_gnu_mut() {
+        for (field, number) in [(&mut fields.dev_major, major), (&mut fields.dev_minor, minor)] {
+            // Linux has 12 bits for the one and 20 for the other: 7 octal digits hold 21.
+            field[..7].copy_from_slice(format!("{:07o}", number & 0o7_777_777).as_bytes());
+        }
+    }
+}
+
+/// A header without its checksum.
+fn block(kind: EntryType, name: &[u8], target: &[u8], size: u64, mode: u32, mtime: u64) -> Header {
     let mut header = Header::new_gnu();
     header.set_entry_type(kind);
     // Above 8 GiB the size is written in base 256.
@@ -76,8 +90,7 @@ fn block(
     fields.name[..short].copy_from_slice(&name[..short]);
     let short = target.len().min(SHORT);
     fields.linkname[..short].copy_from_slice(&target[..short]);
-    header.set_cksum();
-    *header.as_bytes()
+    header
 }
 
 #[cfg(test)]

@@ -5,8 +5,9 @@ use std::ffi::OsStr;
 use std::fs::{self, Metadata};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use rustix::fs::{major as rdev_major, minor as rdev_minor};
 use walkdir::WalkDir;
 
 use crate::Error;
@@ -35,6 +36,22 @@ pub(super) enum What {
     Link(Vec<u8>),
     /// Another name of a file, with the name under which it is packed.
     HardLink(Vec<u8>),
+    /// A named pipe.
+    Pipe,
+    /// A device file, with its numbers.
+    Device {
+        is_block: bool,
+        major: u32,
+        minor: u32,
+    },
+}
+
+/// What lies below a folder, in the order in which it is packed.
+#[derive(Default)]
+pub(super) struct Tree {
+    pub found: Vec<Found>,
+    /// The sockets, which no archive can hold.
+    pub sockets: Vec<PathBuf>,
 }
 
 impl Found {
@@ -48,10 +65,10 @@ pub(super) fn identity(metadata: &Metadata) -> Identity {
 }
 
 /// Everything below `tree`, sorted by the bytes of the path. A folder comes before its children.
-pub(super) fn walk(tree: &Path) -> Result<Vec<Found>, Error> {
+pub(super) fn walk(tree: &Path) -> Result<Tree, Error> {
     // `read_dir` of a file says so; the walk itself would find nothing to descend into.
     fs::read_dir(tree).map_err(|source| Error::Read { path: tree.to_owned(), source })?;
-    let mut found = Vec::new();
+    let Tree { mut found, mut sockets } = Tree::default();
     for entry in WalkDir::new(tree).min_depth(1) {
         let entry = entry.map_err(|error| Error::Read {
             path: error.path().unwrap_or(tree).to_owned(),
@@ -62,41 +79,38 @@ pub(super) fn walk(tree: &Path) -> Result<Vec<Found>, Error> {
             .metadata()
             .map_err(|error| Error::Read { path: path.to_owned(), source: error.into() })?;
         let name = path.strip_prefix(tree).unwrap_or(path).as_os_str().as_bytes().to_vec();
-        found.push(Found {
-            name,
-            what: what(path, &metadata)?,
-            mode: metadata.mode() & 0o7777,
-            mtime: metadata.mtime(),
-        });
+        let Some(what) = what(path, &metadata)? else {
+            sockets.push(path.to_owned());
+            continue;
+        };
+        found.push(Found { name, what, mode: metadata.mode() & 0o7777, mtime: metadata.mtime() });
     }
     found.sort_unstable_by(|one, other| one.name.cmp(&other.name));
     join_hard_links(&mut found);
-    Ok(found)
+    sockets.sort_unstable();
+    Ok(Tree { found, sockets })
 }
 
-fn what(path: &Path, metadata: &Metadata) -> Result<What, Error> {
+/// What is at a path; `None`: a socket.
+fn what(path: &Path, metadata: &Metadata) -> Result<Option<What>, Error> {
     let kind = metadata.file_type();
-    if kind.is_dir() {
-        return Ok(What::Directory);
-    }
-    if kind.is_file() {
-        return Ok(What::File { size: metadata.len(), identity: identity(metadata) });
-    }
-    if kind.is_symlink() {
+    let what = if kind.is_dir() {
+        What::Directory
+    } else if kind.is_file() {
+        What::File { size: metadata.len(), identity: identity(metadata) }
+    } else if kind.is_symlink() {
         let target =
             fs::read_link(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
-        return Ok(What::Link(target.into_os_string().into_vec()));
-    }
-    let what = if kind.is_socket() {
-        "socket"
+        What::Link(target.into_os_string().into_vec())
+    } else if kind.is_socket() {
+        return Ok(None);
     } else if kind.is_fifo() {
-        "named pipe"
-    } else if kind.is_block_device() {
-        "block device"
+        What::Pipe
     } else {
-        "character device"
+        let (major, minor) = (rdev_major(metadata.rdev()), rdev_minor(metadata.rdev()));
+        What::Device { is_block: kind.is_block_device(), major, minor }
     };
-    Err(Error::Special { path: path.to_owned(), what })
+    Ok(Some(what))
 }
 
 /// Leaves the first name of a file as the file and makes the others refer to it. Names outside

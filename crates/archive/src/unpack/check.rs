@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::path::{self, Path};
 
 use super::disk::{Disk, Found};
-use super::links::Leads;
 use super::{Entry, EntryKind, Limits};
 use crate::error::{Error, LimitKind, Refusal, show};
 
@@ -74,26 +73,6 @@ impl<'a> Checker<'a> {
         View { checker: self, disk, member: &entry.name }.admit(entry)
     }
 
-    /// Checks what can be told only when all members are known: where the links lead.
-    pub fn finish(&mut self, disk: Option<&mut Disk>) -> Result<(), Error> {
-        let links: Vec<(Vec<u8>, Vec<u8>)> = self
-            .nodes
-            .iter()
-            .filter_map(|(path, node)| match node {
-                Node::Link(target) => Some((path.clone(), target.clone())),
-                _ => None,
-            })
-            .collect();
-        let mut view = View { checker: self, disk, member: b"" };
-        for (path, target) in &links {
-            let (parent, _) = split(path);
-            if matches!(view.resolve(parent, target)?, Leads::Outside) {
-                return Err(Error::refused(path, Refusal::LinkOutside));
-            }
-        }
-        Ok(())
-    }
-
     fn count(&mut self, entry: &Entry) -> Result<(), Error> {
         let over = |what, limit| Err(Error::Limit { member: show(&entry.name), what, limit });
         self.entries += 1;
@@ -133,8 +112,9 @@ pub(super) struct View<'a, 'b> {
 
 impl View<'_, '_> {
     fn admit(&mut self, entry: &Entry) -> Result<Option<Place>, Error> {
-        // Python calls the folder itself `/` where it is added under an empty name.
-        let itself = !entry.name.is_empty() && parts(&entry.name).is_empty();
+        // Python calls the folder itself `/` where it is added under an empty name; GNU tar takes
+        // an empty name for it.
+        let itself = parts(&entry.name).is_empty();
         if itself && entry.kind == EntryKind::Directory {
             return Ok(None);
         }
@@ -152,26 +132,25 @@ impl View<'_, '_> {
         let mut target = Vec::new();
         let node = match entry.kind {
             EntryKind::Directory => Node::Directory { fresh: old_folder.unwrap_or(true) },
-            EntryKind::File => Node::File,
+            EntryKind::File | EntryKind::Pipe => Node::File,
+            EntryKind::CharacterDevice | EntryKind::BlockDevice => {
+                if self.disk.is_some() && !rustix::process::geteuid().is_root() {
+                    return Err(self.refused(Refusal::Device));
+                }
+                Node::File
+            }
             EntryKind::Link => {
-                self.link(&parent, &entry.target)?;
+                self.link(&entry.target)?;
                 Node::Link(entry.target.clone())
             }
             EntryKind::HardLink => {
                 target = self.hard_link_target(&entry.target)?;
-                if target == path {
-                    return Err(self.refused(Refusal::HardLinkTarget));
-                }
+                // GNU tar writes a link to itself where a file with two names is named twice.
                 match self.look(&target)?.map(|known| known.node) {
                     Some(Node::Directory { .. }) => {
                         return Err(self.refused(Refusal::HardLinkTarget));
                     }
-                    // Another name of a symbolic link: it leads elsewhere from here.
-                    Some(Node::Link(text)) => {
-                        self.link(&parent, &text)?;
-                        Node::Link(text)
-                    }
-                    Some(Node::File) => Node::File,
+                    Some(node) => node,
                     None => return Err(self.refused(Refusal::HardLinkMissing)),
                 }
             }

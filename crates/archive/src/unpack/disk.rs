@@ -3,14 +3,17 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::path::Path;
 
 use rustix::fs::{
-    AtFlags, Dir, FileType, Mode, OFlags, Stat, Timespec, Timestamps, fchmod, futimens, linkat,
-    mkdirat, open, openat, readlinkat, statat, symlinkat, unlinkat, utimensat,
+    AtFlags, Dir, FileType, Mode, OFlags, Stat, Timespec, Timestamps, chmod, fchmod, futimens,
+    linkat, makedev, mkdirat, mknodat, open, openat, readlinkat, statat, symlinkat, unlinkat,
+    utimensat,
 };
 use rustix::io::Errno;
+
+use super::{Entry, EntryKind};
 
 const FOLDER: OFlags =
     OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
@@ -124,7 +127,27 @@ impl Disk {
         })
     }
 
-    /// Sets a link's own time.
+    /// Makes a named pipe or a device file, in the place of what is there.
+    pub fn make_node(&mut self, path: &[u8], entry: &Entry) -> io::Result<()> {
+        let (parent, name) = split(path);
+        let kind = match entry.kind {
+            EntryKind::CharacterDevice => FileType::CharacterDevice,
+            EntryKind::BlockDevice => FileType::BlockDevice,
+            _ => FileType::Fifo,
+        };
+        let device = makedev(entry.device.0, entry.device.1);
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let node = self.replacing(parent, name, |parent| {
+            mknodat(parent, name, kind, Mode::RUSR | Mode::WUSR, device)?;
+            openat(parent, name, flags, Mode::empty())
+        })?;
+        // Opened otherwise, a pipe would wait and a device act. A handle of a path alone takes no
+        // mode, so it is set by the handle's own name.
+        let own = format!("/proc/self/fd/{}", node.as_raw_fd());
+        Ok(chmod(own, Mode::from_raw_mode(entry.mode))?)
+    }
+
+    /// Sets the own time of what is not to be opened: of a link, a pipe or a device file.
     pub fn touch_link(&mut self, path: &[u8], time: (i64, u32)) -> io::Result<()> {
         let (parent, name) = split(path);
         let parent = self.folder(parent, false)?;

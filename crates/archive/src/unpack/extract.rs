@@ -5,14 +5,15 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs;
-use std::io::{self, Read, Write};
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use super::check::{Checker, Place};
 use super::disk::{self, Disk};
 use super::members::Members;
+use super::sparse::Map;
 use super::{Entry, EntryKind, Limits, Selection, Unpacked};
 use crate::Error;
 
@@ -58,7 +59,6 @@ pub(super) fn extract(
             unpacked.bytes += entry.size;
         }
     }
-    checker.finish(Some(&mut extraction.disk))?;
     extraction.finish_folders()?;
     Ok(unpacked)
 }
@@ -80,6 +80,9 @@ impl Extraction<'_> {
                 .make_link(path, &entry.target)
                 .and_then(|()| self.disk.touch_link(path, time)),
             EntryKind::HardLink => self.disk.make_hard_link(path, &place.target),
+            EntryKind::Pipe | EntryKind::CharacterDevice | EntryKind::BlockDevice => {
+                self.disk.make_node(path, entry).and_then(|()| self.disk.touch_link(path, time))
+            }
         };
         made.map_err(|source| self.failed(path, source))?;
 
@@ -106,20 +109,15 @@ impl Extraction<'_> {
             Ok(file) => file,
             Err(error) => return Ok(Err(error)),
         };
-        let outcome = loop {
-            match members.read(&mut self.buffer) {
-                Ok(0) => {
-                    let time = (entry.mtime, entry.mtime_nanos);
-                    break Ok(disk::finish_file(&file, entry.mode, time));
-                }
-                Ok(count) => {
-                    if let Err(error) = file.write_all(&self.buffer[..count]) {
-                        break Ok(Err(error));
-                    }
-                }
-                Err(error) => break Err(error),
-            }
+        let outcome = match members.take_map() {
+            None => copy(members, u64::MAX, &mut file, &mut self.buffer),
+            Some(map) => fill(members, &map, entry.size, &mut file, &mut self.buffer),
         };
+        let outcome = outcome.map(|written| {
+            written.and_then(|()| {
+                disk::finish_file(&file, entry.mode, (entry.mtime, entry.mtime_nanos))
+            })
+        });
         if !matches!(outcome, Ok(Ok(()))) {
             // The first error counts; this one would follow from it.
             let _ = self.disk.remove_file(path);
@@ -140,4 +138,46 @@ impl Extraction<'_> {
     fn failed(&self, path: &[u8], source: io::Error) -> Error {
         Error::Extract { path: self.into.join(OsStr::from_bytes(path)), source }
     }
+}
+
+/// Writes the next `most` bytes of a member, or all that there are. The outer error is the
+/// archive's, the inner one the disk's.
+fn copy(
+    members: &mut Members<impl Read>,
+    most: u64,
+    file: &mut File,
+    buffer: &mut [u8],
+) -> Result<io::Result<()>, Error> {
+    let mut left = most;
+    while left > 0 {
+        let room = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        let count = members.read(&mut buffer[..room])?;
+        if count == 0 {
+            break;
+        }
+        if let Err(error) = file.write_all(&buffer[..count]) {
+            return Ok(Err(error));
+        }
+        left -= count as u64;
+    }
+    Ok(Ok(()))
+}
+
+/// Writes the parts of a sparse file to their places, and leaves holes between them.
+fn fill(
+    members: &mut Members<impl Read>,
+    map: &Map,
+    size: u64,
+    file: &mut File,
+    buffer: &mut [u8],
+) -> Result<io::Result<()>, Error> {
+    for segment in map {
+        if let Err(error) = file.seek(SeekFrom::Start(segment.start)) {
+            return Ok(Err(error));
+        }
+        if let Err(error) = copy(members, segment.length, file, buffer)? {
+            return Ok(Err(error));
+        }
+    }
+    Ok(file.set_len(size))
 }

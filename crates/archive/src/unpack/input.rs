@@ -2,9 +2,8 @@
 
 use std::io::{self, BufRead as _, BufReader, Read};
 
-use flate2::bufread::MultiGzDecoder;
-
 use super::Limits;
+use super::gunzip::Gunzip;
 use crate::error::LimitKind;
 
 /// What a gzip file begins with.
@@ -31,7 +30,7 @@ pub(super) enum Stop {
 }
 
 enum Decoder<R> {
-    Gzip(Box<MultiGzDecoder<BufReader<Source<R>>>>),
+    Gzip(Box<Gunzip<BufReader<Source<R>>>>),
     /// A tar archive as it is.
     Plain(BufReader<Source<R>>),
 }
@@ -41,16 +40,12 @@ impl<R: Read> Decoder<R> {
         let mut source = BufReader::with_capacity(128 << 10, Source { reader, taken: 0 });
         // Whatever is wrong with the reader is told when it is read.
         let is_gzip = !plain || source.fill_buf().is_ok_and(|bytes| bytes.starts_with(&GZIP));
-        if is_gzip {
-            Self::Gzip(Box::new(MultiGzDecoder::new(source)))
-        } else {
-            Self::Plain(source)
-        }
+        if is_gzip { Self::Gzip(Box::new(Gunzip::new(source))) } else { Self::Plain(source) }
     }
 
     fn taken(&self) -> u64 {
         match self {
-            Self::Gzip(decoder) => decoder.get_ref().get_ref().taken,
+            Self::Gzip(decoder) => decoder.source().map_or(0, |source| source.get_ref().taken),
             Self::Plain(source) => source.get_ref().taken,
         }
     }
@@ -90,6 +85,11 @@ impl<R: Read> Input<R> {
                 Err(error) => return Err(sort_out(error)),
             }
         }
+    }
+
+    /// Whether the archive is not compressed, and has no bytes at all.
+    pub fn is_nothing(&self) -> bool {
+        matches!(self.decoder, Decoder::Plain(_)) && self.unpacked == 0
     }
 
     /// Fills the buffer, unless the end comes first; says how much there was.

@@ -1,27 +1,32 @@
 //! The members of a tar stream, one after another, in a few KiB of memory.
 //!
 //! Not the `tar` crate's own iterator: it reads an extended header of any size into memory, and
-//! takes the end of the data for the end of the archive.
+//! some formats that GNU tar reads not at all.
 
-use std::io::{self, Read};
+use std::io::Read;
 
-use tar::Header;
-
+use super::header::{BLOCK, Header, until_nul};
 use super::input::{Input, Stop};
 use super::pax::{self, Extended};
+use super::sparse::{self, InContent, Map};
 use super::{Entry, EntryKind, Limits};
 use crate::error::{Error, LimitKind, Refusal, show};
 
-const BLOCK: usize = 512;
-/// Long names, long targets and pax records of one member together. A path has 4 KiB at most;
-/// the rest is attributes.
+/// Long names, long targets, pax records and the map of one member together. A path has 4 KiB at
+/// most; the rest is attributes.
 const EXTENDED_LIMIT: u64 = 1 << 20;
+
+const SPARSE_DAMAGED: &str = "the map of a sparse file does not fit its content";
 
 pub(super) struct Members<R> {
     input: Input<R>,
     /// What is left of the current member's content, and the padding after it.
     left: u64,
     padding: u64,
+    /// The time of all members that have no other, from a pax header for all of them.
+    mtime: Option<(i64, u32)>,
+    /// Where the content of the current member belongs, if that is a sparse file.
+    map: Option<Map>,
     /// The last member, for messages.
     last: Vec<u8>,
     buffer: Vec<u8>,
@@ -33,45 +38,61 @@ impl<R: Read> Members<R> {
             input: Input::new(reader, limits, plain),
             left: 0,
             padding: 0,
+            mtime: None,
+            map: None,
             last: Vec::new(),
             buffer: vec![0; 64 << 10],
         }
     }
 
-    /// The next member, or none after the archive's proper end. What was not read of the content
-    /// of the one before is skipped.
+    /// The next member, or none after the archive's end: empty blocks, or just the end of the data.
+    /// What was not read of the content of the one before is skipped.
     pub fn next(&mut self) -> Result<Option<Entry>, Error> {
         self.skip()?;
+        self.map = None;
         let mut extended = Extended::default();
         let mut long_name = None;
         let mut long_target = None;
         let mut extended_size = 0;
+        let mut for_a_member = false;
         loop {
             let Some(header) = self.header()? else {
-                if extended_size > 0 {
+                if for_a_member {
                     return Err(self.damaged("an extended header without a member"));
                 }
-                self.end()?;
                 return Ok(None);
             };
-            let kind = header.entry_type().as_byte();
+            let kind = header.kind();
+            for_a_member |= matches!(kind, b'L' | b'K' | b'x' | b'X');
             match kind {
                 b'L' => long_name = Some(self.long(&header, &mut extended_size)?),
                 b'K' => long_target = Some(self.long(&header, &mut extended_size)?),
-                b'x' => {
+                // `X` is what Solaris called it before POSIX did.
+                b'x' | b'X' => {
                     let text = self.text(&header, &mut extended_size)?;
                     pax::parse(&text, &mut extended)
                         .ok_or_else(|| self.damaged("an extended header cannot be read"))?;
                 }
                 b'g' => self.global(&header, &mut extended_size)?,
+                // The label of a volume, which is no file.
+                b'V' => {
+                    self.expect(header.size().ok_or_else(|| self.unreadable("size"))?);
+                    self.skip()?;
+                }
                 _ => {
                     // As in GNU tar, pax records count more than long names.
-                    extended.name = extended.name.or(long_name);
+                    extended.name = extended.sparse_name.take().or(extended.name).or(long_name);
                     extended.target = extended.target.or(long_target);
-                    return self.entry(&header, extended).map(Some);
+                    extended.mtime = extended.mtime.or(self.mtime);
+                    return self.entry(&header, extended, extended_size).map(Some);
                 }
             }
         }
+    }
+
+    /// Where the content of the member that was returned last belongs; `None`: it is the whole file.
+    pub fn take_map(&mut self) -> Option<Map> {
+        self.map.take()
     }
 
     /// Reads some of the current member's content; nothing at its end.
@@ -98,26 +119,26 @@ impl<R: Read> Members<R> {
         Ok(())
     }
 
-    /// The next header; none at an empty block.
+    /// The next header; none at the end, behind which nothing but zeros may follow: tar fills its
+    /// last record with them.
     fn header(&mut self) -> Result<Option<Header>, Error> {
-        let mut header = Header::new_old();
-        let block = header.as_mut_bytes();
-        match self.input.read_full(block) {
-            Ok(BLOCK) => {}
-            // Every writer ends an archive with empty blocks; without them it was cut.
-            Ok(_) => return Err(self.stopped(Stop::Truncated)),
-            Err(stop) => return Err(self.stopped(stop)),
+        let mut header = Header([0; BLOCK]);
+        let count = self.input.read_full(&mut header.0).map_err(|stop| self.stopped(stop))?;
+        // The decompressor may have used what it did not fill.
+        header.0[count..].fill(0);
+        if count < BLOCK && (self.input.is_nothing() || !header.is_empty()) {
+            return Err(self.stopped(Stop::Truncated));
         }
-        if block.iter().all(|byte| *byte == 0) {
+        if header.is_empty() {
+            self.end()?;
             return Ok(None);
         }
-        if !checksum_fits(&header) {
+        if !header.checksum_fits() {
             return Err(self.damaged("a header's checksum is wrong"));
         }
         Ok(Some(header))
     }
 
-    /// After the end nothing but zeros may follow: tar fills its last record with them.
     fn end(&mut self) -> Result<(), Error> {
         let mut buffer = std::mem::take(&mut self.buffer);
         loop {
@@ -131,47 +152,122 @@ impl<R: Read> Members<R> {
         }
     }
 
-    fn entry(&mut self, header: &Header, extended: Extended) -> Result<Entry, Error> {
-        let name = extended.name.unwrap_or_else(|| short_name(header));
-        let target = extended.target.unwrap_or_else(|| until_nul(&header.as_old().linkname));
+    fn entry(
+        &mut self,
+        header: &Header,
+        extended: Extended,
+        mut extended_size: u64,
+    ) -> Result<Entry, Error> {
+        let name = extended.name.unwrap_or_else(|| header.name());
+        let target = extended.target.unwrap_or_else(|| header.target());
         self.last.clone_from(&name);
-        if let Some(refusal) = extended.refused {
-            return Err(Error::refused(&name, refusal));
+        if extended.is_part {
+            return Err(Error::refused(&name, Refusal::OtherVolume));
         }
-        let mut size = match extended.size {
-            Some(size) => size,
-            None => header.entry_size().map_err(|error| self.unreadable("size", error))?,
-        };
-        let kind = match header.entry_type().as_byte() {
+        let (kind, has_content) = match header.kind() {
+            b'1' => (EntryKind::HardLink, false),
+            b'2' => (EntryKind::Link, false),
+            b'3' => (EntryKind::CharacterDevice, false),
+            b'4' => (EntryKind::BlockDevice, false),
+            b'5' => (EntryKind::Directory, false),
+            b'6' => (EntryKind::Pipe, false),
+            // A folder in an incremental archive: the names in it are its content.
+            b'D' => (EntryKind::Directory, true),
+            b'M' => return Err(Error::refused(&name, Refusal::OtherVolume)),
             // Before POSIX, folders were files with a slash at the end.
-            0 | b'0' | b'7' if name.ends_with(b"/") => EntryKind::Directory,
-            0 | b'0' | b'7' => EntryKind::File,
-            b'1' => EntryKind::HardLink,
-            b'2' => EntryKind::Link,
-            b'5' => EntryKind::Directory,
-            b'3' | b'4' | b'6' => return Err(Error::refused(&name, Refusal::Device)),
-            b'S' => return Err(Error::refused(&name, Refusal::Sparse)),
-            _ => return Err(Error::refused(&name, Refusal::UnknownType)),
+            0 | b'0' | b'7' if name.ends_with(b"/") => (EntryKind::Directory, false),
+            // POSIX: what is not known is a file.
+            _ => (EntryKind::File, true),
         };
-        match kind {
-            EntryKind::File => {}
-            // Some writers give the file's size here; nothing follows, as GNU tar has it.
-            EntryKind::HardLink => size = 0,
-            // Readers disagree on whether content follows.
-            _ if size > 0 => return Err(Error::refused(&name, Refusal::Content)),
-            _ => {}
-        }
-        let (mtime, mtime_nanos) = match extended.mtime {
-            Some(time) => time,
-            None => {
-                let time = header.mtime().map_err(|error| self.unreadable("time", error))?;
-                // Negative ones are in base 256, two's complement.
-                (time.cast_signed(), 0)
+        let mut size = match extended.size {
+            // Some writers give a size to what has no content; nothing follows.
+            _ if !has_content => 0,
+            Some(size) => size,
+            None => header.size().ok_or_else(|| self.unreadable("size"))?,
+        };
+        let mtime = extended.mtime.or_else(|| Some((header.mtime()?, 0)));
+        let (mtime, mtime_nanos) = mtime.ok_or_else(|| self.unreadable("time"))?;
+        let mode = header.mode().ok_or_else(|| self.unreadable("mode"))?;
+        let device = match kind {
+            EntryKind::CharacterDevice | EntryKind::BlockDevice => {
+                header.device().ok_or_else(|| self.unreadable("device numbers"))?
             }
+            _ => (0, 0),
         };
-        let mode = header.mode().map_err(|error| self.unreadable("mode", error))? & 0o7777;
-        self.expect(size);
-        Ok(Entry { name, kind, target, size, mode, mtime, mtime_nanos })
+        if header.kind() == b'S' {
+            size = self.old_sparse(header, size, &mut extended_size)?;
+        } else {
+            self.expect(size);
+            if let (EntryKind::File, Some(records)) = (kind, extended.sparse) {
+                size = self.pax_sparse(records, &mut extended_size)?;
+            }
+        }
+        if kind == EntryKind::Directory {
+            size = 0;
+        }
+        Ok(Entry { name, kind, target, size, mode, mtime, mtime_nanos, device })
+    }
+
+    /// A sparse file in GNU tar's own format or star's: reads the rest of its map, and says its size.
+    fn old_sparse(
+        &mut self,
+        header: &Header,
+        stored: u64,
+        extended_size: &mut u64,
+    ) -> Result<u64, Error> {
+        let damaged = |members: &Self| members.damaged(SPARSE_DAMAGED);
+        let mut map = Map::new();
+        let (size, mut more) = sparse::in_header(header, &mut map).ok_or_else(|| damaged(self))?;
+        while more {
+            let block = self.block(extended_size)?;
+            more = sparse::in_block(&block, &mut map).ok_or_else(|| damaged(self))?;
+        }
+        self.expect(stored);
+        self.set_map(map, size)
+    }
+
+    /// A sparse file in one of the ways with pax records: reads the map from the content where that
+    /// is its place, and says the file's size.
+    fn pax_sparse(
+        &mut self,
+        records: sparse::Records,
+        extended_size: &mut u64,
+    ) -> Result<u64, Error> {
+        let damaged = |members: &Self| members.damaged(SPARSE_DAMAGED);
+        let size = records.size.ok_or_else(|| damaged(self))?;
+        if !records.in_content {
+            return self.set_map(records.map, size);
+        }
+        let mut content = InContent::default();
+        loop {
+            if self.left < BLOCK as u64 {
+                return Err(damaged(self));
+            }
+            let block = self.block(extended_size)?;
+            self.left -= BLOCK as u64;
+            if let Some(map) = content.take(&block).ok_or_else(|| damaged(self))? {
+                return self.set_map(map, size);
+            }
+        }
+    }
+
+    fn set_map(&mut self, map: Map, size: u64) -> Result<u64, Error> {
+        if !sparse::fits(&map, size, self.left) {
+            return Err(self.damaged(SPARSE_DAMAGED));
+        }
+        self.map = Some(map);
+        Ok(size)
+    }
+
+    /// A block that belongs to no content.
+    fn block(&mut self, so_far: &mut u64) -> Result<[u8; BLOCK], Error> {
+        self.count_extended(BLOCK as u64, so_far)?;
+        let mut block = [0; BLOCK];
+        match self.input.read_full(&mut block) {
+            Ok(BLOCK) => Ok(block),
+            Ok(_) => Err(self.stopped(Stop::Truncated)),
+            Err(stop) => Err(self.stopped(stop)),
+        }
     }
 
     fn expect(&mut self, size: u64) {
@@ -187,23 +283,24 @@ impl<R: Read> Members<R> {
     /// A pax header for all members that follow. Comments are common, names make no sense.
     fn global(&mut self, header: &Header, so_far: &mut u64) -> Result<(), Error> {
         let text = self.text(header, so_far)?;
-        let mut global = Extended::default();
-        match pax::parse(&text, &mut global) {
-            Some(()) if global == (Extended { mtime: global.mtime, ..Extended::default() }) => {
-                Ok(())
-            }
-            _ => Err(self.damaged("a global extended header cannot be read")),
+        let mut global = Extended { mtime: self.mtime, ..Extended::default() };
+        pax::parse(&text, &mut global)
+            .ok_or_else(|| self.damaged("a global extended header cannot be read"))?;
+        if global.is_part {
+            return Err(Error::refused(&self.last, Refusal::OtherVolume));
         }
+        self.mtime = global.mtime;
+        if global == (Extended { mtime: global.mtime, ..Extended::default() }) {
+            return Ok(());
+        }
+        Err(self.damaged("a global extended header gives all members one name, target or size"))
     }
 
     /// The content of an extended header.
     fn text(&mut self, header: &Header, so_far: &mut u64) -> Result<Vec<u8>, Error> {
-        let size = header.entry_size().map_err(|error| self.unreadable("size", error))?;
+        let size = header.size().ok_or_else(|| self.unreadable("size"))?;
         // Counts the header too, so that a chain of empty ones has an end.
-        *so_far = so_far.saturating_add(size).saturating_add(BLOCK as u64);
-        if *so_far > EXTENDED_LIMIT {
-            return Err(self.limit(LimitKind::Headers, EXTENDED_LIMIT));
-        }
+        self.count_extended(size.saturating_add(BLOCK as u64), so_far)?;
         self.expect(size);
         let mut text = vec![0; usize::try_from(size).unwrap_or(usize::MAX)];
         let mut filled = 0;
@@ -214,6 +311,14 @@ impl<R: Read> Members<R> {
         Ok(text)
     }
 
+    fn count_extended(&self, size: u64, so_far: &mut u64) -> Result<(), Error> {
+        *so_far = so_far.saturating_add(size);
+        if *so_far > EXTENDED_LIMIT {
+            return Err(self.limit(LimitKind::Headers, EXTENDED_LIMIT));
+        }
+        Ok(())
+    }
+
     fn limit(&self, what: LimitKind, limit: u64) -> Error {
         Error::Limit { member: show(&self.last), what, limit }
     }
@@ -222,12 +327,8 @@ impl<R: Read> Members<R> {
         Error::Damaged { after: show(&self.last), detail: detail.to_owned(), source: None }
     }
 
-    fn unreadable(&self, field: &str, error: io::Error) -> Error {
-        Error::Damaged {
-            after: show(&self.last),
-            detail: format!("a header's {field} cannot be read"),
-            source: Some(error),
-        }
+    fn unreadable(&self, field: &str) -> Error {
+        self.damaged(&format!("a header's {field} cannot be read"))
     }
 
     fn stopped(&self, stop: Stop) -> Error {
@@ -243,32 +344,4 @@ impl<R: Read> Members<R> {
             Stop::Limit(what, limit) => self.limit(what, limit),
         }
     }
-}
-
-/// The name in the header itself; POSIX has room for the front part of a long one.
-fn short_name(header: &Header) -> Vec<u8> {
-    let name = until_nul(&header.as_old().name);
-    match header.as_ustar().map(|ustar| until_nul(&ustar.prefix)) {
-        Some(prefix) if !prefix.is_empty() => [&prefix, &b"/"[..], &name].concat(),
-        _ => name,
-    }
-}
-
-fn until_nul(field: &[u8]) -> Vec<u8> {
-    field.split(|byte| *byte == 0).next().unwrap_or(field).to_vec()
-}
-
-/// The sum of the header's bytes, its own field read as spaces. Old writers took them as signed.
-fn checksum_fits(header: &Header) -> bool {
-    let Ok(expected) = header.cksum() else {
-        return false;
-    };
-    let bytes = header.as_bytes().iter().enumerate();
-    let bytes = bytes.map(|(place, byte)| if (148..156).contains(&place) { b' ' } else { *byte });
-    let (mut plain, mut signed) = (0, 0);
-    for byte in bytes {
-        plain += u32::from(byte);
-        signed += i32::from(byte.cast_signed());
-    }
-    expected == plain || i64::from(expected) == i64::from(signed)
 }

@@ -1,6 +1,6 @@
 //! Extended headers of the pax format: lines `LENGTH KEY=VALUE`.
 
-use crate::Refusal;
+use super::sparse::{self, decimal};
 
 /// What an extended header says about the member that follows.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -10,38 +10,53 @@ pub(super) struct Extended {
     pub size: Option<u64>,
     pub mtime: Option<(i64, u32)>,
     /// A sparse file in one of GNU tar's three ways.
-    pub refused: Option<Refusal>,
+    pub sparse: Option<sparse::Records>,
+    /// The name of a sparse file, which counts more than any other.
+    pub sparse_name: Option<Vec<u8>>,
+    /// The member goes on in another volume, or has begun in one.
+    pub is_part: bool,
 }
 
 /// Reads the records into `extended`; `None` when they are damaged.
 pub(super) fn parse(mut text: &[u8], extended: &mut Extended) -> Option<()> {
-    while !text.is_empty() {
-        let space = text.iter().position(|byte| *byte == b' ')?;
-        let length = usize::try_from(number(&text[..space])?).ok()?;
-        let record = text.get(space + 1..length)?.strip_suffix(b"\n")?;
-        text = &text[length..];
+    // Some writers count the padding.
+    while text.first().is_some_and(|byte| *byte != 0) {
+        let blanks = text.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let digits = text[blanks..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let length = usize::try_from(decimal(&text[blanks..blanks + digits])?).ok()?;
+        let (record, rest) = text.split_at_checked(length)?;
+        text = rest;
 
+        let record = record.get(blanks + digits..)?.strip_suffix(b"\n")?;
+        let record = record.strip_prefix(b" ").or_else(|| record.strip_prefix(b"\t"))?;
         let equals = record.iter().position(|byte| *byte == b'=')?;
-        let (key, value) = (&record[..equals], &record[equals + 1..]);
-        match key {
-            b"path" => extended.name = Some(value.to_vec()),
-            b"linkpath" => extended.target = Some(value.to_vec()),
-            b"size" => extended.size = Some(number(value)?),
-            b"mtime" => extended.mtime = Some(time(value)?),
-            _ if key.starts_with(b"GNU.sparse.") => extended.refused = Some(Refusal::Sparse),
-            // Owners, access times, attributes, comments.
-            _ => {}
-        }
+        take(&record[..equals], &record[equals + 1..], extended)?;
     }
     Some(())
 }
 
-/// Digits and nothing else, unlike `parse`, which takes a plus sign.
-fn number(text: &[u8]) -> Option<u64> {
-    if !text.iter().all(u8::is_ascii_digit) {
-        return None;
+fn take(key: &[u8], value: &[u8], extended: &mut Extended) -> Option<()> {
+    // Without a value, what was said before is taken back.
+    let given = !value.is_empty();
+    match key {
+        b"path" => extended.name = given.then(|| value.to_vec()),
+        b"linkpath" => extended.target = given.then(|| value.to_vec()),
+        b"size" if given => extended.size = Some(decimal(value)?),
+        b"size" => extended.size = None,
+        b"mtime" if given => extended.mtime = Some(time(value)?),
+        b"mtime" => extended.mtime = None,
+        b"GNU.sparse.name" => extended.sparse_name = given.then(|| value.to_vec()),
+        b"GNU.volume.filename" | b"GNU.volume.offset" | b"GNU.volume.size" => {
+            extended.is_part = true;
+        }
+        // Owners, access times, attributes, comments, what is said about character sets.
+        _ => {
+            if let Some(key) = key.strip_prefix(b"GNU.sparse.") {
+                extended.sparse.get_or_insert_default().take(key, value)?;
+            }
+        }
     }
-    std::str::from_utf8(text).ok()?.parse().ok()
+    Some(())
 }
 
 /// `-12.345`: whole seconds rounded down and nanoseconds on top.
@@ -51,12 +66,12 @@ fn time(text: &[u8]) -> Option<(i64, u32)> {
         None => (false, text),
     };
     let mut halves = text.splitn(2, |byte| *byte == b'.');
-    let seconds = i64::try_from(number(halves.next()?)?).ok()?;
+    let seconds = i64::try_from(decimal(halves.next()?)?).ok()?;
     let fraction = halves.next().unwrap_or(b"");
     let mut digits = [b'0'; 9];
     let kept = fraction.len().min(digits.len());
     digits[..kept].copy_from_slice(&fraction[..kept]);
-    let nanos = u32::try_from(number(&digits)?).ok()?;
+    let nanos = u32::try_from(decimal(&digits)?).ok()?;
     Some(match (negative, nanos) {
         (false, _) => (seconds, nanos),
         (true, 0) => (-seconds, 0),
@@ -91,6 +106,22 @@ mod tests {
     }
 
     #[test]
+    fn what_else_is_in_such_headers() {
+        for text in [
+            &b""[..],
+            b"\0\0\0",
+            b"25 SCHILY.realsize=12345\n",
+            b"18 hdrcharset=BIN\n\0\0",
+            b" 15 comment=ab\n\t15 comment=ab\n",
+            b"11 path=ab\n8 path=\n",
+            b"9 size=1\n8 size=\n12 mtime=12\n9 mtime=\n",
+        ] {
+            assert_eq!(parsed(text), Some(Extended::default()), "{}", text.escape_ascii());
+        }
+        assert!(parsed(b"28 GNU.volume.filename=abcd\n").is_some_and(|extended| extended.is_part));
+    }
+
+    #[test]
     fn refuses_damaged_records() {
         for text in [
             &b"7 path=a"[..],
@@ -101,6 +132,7 @@ mod tests {
             b"10 size=-1\n",
             b"10 size=+1\n",
             b"8 patha\n",
+            b"11path=abc\n",
             b"99999999999999999999999 a=b\n",
         ] {
             assert_eq!(parsed(text), None, "{}", String::from_utf8_lossy(text));

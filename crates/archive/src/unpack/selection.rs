@@ -56,6 +56,7 @@ mod tests {
             mode: 0o644,
             mtime: 0,
             mtime_nanos: 0,
+            device: (0, 0),
         };
         let picked = selection.pick(entry)?;
         let kept = if selection.strip == 0 { "top/target" } else { "target" };

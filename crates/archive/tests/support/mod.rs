@@ -1,6 +1,8 @@
 //! What the tests share: a picture of a tree, and archives made header by header.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub mod oracle;
+
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -30,7 +32,8 @@ pub enum What {
     /// The content, and the first name of the same file.
     File(Vec<u8>, Vec<u8>),
     Link(Vec<u8>),
-    Other,
+    /// The kind of what is neither of these, and the numbers of a device.
+    Other(u32, u64),
 }
 
 pub type Picture = BTreeMap<Vec<u8>, Seen>;
@@ -59,7 +62,7 @@ pub fn picture(tree: &Path) -> Picture {
             let first = first.entry(identity).or_insert_with(|| name(&path)).clone();
             What::File(fs::read(&path).unwrap(), first)
         } else {
-            What::Other
+            What::Other(metadata.mode() & 0o170_000, metadata.rdev())
         };
         let mode = if kind.is_symlink() { 0o777 } else { metadata.mode() & 0o7777 };
         picture.insert(name(&path), Seen { mode, mtime: metadata.mtime(), what });
@@ -144,6 +147,26 @@ impl Tar {
 
     pub fn hard_link(self, name: &[u8], target: &[u8]) -> Self {
         self.member(b'1', name, target, 0, b"")
+    }
+
+    /// A device file with these numbers.
+    pub fn device(mut self, kind: u8, name: &[u8], (major, minor): (u32, u32)) -> Self {
+        let place = self.0.len();
+        self = self.member(kind, name, b"", 0, b"");
+        self.edit(place, |header| {
+            header[329..337].copy_from_slice(format!("{major:07o}\0").as_bytes());
+            header[337..345].copy_from_slice(format!("{minor:07o}\0").as_bytes());
+        })
+    }
+
+    /// Changes the header at `place`, and makes its checksum right again.
+    pub fn edit(mut self, place: usize, change: impl FnOnce(&mut [u8])) -> Self {
+        let header = &mut self.0[place..place + 512];
+        change(header);
+        header[148..156].fill(b' ');
+        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+        header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        self
     }
 
     /// A pax header for the next member.

@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 
 use archive::{Limits, Selection};
 
+use crate::droplet::check_inside;
 use crate::error::Error;
-use crate::paths;
 
 /// Compressions that programs of the system undo: how a file begins, and the program.
 const PROGRAMS: [(&[u8], &str); 4] =
@@ -171,8 +171,11 @@ fn unzip(file: &Path, into: &Path, limits: &Limits) -> io::Result<()> {
             return Err(refused("it leads outside"));
         };
         let target = into.join(&name);
+        // A link that was there before may lead anywhere.
+        check_inside(target.parent().unwrap_or(into), into)?;
         let mode = member.unix_mode();
         if member.is_dir() {
+            check_inside(&target, into)?;
             fs::create_dir_all(&target)?;
             continue;
         }
@@ -184,13 +187,13 @@ fn unzip(file: &Path, into: &Path, limits: &Limits) -> io::Result<()> {
             if (&mut member).take(4096).read_to_string(&mut text).is_err() {
                 return Err(io::Error::other(format!("{} is no link", name.display())));
             }
-            let leads_to = target.parent().unwrap_or(into).join(&text);
-            if !paths::is_in(&leads_to, into) || text.is_empty() {
+            if text.is_empty() {
                 return Err(io::Error::other(format!(
-                    "member `{}` is refused: the link leads outside",
+                    "member `{}` is refused: it is a link without a target",
                     name.display()
                 )));
             }
+            // As with tar archives, it may lead anywhere.
             links.push((target, text));
             continue;
         }
@@ -261,18 +264,29 @@ mod tests {
     #[test]
     fn zips_that_lead_outside() {
         let folder = tempfile::tempdir().unwrap();
-        for members in
-            [[("../x", "x", Some(0o644))], [("l", "/etc", None)], [("a/l", "../../x", None)]]
-        {
-            let file = zip_of(folder.path(), &members);
-            let into = folder.path().join("into");
-            fs::create_dir_all(&into).unwrap();
-            assert!(zip(&file, false, &into, &Limits::default(), "X").is_err(), "{members:?}");
-        }
+        let into = folder.path().join("into");
+        fs::create_dir_all(&into).unwrap();
+        let unpack = |members: &[(&str, &str, Option<u32>)]| {
+            zip(&zip_of(folder.path(), members), false, &into, &Limits::default(), "X")
+        };
+        assert!(unpack(&[("../x", "x", Some(0o644))]).is_err());
         // A link first, then something below it.
-        let file = zip_of(folder.path(), &[("d", ".", None), ("d/x", "x", Some(0o644))]);
-        assert!(zip(&file, false, &folder.path().join("into"), &Limits::default(), "X").is_err());
+        assert!(unpack(&[("d", ".", None), ("d/x", "x", Some(0o644))]).is_err());
         assert!(!folder.path().join("x").exists());
+
+        // Links may lead anywhere, as those of tar archives; nothing is written through them.
+        unpack(&[("l", "/etc", None), ("a/l", "../..", None)]).unwrap();
+        assert_eq!(fs::read_link(into.join("l")).unwrap(), Path::new("/etc"));
+        for members in [
+            [("a/l/x", "x", Some(0o644))],
+            [("a/l/into-evil/x", "x", Some(0o644))],
+            [("a/l/folder/", "", Some(0o755))],
+            [("a/l/m", "x", None)],
+        ] {
+            let error = unpack(&members).unwrap_err().to_string();
+            assert!(error.contains("is outside of the droplet"), "{error}");
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
     #[test]

@@ -2,8 +2,10 @@
 
 use std::io;
 
+use http_client::{Broke, steady};
 use store::Patience;
-use store::http::{Broke, reader, steady};
+use store::http::reader;
+
 use ureq::Agent;
 use ureq::http::HeaderMap;
 use ureq::tls::{Certificate, ClientCert, PrivateKey};
@@ -73,10 +75,10 @@ impl Client {
         entry: &Entry,
     ) -> Result<ureq::http::Response<ureq::Body>, Trouble> {
         let (uri, credentials) = without_credentials(uri);
-        let agent = self.agent(&uri)?;
+        let agent = self.agent()?;
         let mut request = agent.get(&uri);
         if let Some(credentials) = credentials {
-            request = request.header("Authorization", format!("Basic {}", base64(&credentials)));
+            request = request.header("Authorization", http_client::basic(credentials.as_bytes()));
         }
         if let Some(etag) = entry.etag() {
             request = request.header("If-None-Match", etag);
@@ -88,9 +90,9 @@ impl Client {
         request.call().map_err(|error| trouble(&error))
     }
 
-    fn agent(&self, uri: &str) -> Result<Agent, Trouble> {
+    fn agent(&self) -> Result<Agent, Trouble> {
         let env = |name: &str| self.environment.get(name).cloned();
-        reader(uri, &self.patience, 1, &env, self.certificate.clone())
+        reader(&self.patience, 1, &env, self.certificate.clone())
             .map_err(|error| Trouble::Connect(super::chain(&error)))
     }
 
@@ -199,20 +201,6 @@ fn decode(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn base64(text: &str) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut encoded = String::new();
-    for chunk in text.as_bytes().chunks(3) {
-        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or_default());
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for at in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * at)) as usize & 63];
-            encoded.push(if at > chunk.len() as u32 { '=' } else { char::from(letter) });
-        }
-    }
-    encoded
-}
-
 /// The client's certificate and key, if both are configured.
 fn certificate(settings: &Map) -> Result<Option<ClientCert>, Error> {
     let path = |key: &str| settings.get(key).map(ToString::to_string).filter(|p| !p.is_empty());
@@ -263,14 +251,5 @@ mod tests {
         let (uri, credentials) = without_credentials("http://a%20b:c@h/x@y");
         assert_eq!((uri.as_str(), credentials.as_deref()), ("http://h/x@y", Some("a b:c")));
         assert_eq!(without_credentials("http://h/x"), ("http://h/x".to_owned(), None));
-        for (text, encoded) in [
-            ("", ""),
-            ("a", "YQ=="),
-            ("ab", "YWI="),
-            ("abc", "YWJj"),
-            ("user:pass", "dXNlcjpwYXNz"),
-        ] {
-            assert_eq!(base64(text), encoded);
-        }
     }
 }

@@ -15,7 +15,13 @@ pub(super) fn fetch(
     entry: &Entry,
     environment: &Environment,
 ) -> Result<Fetched, Trouble> {
-    let env = |name: &str| environment.get(name).filter(|value| !value.is_empty()).cloned();
+    let of = |name: &str| environment.get(name).filter(|value| !value.is_empty()).cloned();
+    // What the profile says about endpoints counts here, too.
+    let endpoints = store::aws::endpoints(&of, None);
+    let env = |name: &str| match endpoints.iter().find(|(variable, _)| *variable == name) {
+        Some((_, value)) => Some(value.clone()).filter(|value| !value.is_empty()),
+        None => of(name),
+    };
     let other = |error: &dyn std::error::Error| Trouble::Other(chain(error));
     let (service, bucket, key) = if let Some(rest) = uri.strip_prefix("s3://") {
         let (bucket, key) = rest
@@ -42,22 +48,24 @@ pub(super) fn fetch(
     }
     .map_err(|error| other(&error))?;
     match fetch_from(&store, &key, entry) {
-        Err(Problem::Denied) => fetch_from(&store.anonymous(), &key, entry),
+        // When nobody may read it, the first refusal is what the user can act on.
+        Err(denied @ Problem::Denied(_)) => {
+            fetch_from(&store.anonymous(), &key, entry).map_err(|_| denied)
+        }
         done => done,
     }
     .map_err(|problem| match problem {
-        Problem::Denied => Trouble::Other(format!("access denied: {uri}")),
         Problem::Store(store::Error::NoBucket { .. }) if uri.starts_with("file://") => {
             Trouble::Other(format!("{uri} does not exist"))
         }
         Problem::Missing => Trouble::Other(format!("{uri} does not exist")),
-        Problem::Store(error) => other(&error),
+        Problem::Denied(error) | Problem::Store(error) => other(&error),
         Problem::Disk(error) => other(&error),
     })
 }
 
 enum Problem {
-    Denied,
+    Denied(store::Error),
     Missing,
     Store(store::Error),
     Disk(std::io::Error),
@@ -66,7 +74,7 @@ enum Problem {
 impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Self {
         match error {
-            store::Error::AccessDenied { .. } => Self::Denied,
+            error @ store::Error::AccessDenied { .. } => Self::Denied(error),
             error => Self::Store(error),
         }
     }

@@ -61,18 +61,20 @@ impl Tree {
     }
 }
 
-/// Copies what lies in one folder over another. Modes stay, links stay links; what is there is
-/// replaced.
+/// Copies what lies in one folder over another, which is in `root`. Modes stay, links stay links;
+/// what is there is replaced. A folder of that name may be a link that stays in `root`.
 ///
 /// # Errors
-/// When something cannot be read or written.
-pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
+/// When something cannot be read or written, or would be written outside of `root`.
+pub fn copy(from: &Path, to: &Path, root: &Path) -> io::Result<()> {
     for entry in WalkDir::new(from).min_depth(1) {
         let entry = entry?;
         let name = entry.path().strip_prefix(from).map_err(io::Error::other)?;
         let target = to.join(name);
         if entry.file_type().is_dir() {
-            if !target.is_dir() {
+            if target.is_dir() {
+                check_inside(&target, root)?;
+            } else {
                 remove_file(&target)?;
                 fs::create_dir_all(&target)?;
             }
@@ -117,7 +119,7 @@ pub fn link_all<'a>(sources: impl IntoIterator<Item = &'a Path>, folder: &Path) 
 }
 
 /// Makes sure that `path` lies in `root`, by its text and through the links on its way.
-pub(super) fn check_inside(path: &Path, root: &Path) -> io::Result<()> {
+pub(crate) fn check_inside(path: &Path, root: &Path) -> io::Result<()> {
     let outside = || {
         let message = format!("{} is outside of the droplet", path.display());
         io::Error::new(io::ErrorKind::PermissionDenied, message)
@@ -207,12 +209,20 @@ mod tests {
         fs::write(to.join("conf/b"), "kept").unwrap();
         fs::write(folder.path().join("outside"), "untouched").unwrap();
         symlink("../../outside", to.join("conf/a")).unwrap();
-        copy(&from, &to).unwrap();
+        copy(&from, &to, &to).unwrap();
         let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
         assert_eq!(read("to/conf/a"), "new");
         assert_eq!(read("to/conf/b"), "kept");
         assert_eq!(read("outside"), "untouched");
         assert_eq!(fs::read_link(to.join("conf/link")).unwrap(), Path::new("a"));
+
+        // An archive may have brought a link to anywhere.
+        fs::remove_dir_all(to.join("conf")).unwrap();
+        fs::create_dir(folder.path().join("elsewhere")).unwrap();
+        symlink(folder.path().join("elsewhere"), to.join("conf")).unwrap();
+        let error = copy(&from, &to, &to).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::PermissionDenied);
+        assert_eq!(fs::read_dir(folder.path().join("elsewhere")).unwrap().count(), 0);
     }
 
     #[test]

@@ -45,7 +45,13 @@ pub(super) fn run(
     if let Some(guard) = component.rules.guard {
         (guard.started)(id);
     }
-    let spoken = talk(component, phase, &mut child, document);
+    let spoken = match listen(&mut child, document) {
+        Ok(receiver) => talk(component, phase, &mut child, &receiver),
+        Err(error) => {
+            end(&mut child);
+            Err(failed(error))
+        }
+    };
     if let Some(guard) = component.rules.guard {
         (guard.ended)(id);
     }
@@ -57,31 +63,35 @@ enum Heard {
     Line(String),
 }
 
-fn talk(
-    component: &Executable,
-    phase: &'static str,
-    child: &mut Child,
-    document: &str,
-) -> Result<String, Error> {
-    let name = || component.name.clone();
+/// Starts the threads that write the document and read both streams.
+fn listen(child: &mut Child, document: &str) -> io::Result<mpsc::Receiver<Heard>> {
     let (sender, receiver) = mpsc::channel();
     if let Some(mut stdin) = child.stdin.take() {
         let document = document.to_owned();
         // One that does not read its document is not wrong for that.
-        std::thread::spawn(move || stdin.write_all(document.as_bytes()));
+        parallel::start("stdin", move || stdin.write_all(document.as_bytes()))?;
     }
     if let Some(stdout) = child.stdout.take() {
         let sender = sender.clone();
-        std::thread::spawn(move || {
+        parallel::start("stdout", move || {
             let mut bytes = Vec::new();
             let read = stdout.take(LIMIT + 1).read_to_end(&mut bytes);
             let _ = sender.send(Heard::Out(read.map(|_| bytes)));
-        });
+        })?;
     }
     if let Some(stderr) = child.stderr.take() {
-        std::thread::spawn(move || lines(stderr, &sender));
+        parallel::start("stderr", move || lines(stderr, &sender))?;
     }
+    Ok(receiver)
+}
 
+fn talk(
+    component: &Executable,
+    phase: &'static str,
+    child: &mut Child,
+    receiver: &mpsc::Receiver<Heard>,
+) -> Result<String, Error> {
+    let name = || component.name.clone();
     let limit = component.rules.timeout;
     let start = Instant::now();
     let mut answer = None;

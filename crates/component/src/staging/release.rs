@@ -12,7 +12,8 @@ impl Release {
     #[must_use]
     pub fn to_yaml(&self) -> String {
         // JSON texts are YAML texts.
-        let command = serde_json::Value::from(self.command.as_str());
+        let command = serde_json::Value::from(self.command.as_str()).to_string();
+        let command = printable::json(&command);
         format!(
             "---\naddons: []\nconfig_vars: {{}}\ndefault_process_types:\n  web: {command}\n  \
              task: {command}\n"
@@ -27,9 +28,13 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        for command in
-            ["JAVA_OPTS=\"-Da=b\\\\ c\" && eval exec $PWD/x", "a\nb: c # d", "yes", "é\t"]
-        {
+        for command in [
+            "JAVA_OPTS=\"-Da=b\\\\ c\" && eval exec $PWD/x",
+            "a\nb: c # d",
+            "yes",
+            "é\t",
+            "x\u{85}y\u{9b}z\u{202e}",
+        ] {
             let yaml = Release { command: command.to_owned() }.to_yaml();
             let value = yaml::parse(&yaml).unwrap().unwrap();
             let types = value.as_map().unwrap().get("default_process_types").unwrap();

@@ -194,7 +194,7 @@ impl Context<'_> {
                 constraint.is_none_or(|constraint| constraint.allows(found.version()))
                     && (any_stability || self.is_acceptable(found))
             };
-            found.extend(all.iter().filter(|found| fits(found)).cloned());
+            found.extend(with_branches(&all, fits));
             let canonical = repository
                 .is_none_or(|index| self.repositories.repositories()[index].filter().canonical);
             if canonical && !all.is_empty() {
@@ -333,4 +333,29 @@ impl Context<'_> {
             providers.push(format!("{}{space}{description}", package.pretty_name));
         }
     }
+}
+
+/// Those of `all` that fit; with an alias also the package itself, and with a package all its aliases:
+/// as Composer's repositories load them.
+fn with_branches(all: &[Found], fits: impl Fn(&Found) -> bool) -> Vec<Found> {
+    let is_same = |one: &Found, other: &Found| {
+        Arc::ptr_eq(&one.package, &other.package) && one.alias.is_some() == other.alias.is_some()
+    };
+    let fitting: Vec<&Found> = all.iter().filter(|found| fits(found)).collect();
+    let mut loaded: Vec<Found> = Vec::new();
+    for found in fitting {
+        let itself = Found { alias: None, ..found.clone() };
+        for one in [found.clone(), itself] {
+            if !loaded.iter().any(|known| is_same(known, &one)) {
+                loaded.push(one);
+            }
+        }
+    }
+    for alias in all.iter().filter(|found| found.alias.is_some()) {
+        let is_selected = loaded.iter().any(|known| Arc::ptr_eq(&known.package, &alias.package));
+        if is_selected && !loaded.iter().any(|known| is_same(known, alias)) {
+            loaded.push(alias.clone());
+        }
+    }
+    loaded
 }

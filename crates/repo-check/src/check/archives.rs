@@ -148,6 +148,15 @@ pub(super) fn contents(state: &State, evidence: &Evidence, findings: &mut Vec<Fi
                 checksum("stored SHA-256", stored, wanted, named_by(sources));
             }
         }
+        let encodings: Vec<&str> = head.into_iter().flat_map(|head| head.encodings()).collect();
+        if !encodings.is_empty() {
+            let message = format!(
+                "is stored with 'Content-Encoding: {}', which Composer undoes before it looks at \
+                 the checksum and unpacks",
+                encodings.join(", ")
+            );
+            findings.push(Finding::new(Kind::EncodedArchive, name, message));
+        }
         match deep {
             Some(deep) if deep.damage.is_some() => {
                 let damage = deep.damage.clone().unwrap_or_default();

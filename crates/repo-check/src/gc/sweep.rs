@@ -90,6 +90,7 @@ impl<'a> Sweep<'a> {
             }
         }
         self.remover.expire()?;
+        self.remover.forget_gone()?;
         Ok(removed)
     }
 
@@ -119,7 +120,7 @@ impl<'a> Sweep<'a> {
         Ok(objects)
     }
 
-    /// Takes archives away, and says which. What somebody begins to refer to at that moment is put
+    /// Takes archives away, and says which. What is referred to again at that moment is put
     /// back.
     fn take_away(&mut self, archives: Vec<Garbage>) -> Result<Vec<Garbage>, Error> {
         let (rules, location) = (self.rules, self.location);
@@ -130,6 +131,7 @@ impl<'a> Sweep<'a> {
                 size: item.size,
                 etag: item.etag.clone(),
                 modified: item.modified,
+                storage_class: None,
             })
             .collect();
         let remover = self.remover;
@@ -148,7 +150,7 @@ impl<'a> Sweep<'a> {
     }
 
     /// What of a batch may go at this very moment. Where manifests, index and snapshots are what
-    /// they were, what was decided on them holds; else it is decided anew.
+    /// they were, what was decided on them holds; else it is decided again.
     fn still(&mut self, batch: &[Garbage]) -> Result<Vec<Garbage>, Error> {
         let holds = match &self.last {
             Some((state, _)) => self.reader.holds(state)?,

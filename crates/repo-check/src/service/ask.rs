@@ -10,6 +10,7 @@ pub const UPLOAD: Upload<'static> = Upload {
     content_encoding: None,
     condition: Condition::Always,
     metadata: &[],
+    acl: None,
 };
 
 /// When a write is to take effect. Tags are as headers have them, quotes included.

@@ -1,6 +1,8 @@
 //! Archives that the destination lacks, and copies that were none.
 
-use test_kit::s3::Quirks;
+use std::sync::Arc;
+
+use test_kit::s3::{Action, Quirks};
 
 use crate::*;
 
@@ -57,4 +59,29 @@ fn a_copy_that_copies_nothing_is_made_through_this_machine() {
         let archive = site.get(STABLE.0, &format!("{}{name}.tar.gz", STABLE.1)).unwrap();
         assert_eq!(archive, format!("later {name}").into_bytes());
     }
+}
+
+#[test]
+fn an_archive_that_others_bring_back_meanwhile_is_copied_again() {
+    let [_, site] = sites();
+    synced(&site);
+    let key = format!("{}php-8.4.6.tar.gz", STABLE.1);
+    let before = site.get(STABLE.0, &key).unwrap();
+    site.package(DEV.0, DEV.1, "php-8.4.6", LATER);
+    site.put(DEV.0, &format!("{}php-8.4.6.tar.gz", DEV.1), "later");
+    site.publish(DEV.0, DEV.1);
+    let site = Arc::new(site);
+    let other = Arc::downgrade(&site);
+    // A rollback that began earlier puts the former archive back below the new manifest.
+    let index = format!("PUT /{}/{}packages.json", STABLE.0, STABLE.1);
+    let (mut done, put) = (false, key.clone());
+    site.server().unwrap().set_hook(move |request| {
+        if !done && request.line() == index {
+            done = true;
+            other.upgrade().unwrap().put(STABLE.0, &put, before.clone());
+        }
+        Action::Serve
+    });
+    run(&site, &["--yes"], "").success();
+    assert_eq!(site.get(STABLE.0, &key).as_deref(), Some(b"later".as_slice()));
 }

@@ -150,3 +150,20 @@ fn what_is_replaced_is_said() {
         assert!(!plan.stdout.contains("replaced\""), "{}", plan.stdout);
     }
 }
+
+#[test]
+fn an_archive_that_a_package_names_by_another_host_is_not_replaced() {
+    let prefix = STABLE.1;
+    for url in [
+        format!("https://cdn.example/{prefix}{SHARED}"),
+        format!("HTTPS://CDN.example/x/{prefix}shared%2Etar.gz?v=1"),
+        format!("http://localhost//{SHARED}"),
+        SHARED.to_owned(),
+    ] {
+        for site in shared(("theirs", "mine"), ("{}", "{}")) {
+            site.manifest(STABLE.0, STABLE.1, "old-1", TIME, &url);
+            site.publish(STABLE.0, STABLE.1);
+            refused(&site, &["--no-remove", "--yes"]);
+        }
+    }
+}

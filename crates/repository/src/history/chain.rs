@@ -1,12 +1,12 @@
 //! From `packages.json` back along the parents.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use location::Location;
 use store::Store;
 
-use super::{Generation, Id, METADATA, files, record, record_key};
+use super::{Generation, Id, METADATA, bundle_key, files, record, record_key};
 use crate::index::Current;
 use crate::{Error, index};
 
@@ -83,7 +83,7 @@ fn head(store: &Store, location: &Location) -> Result<Option<Id>, Error> {
 
 /// What the next generation follows on.
 pub(super) struct End {
-    /// The newest generation; `None` where there is none that can be read.
+    /// The newest generation; `None` without one that can be read.
     pub newest: Option<Result<Generation, Damaged>>,
     /// The highest number that was ever given, as far as there are files that say so.
     pub highest: u64,
@@ -196,6 +196,8 @@ struct Records<'a> {
     location: &'a Location,
     /// The records, and when they were written.
     ids: BTreeMap<Id, Timestamp>,
+    /// Those that have manifests, and no record.
+    bare: BTreeSet<Id>,
     /// The highest number of any file.
     highest: u64,
     read: BTreeMap<Id, Result<Generation, Damaged>>,
@@ -205,9 +207,16 @@ impl<'a> Records<'a> {
     fn list(store: &'a Store, location: &'a Location) -> Result<Self, Error> {
         let files = files(store, location)?;
         let highest = files.iter().map(|(id, ..)| id.number()).max().unwrap_or_default();
-        let records = files.into_iter().filter(|(_, is_record, _)| *is_record);
-        let ids = records.map(|(id, _, object)| (id, object.modified)).collect();
-        Ok(Self { store, location, ids, highest, read: BTreeMap::new() })
+        let (mut ids, mut bare) = (BTreeMap::new(), BTreeSet::new());
+        for (id, is_record, object) in files {
+            if is_record {
+                ids.insert(id, object.modified);
+            } else {
+                bare.insert(id);
+            }
+        }
+        bare.retain(|id| !ids.contains_key(id));
+        Ok(Self { store, location, ids, bare, highest, read: BTreeMap::new() })
     }
 
     fn chain(
@@ -235,7 +244,13 @@ impl<'a> Records<'a> {
             && chain.len() < count
         {
             self.fetch(&id, count - chain.len())?;
-            let Some(entry) = self.read.remove(&id) else { break };
+            let entry = match self.read.remove(&id) {
+                Some(entry) => entry,
+                None => match self.without_record(&id)? {
+                    Some(damaged) => Err(damaged),
+                    None => break,
+                },
+            };
             next = match &entry {
                 Ok(generation) => generation.parent.clone(),
                 // What it followed on is not known; numbers tell.
@@ -247,6 +262,19 @@ impl<'a> Records<'a> {
             chain.push(entry);
         }
         Ok(chain)
+    }
+
+    /// A generation of which only the manifests are left, in the middle of the history: its record was
+    /// lost. Those at the lower end are being removed, records first.
+    fn without_record(&self, id: &Id) -> Result<Option<Damaged>, Error> {
+        let Some(below) = self.ids.keys().rev().find(|other| *other < id) else { return Ok(None) };
+        let exists = |key: &str| Ok::<_, Error>(self.store.head(key)?.is_some());
+        let is_lost = self.bare.contains(id)
+            && exists(&bundle_key(self.location, id))?
+            && exists(&record_key(self.location, below))?;
+        let key = record_key(self.location, id);
+        let reason = "it is missing".to_owned();
+        Ok(is_lost.then(|| Damaged { id: id.clone(), key, reason }))
     }
 
     /// The records above `id` that were there before `written`. Compared in whole seconds: some

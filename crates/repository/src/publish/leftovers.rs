@@ -11,7 +11,7 @@ impl Run<'_> {
     /// Removes generations of ours that have lost, as far as `current` tells.
     ///
     /// A write that was reported as lost may have taken effect all the same, and been replaced
-    /// since: then the generation is somebody's parent, and must stay.
+    /// since: then the generation is the parent of another one, and must stay.
     pub(super) fn settle(&mut self, current: Option<&Current>) {
         let Some(now) = current.and_then(|current| current.generation.as_ref()) else {
             return;

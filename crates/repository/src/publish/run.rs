@@ -269,7 +269,7 @@ impl<'a> Run<'a> {
                 Ok(None)
             }
             Err(error) => {
-                if matches!(error, store::Error::AccessDenied { .. }) {
+                if error.is_refusal() {
                     self.forget(&[id]);
                 }
                 // After any other failure the index may name the generation all the same.

@@ -1,6 +1,6 @@
 //! Whether the archives that a publish names exist, looked at before and after each write.
 //!
-//! Somebody may remove an archive on an old decision: a process that was stopped, or one that asked
+//! Another process may remove an archive on an old decision: one that was stopped, or one that asked
 //! its user for an hour. What is missing is brought back, by the caller or from what was taken away
 //! ([`crate::removed`]). What was missing all along, in a repository of manifests without archives,
 //! stays so.
@@ -14,8 +14,8 @@ use store::{Store, parallel};
 use super::Archives;
 use crate::index::{self, Current};
 use crate::layout::WRITER;
+use crate::references::archive_of;
 use crate::removed::{self, Removed, Tombstone};
-use crate::sync::is_archive;
 use crate::{Error, Manifests, Stored};
 
 /// Looks after the archives of one publish.
@@ -57,7 +57,7 @@ impl<'a> Watch<'a> {
         manifests: &Manifests,
         listed: &BTreeSet<String>,
     ) -> Result<bool, Error> {
-        let named = self.named(manifests);
+        let named = self.named(manifests, listed)?;
         let missing = self.missing(&named, listed)?;
         self.bring_back(&named, missing, true)
     }
@@ -65,20 +65,37 @@ impl<'a> Watch<'a> {
     /// The same for a snapshot of `manifests`: that names them whatever becomes of the manifests.
     pub(super) fn check_snapshot(&mut self, manifests: &Manifests) -> Result<(), Error> {
         let listed = crate::manifests::list(self.store, &self.location)?.others;
-        let named = self.named(manifests);
+        let named = self.named(manifests, &listed)?;
         let missing = self.missing(&named, &listed)?;
         self.bring_back(&named, missing, false).map(drop)
     }
 
-    fn named<'m>(&self, manifests: &'m Manifests) -> Named<'m> {
+    /// What is named by a host that is not known as this place counts if there is, or was, an archive of
+    /// that path; `listed` are the keys directly below the prefix.
+    fn named<'m>(
+        &self,
+        manifests: &'m Manifests,
+        listed: &BTreeSet<String>,
+    ) -> Result<Named<'m>, Error> {
         let mut named = Named::new();
+        let mut elsewhere = Vec::new();
         for stored in &manifests.entries {
-            let path = stored.manifest.dist_url().and_then(|url| self.location.relative(url));
-            if let Some(path) = path.filter(|path| is_archive(path)) {
-                named.entry(path).or_default().push(stored);
+            let Some(url) = stored.manifest.dist_url() else { continue };
+            let is_listed = |path: &str| listed.contains(&self.location.key(path));
+            match archive_of(&self.location, url, &is_listed) {
+                Some(path) => named.entry(path).or_default().push(stored),
+                None => elsewhere.push((url, stored)),
             }
         }
-        named
+        if !elsewhere.is_empty() {
+            let removed = removed::list(self.store, &self.location)?;
+            for (url, stored) in elsewhere {
+                if let Some(path) = archive_of(&self.location, url, &|path| removed.knows(path)) {
+                    named.entry(path).or_default().push(stored);
+                }
+            }
+        }
+        Ok(named)
     }
 
     /// The named archives that the listings do not have, without those that never were.

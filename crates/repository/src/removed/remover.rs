@@ -7,7 +7,7 @@ use location::Location;
 use serde::Serialize;
 use store::{Condition, Head, Object, Store, Upload, parallel};
 
-use super::{FOLDER, How, Keep, digest, is_sha256, list, restore};
+use super::{FOLDER, GONE, How, Keep, SHA256_DIGITS, Tombstone, digest, is_sha256, list, restore};
 use crate::history::{self, Id, Origin, json_bytes};
 use crate::{Error, JSON, dice, index, objects};
 
@@ -46,16 +46,16 @@ pub type Needed<'n, E> = dyn FnMut(&[String]) -> Result<BTreeSet<String>, E> + '
 pub struct Aside {
     /// The object as it was copied.
     pub object: Object,
-    /// The key of its tombstone; `None` when nothing is kept.
+    /// The key of its tombstone, or of the mark that stands for one; `None` without either.
     tombstone: Option<String>,
-    /// The checksum of the content, in hex; empty when nothing is kept.
-    sha256: String,
+    /// The checksum of the content, in hex; `None` when nothing is kept.
+    sha256: Option<String>,
 }
 
 impl Aside {
     /// The checksum of the content, where a copy is kept.
     pub(crate) fn sha256(&self) -> Option<&str> {
-        self.tombstone.as_ref().map(|_| self.sha256.as_str())
+        self.sha256.as_deref()
     }
 
     /// Puts the object back over the one with the ETag `instead`, if that is still there.
@@ -65,8 +65,8 @@ impl Aside {
         location: &Location,
         instead: &str,
     ) -> Result<(), Error> {
-        if self.tombstone.is_some() {
-            restore(store, location, &self.object.key, &self.sha256, Some(instead))?;
+        if let Some(sha256) = &self.sha256 {
+            restore(store, location, &self.object.key, sha256, Some(instead))?;
         }
         Ok(())
     }
@@ -86,8 +86,11 @@ impl Remover<'_> {
         how: How,
     ) -> Result<Option<Aside>, Error> {
         let Some((head, object)) = self.look(key, expected)? else { return Ok(None) };
+        let is_manifest = key.ends_with(manifest::FILE_SUFFIX);
+        let how = if is_manifest { How::OldManifest } else { how };
         if self.keep.0.is_zero() {
-            return Ok(Some(Aside { object, tombstone: None, sha256: String::new() }));
+            let tombstone = self.mark(&object, &head, how)?;
+            return Ok(Some(Aside { object, tombstone, sha256: None }));
         }
         let Some(sha256) = self.checksum(key, &head)? else { return Ok(None) };
         let content = self.location.key(&format!("{FOLDER}{sha256}"));
@@ -104,13 +107,26 @@ impl Remover<'_> {
             Err(error) => return Err(error.into()),
         }
         let tombstone = self.write_tombstone(&object, &sha256, how)?;
-        Ok(Some(Aside { object, tombstone: Some(tombstone), sha256 }))
+        Ok(Some(Aside { object, tombstone: Some(tombstone), sha256: Some(sha256) }))
+    }
+
+    /// Says that an object is gone for good once the caller has freed or overwritten it.
+    fn mark(&self, object: &Object, head: &Head, how: How) -> Result<Option<String>, Error> {
+        if how == How::OldManifest {
+            return Ok(None);
+        }
+        let known = head.metadata.get("sha256").filter(|text| is_sha256(text));
+        let sha256 = known.cloned().unwrap_or_else(|| "0".repeat(SHA256_DIGITS));
+        let name = self.name(object, &sha256, how)?.0;
+        let key = self.location.key(&format!("{GONE}{name}"));
+        self.store.put(&key, b"", &Upload::new(JSON))?;
+        Ok(Some(key))
     }
 
     /// Takes objects of the repository away that nothing refers to, and looks before and after.
     /// `needed` says which of these paths something refers to at that moment: it is asked before the
-    /// keys are freed, in small shares, and once more afterwards. What somebody began to refer to in
-    /// between is put back.
+    /// keys are freed, in small shares, and once more afterwards. What is referred to again since is
+    /// put back.
     ///
     /// # Errors
     /// As of the store, and of `needed`.
@@ -184,10 +200,11 @@ impl Remover<'_> {
     /// # Errors
     /// As of the store.
     fn put_back(&self, aside: &Aside) -> Result<bool, Error> {
-        if aside.tombstone.is_none() {
-            return Ok(self.store.head(&aside.object.key)?.is_some());
+        let key = &aside.object.key;
+        match &aside.sha256 {
+            Some(sha256) => restore(self.store, self.location, key, sha256, None),
+            None => Ok(self.store.head(key)?.is_some()),
         }
-        restore(self.store, self.location, &aside.object.key, &aside.sha256, None)
     }
 
     /// Removes for good what was taken away too long ago.
@@ -206,14 +223,42 @@ impl Remover<'_> {
             false => self.keep.before(now),
         };
         let (tombstones, contents) = removed.expired(before);
-        self.store.delete_many(&tombstones)?;
+        let of_archive = |stone: &&&Tombstone| stone.how != How::OldManifest;
+        let marks: Vec<&&Tombstone> = tombstones.iter().filter(of_archive).collect();
+        let start = self.location.key(FOLDER).len();
+        parallel::map(self.store.parallel(), &marks, |stone| {
+            let key = self.location.key(&format!("{GONE}{}", &stone.key[start..]));
+            self.store.put(&key, b"", &Upload::new(JSON))
+        })?;
+        let keys: Vec<String> = tombstones.iter().map(|stone| stone.key.clone()).collect();
+        self.store.delete_many(&keys)?;
         parallel::map(self.store.parallel(), &contents, |object| {
             self.store.delete_if_match(&object.key, &object.etag)
         })?;
         Ok(())
     }
 
-    /// The object at `key`; `None` when there is none, or another one than `expected`. One answer that
+    /// Removes the marks that no generation needs any more.
+    ///
+    /// # Errors
+    /// As of the store.
+    pub fn forget_gone(&self) -> Result<(), Error> {
+        let folder = self.location.key(GONE);
+        let marks = self.store.list_direct(&folder)?;
+        if marks.is_empty() {
+            return Ok(());
+        }
+        let oldest =
+            history::found(self.store, self.location)?.first().map(|found| found.id.number());
+        let is_needed = |mark: &Object| {
+            let stone = Tombstone::parse(&mark.key[folder.len()..], mark, true);
+            stone.is_none_or(|stone| oldest.is_some_and(|oldest| stone.generation >= oldest))
+        };
+        let keys = marks.into_iter().filter(|mark| !is_needed(mark)).map(|mark| mark.key);
+        Ok(self.store.delete_many(&keys.collect::<Vec<_>>())?)
+    }
+
+    /// The object at `key`; `None` without one, or where it is another one than `expected`. One answer that
     /// says so may be wrong, so it is asked twice.
     fn look(&self, key: &str, expected: Option<&Object>) -> Result<Option<(Head, Object)>, Error> {
         for _ in 0..2 {
@@ -223,6 +268,7 @@ impl Remover<'_> {
                 size: head.size,
                 etag: head.etag.clone(),
                 modified: head.modified,
+                storage_class: None,
             };
             if expected.is_none_or(|expected| objects::is_same(expected, &object)) {
                 return Ok(Some((head, object)));
@@ -240,8 +286,8 @@ impl Remover<'_> {
     }
 
     fn write_tombstone(&self, object: &Object, sha256: &str, how: How) -> Result<String, Error> {
+        let (name, generation) = self.name(object, sha256, how)?;
         let path = object.key.strip_prefix(&self.location.key("")).unwrap_or(&object.key);
-        let generation = generation(self.store, self.location)?.map_or(0, |id| id.number());
         let Origin { who, host, run, tool, version, command } = self.origin;
         let wire = Wire {
             kind: KIND,
@@ -259,13 +305,19 @@ impl Remover<'_> {
             version,
             command,
         };
-        let time = u64::try_from(Timestamp::now().as_nanosecond()).unwrap_or_default();
-        let random = format!("{time:016x}{}", dice::name());
-        let (digest, how) = (digest(path), how.word());
-        let name = format!("{sha256}-{digest}-{generation:010}-{how}-{random}.json");
         let key = self.location.key(&format!("{FOLDER}{name}"));
         self.store.put(&key, &json_bytes(&wire), &Upload::new(JSON))?;
         Ok(key)
+    }
+
+    /// The name of the tombstone of an object, and the generation that it says.
+    fn name(&self, object: &Object, sha256: &str, how: How) -> Result<(String, u64), Error> {
+        let path = object.key.strip_prefix(&self.location.key("")).unwrap_or(&object.key);
+        let generation = generation(self.store, self.location)?.map_or(0, |id| id.number());
+        let time = u64::try_from(Timestamp::now().as_nanosecond()).unwrap_or_default();
+        let random = format!("{time:016x}{}", dice::name());
+        let (digest, how) = (digest(path), how.word());
+        Ok((format!("{sha256}-{digest}-{generation:010}-{how}-{random}.json"), generation))
     }
 }
 

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use store::{Store, Upload};
 
 use crate::history::{self, FOLDER, Id, json_bytes};
+use crate::references::may_mean;
 use crate::removed::restore;
 use crate::{Error, JSON, Manifests, clock, dice, objects};
 
@@ -116,7 +117,7 @@ fn put_back(
     archive: &Archive,
     then: &Manifests,
 ) -> Result<(), Error> {
-    let names = |url: &str| location.relative(url).as_deref() == Some(archive.path.as_str());
+    let names = |url: &str| may_mean(location, url, &archive.path);
     let mut manifests = then
         .entries
         .iter()

@@ -79,7 +79,7 @@ pub struct Applied {
     pub removed: usize,
     /// Archives that were removed.
     pub archives_removed: usize,
-    /// Keys of archives that were to be removed, and that somebody has replaced meanwhile.
+    /// Keys of archives that were to be removed, and that others have replaced meanwhile.
     pub replaced: Vec<String>,
     /// The publish, unless it was left out.
     pub published: Option<Published>,

@@ -32,7 +32,7 @@ pub(super) struct Replaced {
 }
 
 impl Replaced {
-    /// Puts the former archive back, unless somebody has replaced it since.
+    /// Puts the former archive back, unless it was replaced since.
     pub(super) fn undo(&self, to: &Store, location: &Location) -> Result<(), Error> {
         self.before.undo(to, location, &self.etag)
     }
@@ -47,8 +47,8 @@ pub(super) struct Copied {
 }
 
 impl Copier<'_> {
-    /// Copies the archives that the destination does not have in this very state. One that somebody
-    /// else changes at the same time is [`Error::Moved`]; then the archives that were replaced before
+    /// Copies the archives that the destination does not have in this very state. One that another
+    /// process changes at the same time is [`Error::Moved`]; then the archives that were replaced before
     /// are put back.
     pub(super) fn copy(&self, paths: &BTreeSet<&str>) -> Result<Copied, Error> {
         let Some(from) = self.source.store else {

@@ -4,15 +4,18 @@
 //! has other bytes than the destination's, copying it would change a package that the sync does
 //! not name: that is refused. Where only packages of the sync name it, it is replaced, and said so.
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
-use manifest::plan::{Claim, Contents};
+use location::Location;
+use manifest::plan::{Claim, Contents, Urls};
 use store::{Object, Store, parallel};
 
 use super::archives::{same_entry, same_object};
 use super::{LocationUrls, Side, Work};
 use crate::Error;
 use crate::objects::{by_key, sha256};
+use crate::references::archive_of;
 
 /// Refuses work that would change the archive of a package that it does not name, and finds out
 /// which archives it replaces ([`Work::replaced`]).
@@ -22,7 +25,8 @@ use crate::objects::{by_key, sha256};
 pub fn settle(work: &mut Work, source: &Side<'_>, destination: &Side<'_>) -> Result<(), Error> {
     let entries = destination.manifests.entries.iter();
     let manifests = entries.map(|stored| (stored.file_name.as_str(), &stored.manifest));
-    let claims = work.plan.claims(manifests, &LocationUrls(destination.location));
+    let urls = AnyHost { location: destination.location, present: &work.present };
+    let claims = work.plan.claims(manifests, &urls);
     work.replaced = match (source.store, destination.store) {
         (Some(from), Some(to)) => replaced(work, (source, from), (destination, to))?,
         _ => BTreeSet::new(),
@@ -37,6 +41,27 @@ pub fn settle(work: &mut Work, source: &Side<'_>, destination: &Side<'_>) -> Res
         return Ok(());
     }
     Err(Error::Claimed { place: destination.location.to_string(), archives })
+}
+
+/// The archives of the destination by any URL whose path ends in that of one.
+struct AnyHost<'a> {
+    location: &'a Location,
+    present: &'a BTreeMap<String, Object>,
+}
+
+impl Urls for AnyHost<'_> {
+    fn relative(&self, url: &str) -> Option<String> {
+        let is_present = |path: &str| self.present.contains_key(&self.location.key(path));
+        archive_of(self.location, url, &is_present)
+    }
+
+    fn written<'u>(&self, url: &'u str) -> Option<Cow<'u, str>> {
+        LocationUrls(self.location).written(url)
+    }
+
+    fn url(&self, written: &str) -> String {
+        LocationUrls(self.location).url(written)
+    }
 }
 
 fn describe(claim: &Claim) -> String {

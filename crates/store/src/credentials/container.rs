@@ -9,8 +9,8 @@ use std::time::Duration;
 use location::Env;
 use ureq::Agent;
 
-use super::{Credentials, LARGEST, json, near, set};
-use crate::{Error, http};
+use super::{Credentials, LARGEST, check_address, json, near, set};
+use crate::{Error, aws, http};
 
 const ECS: &str = "http://169.254.170.2";
 const TRIES: u32 = 3;
@@ -50,6 +50,7 @@ impl Container {
                 detail: "it is neither https nor a host of this machine's own".to_owned(),
             });
         }
+        check_address("AWS_CONTAINER_CREDENTIALS_FULL_URI", &url)?;
         let token = match (
             set(env, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"),
             set(env, "AWS_CONTAINER_AUTHORIZATION_TOKEN"),
@@ -58,7 +59,9 @@ impl Container {
             (None, Some(text)) => Token::Text(text),
             (None, None) => Token::None,
         };
-        let agent = http::agent(&near(Duration::from_secs(2)), 1, None, None);
+        let patience = near(Duration::from_secs(2));
+        let roots = aws::roots(env, None)?;
+        let agent = http::agent(&patience, 1, http::Proxies::none(), None, roots);
         Ok(Some(Self { url, token, agent }))
     }
 
@@ -186,6 +189,13 @@ mod tests {
     }
 
     const GOOD: &str = r#"{"AccessKeyId":"a","SecretAccessKey":"b","Token":"c","Expiration":"2040-01-01T00:00:00Z"}"#;
+
+    #[test]
+    fn a_port_that_cannot_be_one_is_an_error() {
+        let error = found("http://127.0.0.1:70000/creds?geheim", &[]).unwrap_err().to_string();
+        assert!(error.contains("AWS_CONTAINER_CREDENTIALS_FULL_URI"), "{error}");
+        assert!(error.contains("from 1 to 65535") && !error.contains("geheim"), "{error}");
+    }
 
     #[test]
     fn asks_with_its_token() {

@@ -7,9 +7,10 @@ use std::time::Duration;
 use location::Env;
 use serde_json::Value;
 use ureq::http::Response;
+use ureq::tls::RootCerts;
 use ureq::{Agent, Body};
 
-use super::{Credentials, LARGEST, json, near, set};
+use super::{Credentials, LARGEST, check_address, json, near, set};
 use crate::{Error, http};
 
 const FOURTH: &str = "http://169.254.169.254";
@@ -23,20 +24,23 @@ pub(super) struct Instance {
 
 impl Instance {
     /// `None`: switched off.
-    pub(super) fn find(env: Env<'_>) -> Option<Self> {
+    pub(super) fn find(env: Env<'_>) -> Result<Option<Self>, Error> {
         let is = |name: &str, value: &str| {
             set(env, name).is_some_and(|text| text.eq_ignore_ascii_case(value))
         };
         if is("AWS_EC2_METADATA_DISABLED", "true") {
-            return None;
+            return Ok(None);
         }
         let default =
             if is("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv6") { SIXTH } else { FOURTH };
-        let endpoint =
-            set(env, "AWS_EC2_METADATA_SERVICE_ENDPOINT").unwrap_or_else(|| default.to_owned());
+        const VARIABLE: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+        let endpoint = set(env, VARIABLE).unwrap_or_else(|| default.to_owned());
+        check_address(VARIABLE, &endpoint)?;
         // Elsewhere than on an instance nobody answers, and that has to be found out quickly.
-        let agent = http::agent(&near(Duration::from_secs(1)), 1, None, None);
-        Some(Self { endpoint: endpoint.trim_end_matches('/').to_owned(), agent })
+        let patience = near(Duration::from_secs(1));
+        let roots = RootCerts::PlatformVerifier;
+        let agent = http::agent(&patience, 1, http::Proxies::none(), None, roots);
+        Ok(Some(Self { endpoint: endpoint.trim_end_matches('/').to_owned(), agent }))
     }
 
     /// `None`: this is no instance, or it has no role.
@@ -117,7 +121,7 @@ mod tests {
         let env = |name: &str| {
             (name == "AWS_EC2_METADATA_SERVICE_ENDPOINT").then(|| format!("{}/", stub.url()))
         };
-        Instance::find(&env).unwrap().ask()
+        Instance::find(&env).unwrap().unwrap().ask()
     }
 
     const GOOD: &str = r#"{"Code":"Success","AccessKeyId":"a","SecretAccessKey":"b","Token":"c","Expiration":"2040-01-01T00:00:00Z"}"#;
@@ -166,8 +170,19 @@ mod tests {
     }
 
     #[test]
+    fn an_endpoint_that_cannot_be_one_is_an_error() {
+        let env = |name: &str| {
+            (name == "AWS_EC2_METADATA_SERVICE_ENDPOINT").then(|| "http://127.0.0.1:65536".into())
+        };
+        let Err(error) = Instance::find(&env) else { panic!("no error") };
+        let text = error.to_string();
+        assert!(text.contains("AWS_EC2_METADATA_SERVICE_ENDPOINT"), "{text}");
+        assert!(text.contains("the port must be a number from 1 to 65535"), "{text}");
+    }
+
+    #[test]
     fn switched_off() {
         let env = |name: &str| (name == "AWS_EC2_METADATA_DISABLED").then(|| "TRUE".to_owned());
-        assert!(Instance::find(&env).is_none());
+        assert!(Instance::find(&env).unwrap().is_none());
     }
 }

@@ -1,13 +1,15 @@
-//! Where credentials come from, in the AWS order: environment, profile files, `credential_process`,
-//! container endpoint, instance metadata (version 2). What expires is renewed before it does.
+//! Where credentials come from, in the AWS order: environment, web identity, profile files,
+//! `credential_process`, container endpoint, instance metadata (version 2). What expires is renewed
+//! before it does.
 //!
-//! Single sign-on, role chaining and web identities are left to `credential_process`.
+//! Single sign-on and role chaining are left to `credential_process`.
 
 mod container;
 mod instance;
 mod json;
 mod process;
 mod profile;
+mod web_identity;
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -16,6 +18,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use location::Env;
 
+use crate::shared::{explicit_profile, set};
 use crate::{Error, Patience};
 
 /// Credentials are renewed when they have less than this left.
@@ -66,6 +69,7 @@ pub(crate) struct Provider {
 enum Source {
     /// The environment, or keys in a file.
     Fixed(Credentials),
+    WebIdentity(web_identity::WebIdentity),
     Process(process::Process),
     Container(container::Container),
     Instance(instance::Instance),
@@ -77,14 +81,20 @@ impl Provider {
     /// A place that is set up, but fails, is an error: the next place may well hold somebody else's
     /// credentials.
     pub(crate) fn find(env: Env<'_>, profile: Option<&str>) -> Result<Option<Self>, Error> {
-        // A profile that is asked for by an option goes before the environment's keys.
-        if profile.is_none()
-            && let Some(found) = environment(env)?
-        {
-            return Ok(Some(Self::new(Source::Fixed(found))));
+        // A profile that is asked for by an option goes before what the environment has.
+        if explicit_profile(env, profile).is_none() {
+            if let Some(found) = environment(env)? {
+                return Ok(Some(Self::new(Source::Fixed(found))));
+            }
+            if let Some(identity) = web_identity::WebIdentity::find(env, None, None)? {
+                return Self::asked(Source::WebIdentity(identity)).map(Some);
+            }
         }
         match profile::find(env, profile)? {
             Some(profile::Found::Keys(found)) => return Ok(Some(Self::new(Source::Fixed(found)))),
+            Some(profile::Found::WebIdentity(identity)) => {
+                return Self::asked(Source::WebIdentity(*identity)).map(Some);
+            }
             Some(profile::Found::Process(process)) => {
                 return Self::asked(Source::Process(process)).map(Some);
             }
@@ -93,7 +103,7 @@ impl Provider {
         if let Some(container) = container::Container::find(env)? {
             return Self::asked(Source::Container(container)).map(Some);
         }
-        let Some(instance) = instance::Instance::find(env) else {
+        let Some(instance) = instance::Instance::find(env)? else {
             return Ok(None);
         };
         let Some(found) = instance.ask()? else {
@@ -123,6 +133,7 @@ impl Provider {
         }
         let asked = match &self.source {
             Source::Fixed(found) => return Ok(found.clone()),
+            Source::WebIdentity(identity) => identity.ask(),
             Source::Process(process) => process.ask(),
             Source::Container(container) => container.ask(),
             Source::Instance(instance) => instance.ask().and_then(|found| {
@@ -153,11 +164,6 @@ impl Provider {
     }
 }
 
-/// A variable that is set to something.
-fn set(env: Env<'_>, name: &str) -> Option<String> {
-    env(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
-}
-
 fn environment(env: Env<'_>) -> Result<Option<Credentials>, Error> {
     let half = |have: &str, lack: &str| Error::Credentials {
         from: "the environment".to_owned(),
@@ -172,6 +178,17 @@ fn environment(env: Env<'_>) -> Result<Option<Credentials>, Error> {
             Ok(Some(Credentials { key, secret, token, expires: None }))
         }
     }
+}
+
+/// Whether an endpoint for credentials names a host, and a port that can be one.
+fn check_address(variable: &str, url: &str) -> Result<(), Error> {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let authority = authority.rsplit('@').next().unwrap_or_default();
+    location::Authority::parse(authority).map(drop).map_err(|invalid| Error::Credentials {
+        from: format!("the endpoint that {variable} names"),
+        detail: invalid.to_string(),
+    })
 }
 
 /// Deadlines for endpoints that are near, or are not there at all.

@@ -27,13 +27,19 @@ impl Process {
             .spawn()
             .map_err(|error| self.failure(&format!("it cannot be run: {error}")))?;
         let stdout = child.stdout.take();
-        let reader = std::thread::spawn(move || {
+        let reader = parallel::start("credentials", move || {
             let mut bytes = Vec::new();
             match stdout {
                 Some(stdout) => stdout.take(LARGEST).read_to_end(&mut bytes).map(|_| bytes),
                 None => Ok(bytes),
             }
         });
+        let reader = reader.map_err(|error| {
+            // The failure that is reported is that of the thread.
+            let _ = child.kill();
+            let _ = child.wait();
+            self.failure(&error.to_string())
+        })?;
         let start = Instant::now();
         let status = loop {
             match child.try_wait() {

@@ -1,61 +1,43 @@
-//! The shared AWS files, `~/.aws/credentials` and `~/.aws/config`.
+//! Credentials of a profile in the shared AWS files.
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::Path;
 
 use location::Env;
 
+use super::Credentials;
 use super::process::Process;
-use super::{Credentials, LARGEST, set};
+use super::web_identity::WebIdentity;
 use crate::Error;
+use crate::shared::{Files, profile_name};
 
 /// What a profile holds.
 pub(super) enum Found {
     Keys(Credentials),
     Process(Process),
+    WebIdentity(Box<WebIdentity>),
 }
 
-type Sections = BTreeMap<String, BTreeMap<String, String>>;
-
-/// Looks for the profile: the given one, else `AWS_PROFILE`, else `default`.
+/// Looks for the profile: the given one, else that of the environment, else `default`.
 pub(super) fn find(env: Env<'_>, profile: Option<&str>) -> Result<Option<Found>, Error> {
-    let asked = profile.map(str::to_owned).or_else(|| set(env, "AWS_PROFILE"));
+    let asked = profile_name(env, profile);
     let name = asked.as_deref().unwrap_or("default");
-    let mut from = Vec::new();
-    let mut settings: Option<BTreeMap<String, String>> = None;
-    // The credentials file goes before the other one, setting by setting.
-    for (variable, file, prefixed) in
-        [("AWS_SHARED_CREDENTIALS_FILE", "credentials", false), ("AWS_CONFIG_FILE", "config", true)]
-    {
-        let Some(path) = path(env, variable, file) else {
-            continue;
-        };
-        from.push(path.display().to_string());
-        if let Some(section) = read(&path, prefixed)?.remove(name) {
-            let all = settings.get_or_insert_default();
-            // A pair of keys is not put together from two files.
-            let whole = all.contains_key("aws_access_key_id");
-            for (key, value) in section {
-                if !(whole && key.starts_with("aws_se")) {
-                    all.entry(key).or_insert(value);
-                }
-            }
-        }
-    }
+    let files = Files::read(env)?;
+    let joined = |word: &str| {
+        let paths: Vec<String> = files.paths.iter().map(|path| shown(path)).collect();
+        paths.join(word)
+    };
     let failure = |detail: String| Error::Credentials {
-        from: format!("profile {name} in {}", from.join(" and ")),
+        from: format!("profile {name} in {}", joined(" and ")),
         detail,
     };
-    let Some(settings) = settings else {
+    let Some(settings) = files.profile(name) else {
         return if asked.is_some() {
             Err(Error::Credentials {
                 from: format!("profile {name}"),
-                detail: if from.is_empty() {
+                detail: if files.paths.is_empty() {
                     "there is no home folder to look for it in".to_owned()
                 } else {
-                    format!("it is not in {}", from.join(" or "))
+                    format!("it is not in {}", joined(" or "))
                 },
             })
         } else {
@@ -71,10 +53,13 @@ pub(super) fn find(env: Env<'_>, profile: Option<&str>) -> Result<Option<Found>,
         (None, None) => {}
         _ => return Err(failure("it has half a pair of keys".to_owned())),
     }
+    if let Some(identity) = WebIdentity::find(env, Some(&settings), profile)? {
+        return Ok(Some(Found::WebIdentity(Box::new(identity))));
+    }
     if let Some(command) = setting("credential_process") {
         return Ok(Some(Found::Process(Process { command, profile: name.to_owned() })));
     }
-    let other = ["sso_session", "sso_start_url", "role_arn", "web_identity_token_file"];
+    let other = ["sso_session", "sso_start_url", "role_arn"];
     if let Some(kind) = other.iter().find(|key| settings.contains_key(**key)) {
         return Err(failure(format!(
             "{kind} is not supported here; let a credential_process such as \
@@ -84,63 +69,8 @@ pub(super) fn find(env: Env<'_>, profile: Option<&str>) -> Result<Option<Found>,
     if asked.is_some() { Err(failure("it has no keys".to_owned())) } else { Ok(None) }
 }
 
-fn path(env: Env<'_>, variable: &str, file: &str) -> Option<PathBuf> {
-    let home = || set(env, "HOME").map(PathBuf::from);
-    match set(env, variable) {
-        Some(path) => match path.strip_prefix("~/") {
-            Some(below) => Some(home()?.join(below)),
-            None => Some(PathBuf::from(path)),
-        },
-        None => Some(home()?.join(".aws").join(file)),
-    }
-}
-
-fn read(path: &PathBuf, prefixed: bool) -> Result<Sections, Error> {
-    let failure = |detail: String| Error::Credentials { from: path.display().to_string(), detail };
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error)
-            if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
-        {
-            return Ok(Sections::new());
-        }
-        Err(error) => return Err(failure(error.to_string())),
-    };
-    let mut bytes = Vec::new();
-    file.take(LARGEST).read_to_end(&mut bytes).map_err(|error| failure(error.to_string()))?;
-    let text = String::from_utf8(bytes).map_err(|_| failure("it is not UTF-8".to_owned()))?;
-    Ok(parse(&text, prefixed))
-}
-
-/// `prefixed`: sections other than `default` are written `[profile NAME]`.
-fn parse(text: &str, prefixed: bool) -> Sections {
-    let mut sections = Sections::new();
-    let mut current: Option<String> = None;
-    for line in text.trim_start_matches('\u{feff}').lines() {
-        // Indented lines belong to a nested setting, of which none matters here.
-        if line.starts_with([' ', '\t']) || line.is_empty() || line.starts_with(['#', ';']) {
-            continue;
-        }
-        if let Some(rest) = line.strip_prefix('[') {
-            let name = rest.split(']').next().unwrap_or_default().trim();
-            current =
-                match name.strip_prefix("profile").filter(|rest| rest.starts_with([' ', '\t'])) {
-                    Some(profile) if prefixed => Some(profile.trim().trim_matches('"').to_owned()),
-                    _ if !prefixed || name == "default" => Some(name.to_owned()),
-                    _ => None,
-                };
-            continue;
-        }
-        let (Some(section), Some((key, value))) = (&current, line.split_once('=')) else {
-            continue;
-        };
-        let comment = value.find(" #").or_else(|| value.find("\t#")).unwrap_or(value.len());
-        sections
-            .entry(section.clone())
-            .or_default()
-            .insert(key.trim().to_ascii_lowercase(), value[..comment].trim().to_owned());
-    }
-    sections
+fn shown(path: &Path) -> String {
+    path.display().to_string()
 }
 
 #[cfg(test)]

@@ -70,6 +70,7 @@ impl<'a> Walk<'a> {
                     size: size(&stat),
                     etag: etag(&stat),
                     modified: modified(&stat),
+                    storage_class: None,
                 }),
                 // Some file systems do not say it with the name.
                 FileType::Directory => folders.push(name.to_owned()),

@@ -135,6 +135,7 @@ impl Bucket {
             Access::Anonymous => Err(Error::AccessDenied {
                 operation: format!("{method} {}", self.show(key)),
                 code: "AccessDenied".to_owned(),
+                message: String::new(),
             }),
         }
     }
@@ -216,14 +217,14 @@ impl Backend for Bucket {
         ))
     }
 
-    fn check_bucket(&self) -> Result<(), Error> {
+    fn check_bucket(&self, _prefix: &str) -> Result<(), Error> {
         self.folder().map(drop)
     }
 
     /// As a file without a name says, which no reader sees; the file system's clock is that of its
     /// server, where it has one.
-    fn time(&self) -> Result<Option<jiff::Timestamp>, Error> {
-        self.check_bucket()?;
+    fn time(&self, prefix: &str) -> Result<Option<jiff::Timestamp>, Error> {
+        self.check_bucket(prefix)?;
         // Where none can be made (read-only, or an old file system), only a write could tell.
         let Ok(Some(file)) = staged::unnamed(&self.path("")) else { return Ok(None) };
         let stat = rustix::fs::fstat(&file).map_err(self.errno(""))?;

@@ -200,13 +200,14 @@ fn locked(file: File, limit: Duration) -> io::Result<File> {
     // The system keeps the queue, but knows no deadline. A thread that is not waited for any more
     // gives the lock back as soon as it has it.
     let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
+    let started = parallel::start("lock", move || {
         let mut result = Err(Errno::INTR);
         while result == Err(Errno::INTR) {
             result = rustix::fs::flock(&file, FlockOperation::LockExclusive);
         }
         let _ = sender.send(result.map(|()| file));
     });
+    started?;
     match receiver.recv_timeout(limit) {
         Ok(result) => Ok(result?),
         Err(_) => Err(io::Error::new(

@@ -127,6 +127,7 @@ impl Bucket {
             content_encoding: source.head.content_encoding.as_deref(),
             condition: condition.clone(),
             metadata: &metadata,
+            acl: None,
         };
         let parts = plan(source.head.size, PART.min(self.options.copy_threshold));
         // Its content has not passed through here, so only the checksum that it carries can tell.

@@ -1,6 +1,6 @@
 //! What a service's refusal means.
 
-use crate::Error;
+use crate::{Error, Reason};
 
 /// A request that was not answered as wished, after all tries.
 #[derive(Debug)]
@@ -13,6 +13,13 @@ pub(super) struct Failed {
     pub code: String,
     /// Whether an earlier try may have taken effect although it was not answered as such.
     pub uncertain: bool,
+}
+
+impl Failed {
+    /// Whether the answer is a refusal without a reason, as each one to HEAD is.
+    pub(super) fn is_mute(&self) -> bool {
+        self.code.is_empty() && matches!(self.status, 400 | 401 | 403 | 405)
+    }
 }
 
 impl From<Failed> for Error {
@@ -69,6 +76,9 @@ impl Refusal {
         conditional: bool,
     ) -> Error {
         let operation = operation.to_owned();
+        let message = self.message.clone();
+        let reason = Reason::of(&self.code, &message);
+        let encrypted = reason == Reason::Encryption && self.code != "AccessDenied";
         match (self.status, self.code.as_str()) {
             (_, "NoSuchBucket") => Error::NoBucket { bucket: bucket.to_owned() },
             (412, _) | (409, "ConditionalRequestConflict") => {
@@ -78,6 +88,9 @@ impl Refusal {
             (404, "NoSuchKey") if conditional => Error::Precondition { key: key.to_owned() },
             (409, _) if conditional => Error::Precondition { key: key.to_owned() },
             (200, "PreconditionFailed") => Error::Precondition { key: key.to_owned() },
+            (_, code) if encrypted || reason.is_of_the_object() => {
+                Error::Refused { operation, code: code.to_owned(), message }
+            }
             (401 | 403, code) => Error::AccessDenied {
                 operation,
                 code: if code.is_empty() {
@@ -85,29 +98,31 @@ impl Refusal {
                 } else {
                     code.to_owned()
                 },
+                message,
             },
-            (
-                _,
-                "AccessDenied"
-                | "InvalidAccessKeyId"
-                | "SignatureDoesNotMatch"
-                | "InvalidToken"
-                | "ExpiredToken",
-            ) => Error::AccessDenied { operation, code: self.code.clone() },
+            (_, code) if code == "AccessDenied" || reason != Reason::Rights => {
+                Error::AccessDenied { operation, code: code.to_owned(), message }
+            }
             (status, code) => Error::Service {
                 operation,
                 status,
                 code: if code.is_empty() { "no code".to_owned() } else { code.to_owned() },
-                message: self.message.clone(),
+                message,
             },
         }
     }
 }
 
+/// The most characters of a text of the service. A refusal by KMS has some 300.
+const LONGEST: usize = 500;
+
 /// A text of the service, in one short line.
 pub(super) fn tame(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= 200 { line } else { line.chars().take(199).chain(['…']).collect() }
+    if line.chars().count() <= LONGEST {
+        return line;
+    }
+    line.chars().take(LONGEST - 1).chain(['…']).collect()
 }
 
 #[cfg(test)]
@@ -128,12 +143,25 @@ mod tests {
             (403, "RequestTimeTooSkewed"),
             (401, "Unauthorized"),
             (400, "InvalidToken"),
+            (400, "ExpiredToken"),
+            (400, "UserProjectMissing"),
         ] {
             let found = error(status, code, false);
             assert!(matches!(&found, Error::AccessDenied { .. }), "{status} {code}: {found}");
             assert!(found.to_string().contains(code), "{found}");
         }
         assert!(error(403, "", false).to_string().contains("status 403"));
+        for (status, code) in [
+            (403, "InvalidObjectState"),
+            (403, "QuotaExceeded"),
+            (400, "XMinioAdminBucketQuotaExceeded"),
+            (507, "InsufficientStorage"),
+            (400, "KMS.DisabledException"),
+        ] {
+            let found = error(status, code, false);
+            assert!(matches!(&found, Error::Refused { .. }), "{status} {code}: {found}");
+            assert!(found.to_string().contains(&format!("({code}: m)")), "{found}");
+        }
         assert!(
             matches!(error(404, "NoSuchBucket", false), Error::NoBucket { bucket } if bucket == "b")
         );
@@ -178,6 +206,6 @@ mod tests {
     #[test]
     fn messages_are_one_short_line() {
         assert_eq!(tame("a\r\n  b\u{1b}[2J\tc"), "a b\u{1b}[2J c");
-        assert_eq!(tame(&"x".repeat(500)).chars().count(), 200);
+        assert_eq!(tame(&"x".repeat(5000)).chars().count(), LONGEST);
     }
 }

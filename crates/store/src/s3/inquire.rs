@@ -22,6 +22,7 @@ impl Bucket {
             bucket: self.wire.bucket.clone(),
             address: Arc::clone(&self.wire.address),
             credentials: self.wire.credentials.clone(),
+            pays: self.wire.pays,
             patience,
         };
         let mut request = wire.request(inquiry.method, inquiry.key);

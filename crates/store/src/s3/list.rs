@@ -45,7 +45,8 @@ impl Bucket {
                     return Err(corrupt(&format!("{key:?} without a size or a date")));
                 };
                 let etag = unquoted(&entry.e_tag.unwrap_or_default());
-                found.insert(key.clone(), Object { key, size, etag, modified });
+                let storage_class = entry.storage_class.filter(|class| !class.is_empty());
+                found.insert(key.clone(), Object { key, size, etag, modified, storage_class });
             }
             self.mark_seen();
             if found.len() > MOST {

@@ -34,7 +34,7 @@ use self::wire::{Call, Wire};
 use crate::backend::{Backend, Depth, Reading, Source};
 use crate::credentials::Provider;
 use crate::inquiry::{Inquiry, Reply};
-use crate::{Access, Condition, Error, Head, Object, Options, Patience, Tags, Upload, http};
+use crate::{Access, Condition, Error, Head, Object, Options, Patience, Tags, Upload, aws, http};
 
 /// Opens a bucket and looks for credentials.
 pub(crate) fn open(
@@ -46,21 +46,35 @@ pub(crate) fn open(
     if !address::bucket_is_valid(bucket) {
         return Err(Error::NoBucket { bucket: bucket.to_owned() });
     }
+    let profile = options.profile.as_deref();
     let credentials = match options.access {
         Access::Anonymous => None,
+        Access::Credentials if aws::is_unsigned(env) => None,
         Access::Credentials => {
-            let provider = Provider::find(env, options.profile.as_deref())?;
+            let provider = Provider::find(env, profile)?;
             Some(provider.ok_or_else(|| Error::NoCredentials { bucket: bucket.to_owned() })?)
         }
     };
     let patience = options.patience(env)?;
-    let address = Address::new(service, bucket, None);
-    let proxy = http::proxy(address.endpoint(), env)?;
+    // A region of the environment says nothing about the URLs of readers, so it is not the location's.
+    let region =
+        aws::region(env, profile).filter(|_| service.region().is_some_and(|r| !r.is_set()));
+    let wrong = |region: &String| Error::Setting {
+        detail: format!(
+            "the region {region:?} of AWS_REGION, AWS_DEFAULT_REGION or the profile is not one"
+        ),
+    };
+    if let Some(region) = region.as_ref().filter(|region| !address::region_is_valid(region)) {
+        return Err(wrong(region));
+    }
+    let address = Address::new(service, bucket, region.as_deref());
+    let roots = aws::roots(env, profile)?;
     let wire = Wire {
-        agent: http::agent(&patience, options.parallel.max(1), proxy, None),
+        agent: http::agent(&patience, options.parallel.max(1), http::proxies(env)?, None, roots),
         service: service.clone(),
         bucket: bucket.to_owned(),
         address: Arc::new(RwLock::new(address)),
+        pays: credentials.is_some() && aws::pays(env)?,
         credentials: credentials.map(Arc::new),
         patience,
     };
@@ -91,13 +105,25 @@ impl Bucket {
 
     /// A bare 404 to a HEAD request says neither bucket nor key. This asks for the bucket, once.
     fn ensure_bucket(&self) -> Result<(), Error> {
-        if self.seen.load(Ordering::Relaxed) { Ok(()) } else { self.check_bucket() }
+        if self.seen.load(Ordering::Relaxed) { Ok(()) } else { self.check_bucket("") }
     }
 
-    /// Asks for the bucket.
-    fn ask(&self) -> Result<Answer, Error> {
+    /// Asks for the bucket; where that is refused, for its keys that begin with `prefix`. Credentials
+    /// may have rights there only, and a refusal of HEAD has no reason.
+    fn ask(&self, prefix: &str) -> Result<Answer, Error> {
         let request = self.wire.request("HEAD", "");
-        match self.wire.exchange(request, &Call::new("HEAD", "", Expect::Nothing)) {
+        let answer = match self.wire.exchange(request, &Call::new("HEAD", "", Expect::Nothing)) {
+            Err(failed) if failed.is_mute() => {
+                let mut request = self.wire.request("GET", "");
+                for (name, value) in [("list-type", "2"), ("max-keys", "1"), ("prefix", prefix)] {
+                    request.add_param(name, value);
+                }
+                let expect = Expect::Document("ListBucketResult");
+                self.wire.exchange(request, &Call::new("LIST", prefix, expect))
+            }
+            answer => answer,
+        };
+        match answer {
             Ok(answer) => {
                 self.mark_seen();
                 Ok(answer)
@@ -131,12 +157,12 @@ impl Backend for Bucket {
         &self.wire.patience
     }
 
-    fn check_bucket(&self) -> Result<(), Error> {
-        self.ask().map(drop)
+    fn check_bucket(&self, prefix: &str) -> Result<(), Error> {
+        self.ask(prefix).map(drop)
     }
 
-    fn time(&self) -> Result<Option<jiff::Timestamp>, Error> {
-        Ok(self.ask()?.header("date").and_then(|text| read::parse_date(&text)))
+    fn time(&self, prefix: &str) -> Result<Option<jiff::Timestamp>, Error> {
+        Ok(self.ask(prefix)?.header("date").and_then(|text| read::parse_date(&text)))
     }
 
     fn list(&self, prefix: &str, depth: Depth) -> Result<Vec<Object>, Error> {
@@ -211,6 +237,7 @@ impl Backend for Bucket {
             bucket: self.wire.bucket.clone(),
             address: Arc::clone(&self.wire.address),
             credentials: None,
+            pays: false,
             patience: self.wire.patience.clone(),
         };
         let options = Options { access: Access::Anonymous, ..self.options.clone() };

@@ -4,10 +4,8 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::panic::resume_unwind;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread;
 
 use rusoto_s3::{
     AbortMultipartUploadRequest, CompleteMultipartUploadRequest, CompletedMultipartUpload,
@@ -75,19 +73,22 @@ impl Bucket {
         let print = Print { size, etag: None, sha256: &sha256 };
         let promised = upload.promise();
         self.in_parts(key, upload, print, |id| {
-            let (finished, found) = thread::scope(|scope| {
-                // Beside the upload, which takes longer.
-                let hash = promised.map(|_| scope.spawn(|| checksum::of_file(path)));
+            let upload = || {
                 let threads = usize::try_from(threads).unwrap_or(1);
-                let finished = parallel::map(threads, &parts, |part| {
+                parallel::map(threads, &parts, |part| {
                     let mut bytes = vec![0; usize::try_from(part.size).unwrap_or(usize::MAX)];
                     file.read_exact_at(&mut bytes, part.start).map_err(local)?;
                     self.put_part(key, id, part.number, bytes)
-                });
-                let found =
-                    hash.map(|hash| hash.join().unwrap_or_else(|panic| resume_unwind(panic)));
-                (finished, found)
-            });
+                })
+            };
+            let (found, finished) = match promised {
+                // The hash beside the upload, which takes longer.
+                Some(_) => {
+                    let (hash, finished) = parallel::both(|| checksum::of_file(path), upload);
+                    (Some(hash), finished)
+                }
+                None => (None, upload()),
+            };
             let finished = finished?;
             promise::check(promised, found.transpose().map_err(local)?).map_err(local)?;
             // Other bytes in the middle of the upload would make an object that never existed.
@@ -167,7 +168,7 @@ impl Bucket {
         let input = CreateMultipartUploadRequest {
             bucket: self.wire.bucket.clone(),
             key: key.to_owned(),
-            acl: self.options.acl_of(key).map(str::to_owned),
+            acl: upload.acl.or_else(|| self.options.acl_of(key)).map(str::to_owned),
             content_type: Some(upload.content_type.to_owned()),
             content_encoding: upload.content_encoding.map(str::to_owned),
             metadata: Some(metadata).filter(|metadata| !metadata.is_empty()),

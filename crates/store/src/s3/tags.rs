@@ -123,6 +123,7 @@ impl Bucket {
                 size: head.size,
                 etag: head.etag,
                 modified: head.modified,
+                storage_class: object.storage_class.clone(),
             }))
         })?;
         // What is gone by now is not listed.

@@ -35,6 +35,8 @@ pub(super) struct Wire {
     pub address: Arc<RwLock<Address>>,
     /// `None`: unsigned.
     pub credentials: Option<Arc<Provider>>,
+    /// Whether who asks agrees to pay for the requests, where the bucket's owner wants that.
+    pub pays: bool,
     pub patience: Patience,
 }
 
@@ -97,6 +99,10 @@ impl Wire {
         for (name, value) in &call.headers {
             request.remove_header(name);
             request.add_header(name, value);
+        }
+        if self.pays {
+            request.remove_header("x-amz-request-payer");
+            request.add_header("x-amz-request-payer", "requester");
         }
         let patience = &self.patience;
         let mut backoff = Backoff::new(patience.first_pause, patience.longest_pause);
@@ -289,7 +295,7 @@ fn unreachable(address: &Address, source: ureq::Error, uncertain: bool) -> Faile
     Failed {
         error: Error::Unreachable {
             endpoint: address.endpoint().to_owned(),
-            source: Box::new(source),
+            source: http_client::cause(source),
         },
         status: 0,
         code: String::new(),

@@ -55,7 +55,7 @@ impl Bucket {
         for (name, value) in upload.metadata {
             request.add_header(format!("x-amz-meta-{name}"), value);
         }
-        if let Some(acl) = self.options.acl_of(key) {
+        if let Some(acl) = upload.acl.or_else(|| self.options.acl_of(key)) {
             request.add_header("x-amz-acl", acl);
         }
         let conditional = conditions(&mut request, &upload.condition);

@@ -36,6 +36,8 @@ pub enum Action {
     Serve,
     /// It is answered with this status and S3 error code, without any effect.
     Answer(u16, &'static str),
+    /// The same, with this message.
+    Say(u16, &'static str, &'static str),
     /// The connection is cut before the request has any effect.
     ResetBefore,
     /// The request has its effect, then the connection is cut in place of an answer.

@@ -74,6 +74,9 @@ pub struct Attributes {
     pub content_disposition: Option<String>,
     /// The canned ACL of the request (`public-read`). Kept, not enforced.
     pub acl: Option<String>,
+    /// `x-amz-storage-class`, as sent. What is in `GLACIER` or `DEEP_ARCHIVE` can be listed and
+    /// asked about, and neither read nor copied.
+    pub storage_class: Option<String>,
     /// User metadata (`x-amz-meta-*`), names without that prefix.
     pub metadata: BTreeMap<String, String>,
 }
@@ -114,6 +117,8 @@ pub(super) enum Condition {
 pub(super) enum Refusal {
     NoSuchBucket,
     NoSuchKey,
+    AccessDenied,
+    InvalidObjectState,
     NoSuchUpload,
     PreconditionFailed,
     InvalidPart,

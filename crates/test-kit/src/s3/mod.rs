@@ -10,6 +10,7 @@ mod gate;
 mod memory;
 mod protocol;
 mod quirks;
+mod rights;
 mod script;
 mod serve;
 mod terms;

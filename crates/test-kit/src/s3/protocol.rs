@@ -56,6 +56,7 @@ macro_rules! attributes {
             content_encoding: $input.content_encoding.clone(),
             content_disposition: $input.content_disposition.clone(),
             acl: $input.acl.as_ref().map(|acl| acl.as_str().to_owned()),
+            storage_class: $input.storage_class.as_ref().map(|class| class.as_str().to_owned()),
             metadata: $input
                 .metadata
                 .iter()
@@ -98,6 +99,7 @@ impl S3 for Service {
     ) -> S3Result<S3Response<HeadBucketOutput>> {
         let state = self.state();
         state.bucket(&request.input.bucket)?;
+        state.may_list("")?;
         let headers = [(hyper::header::DATE, http_date(state.now()))].into_iter().collect();
         Ok(S3Response::with_headers(HeadBucketOutput::default(), headers))
     }
@@ -134,7 +136,9 @@ impl S3 for Service {
         let input = request.input;
         let limit = input.max_keys.unwrap_or(1000).clamp(0, 1000);
         let delimiter = input.delimiter.as_deref().filter(|text| !text.is_empty());
-        let page = self.state().list(
+        let state = self.state();
+        state.may_list(input.prefix.as_deref().unwrap_or_default())?;
+        let page = state.list(
             &input.bucket,
             (input.prefix.as_deref().unwrap_or_default(), delimiter),
             input.continuation_token.as_deref().or(input.start_after.as_deref()),
@@ -154,6 +158,7 @@ impl S3 for Service {
                 e_tag: listed_etag(&quirks, object.etag),
                 size: Some(length(&object.bytes)),
                 last_modified: Some(object.modified.into()),
+                storage_class: object.attributes.storage_class.map(ObjectStorageClass::from),
                 ..Default::default()
             })
             .collect();
@@ -184,7 +189,7 @@ impl S3 for Service {
         request: S3Request<GetObjectInput>,
     ) -> S3Result<S3Response<GetObjectOutput>> {
         let input = request.input;
-        let object = self.state().object(&input.bucket, &input.key)?.clone();
+        let object = self.state().readable(&input.bucket, &input.key)?.clone();
         check_read(&object, input.if_match.as_ref(), input.if_none_match.as_ref())?;
         let whole = object.bytes.len();
         let (bytes, range) = match input.range {
@@ -217,7 +222,7 @@ impl S3 for Service {
         request: S3Request<HeadObjectInput>,
     ) -> S3Result<S3Response<HeadObjectOutput>> {
         let input = request.input;
-        let object = self.state().object(&input.bucket, &input.key)?.clone();
+        let object = self.state().asked(&input.bucket, &input.key)?.clone();
         check_read(&object, input.if_match.as_ref(), input.if_none_match.as_ref())?;
         Ok(S3Response::new(HeadObjectOutput {
             metadata: metadata(&object),
@@ -256,7 +261,7 @@ impl S3 for Service {
         let input = request.input;
         let (from_bucket, from_key) = source(&input.copy_source)?;
         let mut state = self.state();
-        let object = state.object(from_bucket, from_key)?.clone();
+        let object = state.readable(from_bucket, from_key)?.clone();
         check_read(
             &object,
             input.copy_source_if_match.as_ref(),
@@ -362,7 +367,7 @@ impl S3 for Service {
         let input = request.input;
         let (from_bucket, from_key) = source(&input.copy_source)?;
         let mut state = self.state();
-        let object = state.object(from_bucket, from_key)?.clone();
+        let object = state.readable(from_bucket, from_key)?.clone();
         check_read(
             &object,
             input.copy_source_if_match.as_ref(),

@@ -19,6 +19,9 @@ pub struct Quirks {
     pub smallest_part: usize,
     /// By how many days its clock is behind this machine's.
     pub days_behind: u32,
+    /// Credentials have rights below this prefix only, as many policies have it: the bucket itself
+    /// may not be asked for or listed, so a missing key is answered with 403.
+    pub restricted_to: Option<&'static str>,
     /// Every object has the same ETag.
     pub constant_etags: bool,
     /// Listings have no ETags.
@@ -38,6 +41,7 @@ impl Default for Quirks {
             slash_first: false,
             smallest_part: 0,
             days_behind: 0,
+            restricted_to: None,
             constant_etags: false,
             unlisted_etags: false,
             other_etags: false,

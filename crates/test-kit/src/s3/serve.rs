@@ -110,13 +110,10 @@ async fn serve(
             return Err(Cut);
         }
         Action::Answer(status, code) => {
-            // The body is read first, or the client might see a broken pipe in place of the answer.
-            let _ = request.into_body().collect().await;
-            traffic.departure(number, status);
-            let body = format!("<Error><Code>{code}</Code><Message>by the test</Message></Error>");
-            let mut response = hyper::Response::new(Body::from(body));
-            *response.status_mut() = hyper::StatusCode::from_u16(status).map_err(|_| Cut)?;
-            return Ok(response);
+            return answer(request, &traffic, number, (status, code, "by the test")).await;
+        }
+        Action::Say(status, code, message) => {
+            return answer(request, &traffic, number, (status, code, message)).await;
         }
         Action::Delay(time) => sleep(time).await,
         Action::Hold => {
@@ -151,6 +148,22 @@ async fn serve(
     }
     traffic.departure(number, response.status().as_u16());
     distort(response, action).await
+}
+
+/// Answers with an error, without any effect: status, code and message.
+async fn answer(
+    request: hyper::Request<Incoming>,
+    traffic: &Traffic,
+    number: usize,
+    (status, code, message): (u16, &str, &str),
+) -> Result<hyper::Response<Body>, Cut> {
+    // The body is read first, or the client might see a broken pipe in place of the answer.
+    let _ = request.into_body().collect().await;
+    traffic.departure(number, status);
+    let body = format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");
+    let mut response = hyper::Response::new(Body::from(body));
+    *response.status_mut() = hyper::StatusCode::from_u16(status).map_err(|_| Cut)?;
+    Ok(response)
 }
 
 /// Does to a finished answer what the action says.

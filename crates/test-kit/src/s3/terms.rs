@@ -1,5 +1,7 @@
 //! What the operations share: from requests to the terms of [`super::memory`], and back.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -20,6 +22,11 @@ impl From<Refusal> for S3Error {
         match refusal {
             Refusal::NoSuchBucket => s3_error!(NoSuchBucket),
             Refusal::NoSuchKey => s3_error!(NoSuchKey),
+            Refusal::AccessDenied => s3_error!(AccessDenied, "Access Denied"),
+            Refusal::InvalidObjectState => s3_error!(
+                InvalidObjectState,
+                "The operation is not valid for the object's storage class"
+            ),
             Refusal::NoSuchUpload => s3_error!(NoSuchUpload),
             Refusal::PreconditionFailed => s3_error!(PreconditionFailed),
             Refusal::InvalidPart => s3_error!(InvalidPart),
@@ -40,32 +47,12 @@ pub(super) async fn receive(body: Option<StreamingBlob>, md5: Option<&str>) -> S
         None => Bytes::new(),
     };
     if let Some(md5) = md5 {
-        let sent = base64(&Md5::checksum(&bytes));
+        let sent = STANDARD.encode(Md5::checksum(&bytes));
         if sent != md5 {
             return Err(s3_error!(BadDigest));
         }
     }
     Ok(bytes)
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let mut bits = 0_u32;
-        for position in 0..3 {
-            bits = bits << 8 | u32::from(chunk.get(position).copied().unwrap_or(0));
-        }
-        for position in 0..4 {
-            if position <= chunk.len() {
-                let digit = bits >> (18 - 6 * position) & 63;
-                text.push(DIGITS[digit as usize].into());
-            } else {
-                text.push('=');
-            }
-        }
-    }
-    text
 }
 
 pub(super) fn write_condition(

@@ -20,7 +20,7 @@ pub(super) fn classes(root: &Path) -> io::Result<u64> {
         let hidden = inside.iter().any(|part| part.as_encoded_bytes().starts_with(b"."));
         if !hidden && is_class(&name) {
             count += 1;
-        } else if name.ends_with(".jar") && !entry.path().is_dir() {
+        } else if name.ends_with(".jar") && entry.path().is_file() {
             count += in_archive(entry.path());
         }
     }
@@ -82,6 +82,9 @@ mod tests {
         jar(&root.join(".hidden/h.jar"));
         fs::write(root.join("broken.jar"), "no archive").unwrap();
         symlink("lib.jar", root.join("link.jar")).unwrap();
+        // Whatever opened it would wait for ever.
+        let pipe = std::process::Command::new("mkfifo").arg(root.join("pipe.jar")).status();
+        assert!(pipe.unwrap().success());
         symlink("a", root.join("linked")).unwrap();
         assert_eq!(classes(root).unwrap(), 3 + 3 * 3);
     }

@@ -4,6 +4,7 @@
 mod faults;
 mod hostile;
 mod race;
+mod route;
 mod service;
 
 use std::time::Duration;

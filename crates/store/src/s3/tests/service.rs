@@ -10,6 +10,7 @@ use location::{Region, Service};
 use test_kit::s3::{Action, Attributes, Server};
 
 use super::{open, options};
+use crate::stub::Stub;
 use crate::{Access, Condition, Error, Options, Store, Upload};
 
 fn server() -> Server {
@@ -252,4 +253,26 @@ fn a_missing_bucket_is_not_a_missing_key() {
     server.forget_requests();
     assert!(store.head("l").unwrap().is_none());
     assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn who_agrees_to_pay_says_so_in_each_request_that_is_signed() {
+    let stub = Stub::start(|_| Stub::answer(200, &[], b""));
+    let open = |payer: &'static str| {
+        let service = Service::Endpoint { url: stub.url().to_owned(), region: Region::default() };
+        let env = |name: &str| match name {
+            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("x".to_owned()),
+            "AWS_REQUEST_PAYER" => Some(payer.to_owned()),
+            _ => None,
+        };
+        Store::open(&service, "own", options(), &env)
+    };
+    open("requester").unwrap().check_bucket().unwrap();
+    open("requester").unwrap().anonymous().check_bucket().unwrap();
+    open("").unwrap().check_bucket().unwrap();
+    let seen: Vec<String> = stub.seen().iter().map(|text| text.to_lowercase()).collect();
+    let says = |text: &String| text.contains("\r\nx-amz-request-payer: requester\r\n");
+    assert_eq!(seen.iter().map(says).collect::<Vec<_>>(), [true, false, false], "{seen:?}");
+    assert!(seen[0].contains(";x-amz-request-payer"), "{seen:?}");
+    assert!(matches!(open("owner"), Err(Error::Setting { .. })));
 }

@@ -1,8 +1,8 @@
 //! Long lists, worked on side by side.
 
-use std::panic::resume_unwind;
 use std::sync::{Mutex, PoisonError};
-use std::thread;
+
+use crate::crew;
 
 /// Fewer items than this are not worth a thread.
 const MIN_SHARE: usize = 200;
@@ -32,14 +32,7 @@ pub fn map<I: Send, T: Send>(
         let numbered = |(number, share)| (number, work(share));
         std::iter::from_fn(take).map(numbered).collect::<Vec<(usize, Vec<T>)>>()
     };
-    let mut results = thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(results)).collect();
-        let mut all = results();
-        for other in others {
-            all.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        }
-        all
-    });
+    let mut results: Vec<_> = crew(threads, results).into_iter().flatten().collect();
     results.sort_by_key(|(number, _)| *number);
     let mut all = Vec::with_capacity(results.iter().map(|(_, results)| results.len()).sum());
     results.into_iter().for_each(|(_, results)| all.extend(results));
