@@ -72,17 +72,12 @@ pub fn thorough(service: &Service<'_>, io: &Io) -> Result<Row, store::Error> {
         Ok(objects) => format!("{} of {MANY}", objects.len()),
         Err(_) => "they stop with an error".to_owned(),
     };
-    let lost = matches!(&tools, Ok(objects) if objects.len() < MANY);
     let good = [&plain, &pages, &ours].iter().all(|answer| *answer == "complete");
     let answer = match good {
         true => "complete".to_owned(),
         false => format!("{plain}; in pages of 100: {pages}; by these tools: {ours}"),
     };
-    let verdict = match (good, lost || tools.is_err()) {
-        (true, _) => Verdict::Good,
-        (false, true) => Verdict::Unsupported,
-        (false, false) => Verdict::Note,
-    };
+    let verdict = if good { Verdict::Good } else { Verdict::Unsupported };
     Ok(Row::new("list-many", "Listing of 1,100 keys", (answer, verdict), UNSUPPORTED))
 }
 
@@ -111,8 +106,8 @@ fn paged(
 ) -> (String, Verdict) {
     match listed(service, folder, Some(size), expected).as_str() {
         "complete" => ("complete".to_owned(), Verdict::Good),
-        // Our own listing never asks for so few; the thorough question decides.
-        other => (other.to_owned(), Verdict::Warning),
+        // What is lost between small pages is lost between large ones, too.
+        other => (other.to_owned(), Verdict::Unsupported),
     }
 }
 

@@ -149,7 +149,7 @@ impl S3 for Service {
             Some(kind) if kind.as_str() == EncodingType::URL => url_encoded(&text),
             _ => text,
         };
-        let quirks = self.state().quirks.clone();
+        let quirks = state.quirks.clone();
         let contents: Vec<Object> = page
             .objects
             .into_iter()
