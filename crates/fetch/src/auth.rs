@@ -38,8 +38,9 @@ impl Auth {
     ///
     /// # Errors
     /// [`Error::Auth`] for what is not valid; it quotes nothing. [`Error::Local`] for a file that
-    /// cannot be read.
-    pub fn read(env: Env<'_>, folder: &Path) -> Result<Self, Error> {
+    /// cannot be read. A variable that is no JSON is not used, and `warn` says why: no request may
+    /// need it.
+    pub fn read(env: Env<'_>, folder: &Path, warn: &dyn Fn(&Error)) -> Result<Self, Error> {
         let mut config = Config::default();
         if let Some(home) = home(env) {
             config.merge_section(&home.join("config.json"))?;
@@ -48,7 +49,10 @@ impl Auth {
         config.merge_section(&folder.join("composer.json"))?;
         config.merge_file(&folder.join("auth.json"))?;
         if let Some(text) = env(VARIABLE).filter(|text| !text.is_empty()) {
-            config.merge(VARIABLE, object(VARIABLE, &text)?)?;
+            match object(VARIABLE, &text) {
+                Ok(document) => config.merge(VARIABLE, document)?,
+                Err(error) => warn(&error),
+            }
         }
         config.into_auth()
     }
@@ -230,8 +234,8 @@ mod tests {
             VARIABLE => Some(variable.to_owned()),
             _ => None,
         };
-        let auth =
-            Auth::read(&env, &folder.path().join("app")).map_err(|error| error.to_string())?;
+        let auth = Auth::read(&env, &folder.path().join("app"), &|_| ())
+            .map_err(|error| error.to_string())?;
         let headers = auth.headers(&Url::parse(url).unwrap()).iter();
         let lines = headers.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()));
         Ok(lines.collect())

@@ -44,12 +44,14 @@ pub struct Context<'a> {
 /// Installs.
 pub fn run(options: &Options, io: &mut Io) -> Result<(), Failure> {
     let folder = io.folder().to_owned();
+    let notes = io.notes();
+    let warn = |error: &fetch::Error| notes.say(format!("WARNING: {error}. They are not used."));
     let context = Context {
         options,
         settings: Settings::of(io, options),
         client: Client::new(Box::new(io.env_fn()), options.jobs)
             .map_err(Error::Client)?
-            .with_auth(Auth::read(&io.env_fn(), &folder).map_err(Error::Client)?),
+            .with_auth(Auth::read(&io.env_fn(), &folder, &warn).map_err(Error::Client)?),
         cache: options
             .cache_dir
             .as_ref()

@@ -128,11 +128,17 @@ fn a_password_in_the_address_goes_before_them() {
 #[test]
 fn what_is_not_valid_ends_with_status_2_and_is_not_shown() {
     let lab = lab();
-    for document in ["geheim", r#"{"bearer":{"h":["geheim"]}}"#, r#"{"http-basic":"geheim"}"#] {
+    for document in [r#"{"bearer":{"h":["geheim"]}}"#, r#"{"http-basic":"geheim"}"#] {
         let output = install(&lab).env("COMPOSER_AUTH", document).run().expect(2);
         assert!(output.stderr.contains("COMPOSER_AUTH"), "{}", output.stderr);
         is_silent(&lab, &output);
     }
+    // What is no JSON is not used: no request may need it.
+    let output = install(&lab).env("COMPOSER_AUTH", "geheim").run().success();
+    let warning = "WARNING: the credentials in COMPOSER_AUTH are not valid: it is not valid JSON";
+    assert!(output.stderr.contains(warning), "{}", output.stderr);
+    is_silent(&lab, &output);
+    let _ = std::fs::remove_dir_all(lab.app("vendor"));
     // Nothing, and an empty variable, are fine.
     install(&lab).env("COMPOSER_AUTH", "").run().success();
 }
