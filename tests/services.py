@@ -4,7 +4,7 @@
     tests/services.py [--write] [--only NAME]... [--keep FOLDER] FOLDER_OF_THE_TOOLS
 
 Each service is installed in its pinned version, from PyPI or crates.io, into a temporary folder (or
---keep's, which a later run uses again), started on a free port, and asked with --thorough. --write
+--keep's, which a later run uses again), started on a free port, runs the main job (services_job.py), and is asked with --thorough. --write
 replaces the table in the document by what was measured; otherwise the two must be equal.
 """
 
@@ -18,6 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import services_job
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "services.md"
@@ -206,6 +208,7 @@ def measure(name, service, installed, tools):
         data.mkdir()
         if service.command is None:
             (data / BUCKET).mkdir()
+            services_job.run(tools, f"file://{data}", BUCKET, environment())
             return ask(tools, f"file://{data}")
         program = service.install(installed / name)
         boto3 = pip("moto[server]==5.2.5", "python")(installed / "moto")
@@ -221,6 +224,7 @@ def measure(name, service, installed, tools):
             made = [boto3, "-c", CREATE, endpoint, BUCKET, str(PATIENCE)]
             if subprocess.run(made, env=environment()).returncode:
                 sys.exit((pathlib.Path(folder) / "log").read_text()[-3000:])
+            services_job.run(tools, endpoint, BUCKET, environment())
             return ask(tools, endpoint)
         finally:
             server.terminate()
