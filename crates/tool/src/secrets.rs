@@ -8,7 +8,7 @@
 use std::process::Command;
 
 /// All of them, in the groups of `docs/environment.md`.
-pub const SECRETS: [&str; 145] = [
+pub const SECRETS: [&str; 149] = [
     // Amazon
     "AWS_ACCESS_KEY",
     "AWS_ACCESS_KEY_ID",
@@ -19,6 +19,7 @@ pub const SECRETS: [&str; 145] = [
     "AWS_BEARER_TOKEN_BEDROCK",
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
+    "S5CMD_PROFILE",
     "AWS_SHARED_CREDENTIALS_FILE",
     "AWS_CREDENTIAL_FILE",
     "AWS_CONFIG_FILE",
@@ -112,7 +113,9 @@ pub const SECRETS: [&str; 145] = [
     "GITEA_TOKEN",
     "GITHUB_API_TOKEN",
     "GITHUB_ENTERPRISE_TOKEN",
+    "GITHUB_PAT",
     "GITHUB_TOKEN",
+    "GITLAB_PRIVATE_TOKEN",
     "GITLAB_TOKEN",
     "HOMEBREW_GITHUB_API_TOKEN",
     "SEMAPHORE_OIDC_TOKEN",
@@ -139,6 +142,7 @@ pub const SECRETS: [&str; 145] = [
     "npm_config__auth",
     "NPM_CONFIG__AUTHTOKEN",
     "npm_config__authToken",
+    "NPM_AUTH_TOKEN",
     "NPM_TOKEN",
     "NUGET_API_KEY",
     "POETRY_PYPI_TOKEN_PYPI",
