@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Read as _;
 
+use jiff::SignedDuration;
 use store::{Object, Store, parallel};
 
 use crate::Error;
@@ -28,10 +29,12 @@ pub(crate) fn by_key(objects: impl IntoIterator<Item = Object>) -> BTreeMap<Stri
     objects.into_iter().map(|object| (object.key.clone(), object)).collect()
 }
 
-/// Whether two are one state of an object. Some services have fractions of seconds in listings only.
+/// Whether two are one state of an object. Some services have fractions of seconds in listings only, and
+/// round them in their own ways.
 pub(crate) fn is_same(left: &Object, right: &Object) -> bool {
+    let apart = left.modified.duration_since(right.modified).abs();
     (&left.key, left.size, &left.etag) == (&right.key, right.size, &right.etag)
-        && left.modified.as_second() == right.modified.as_second()
+        && apart <= SignedDuration::from_secs(1)
 }
 
 /// The SHA-256 of what is in an object, in hex: all of it is read. `None` without an object.
