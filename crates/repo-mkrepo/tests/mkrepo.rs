@@ -343,7 +343,7 @@ fn an_error_of_the_probe_is_no_verdict() {
         true => test_kit::s3::Action::Answer(400, "QuotaExceeded"),
         false => test_kit::s3::Action::Serve,
     });
-    let output = run(&site, &["--upload"], "").expect(10);
+    let output = run(&site, &["--upload"], "").expect(8);
     assert!(output.stderr.contains("QuotaExceeded"), "{}", output.stderr);
     assert!(!output.stderr.contains("WARNING"), "{}", output.stderr);
     server.clear_hook();
